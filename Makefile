@@ -1,0 +1,19 @@
+# Two commands: `make demo` runs a living demonstration, `make test` checks everything that is checked.
+# Needed beforehand: Rust (rustup reads rust-toolchain.toml) and Node 20 or later with npm.
+# A C compiler, for the SQLite that is built in, is installed here when it is missing.
+
+.PHONY: demo test tools
+
+demo: tools
+	cargo xtask definitions
+	cargo xtask assets
+	cargo run --release --package app -- demo $(ARGS)
+
+test: tools
+	cargo xtask ci
+
+tools:
+	@for tool in cargo npm; do command -v $$tool >/dev/null || \
+		{ echo "$$tool is missing. README.md, 'Run it', says what to install." >&2; exit 1; }; done
+	@command -v cc >/dev/null || { apt-get update -q && apt-get install -q -y gcc libc6-dev; } || \
+		{ echo "A C compiler is missing. Run: apt-get install gcc libc6-dev" >&2; exit 1; }

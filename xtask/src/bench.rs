@@ -1,0 +1,9 @@
+//! `cargo xtask bench`: measurements need the release build; everything else is the bench crate's.
+
+use crate::shell;
+
+pub fn run(arguments: &[&str]) -> Result<(), String> {
+    let mut words = vec!["run", "--release", "--package", "bench", "--"];
+    words.extend(arguments);
+    shell::run("cargo", &words)
+}

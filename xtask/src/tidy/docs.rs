@@ -1,0 +1,63 @@
+//! Every crate says what it is for, every public item what it does.
+
+use super::source::Source;
+use super::{Finding, Workspace};
+
+const ITEMS: [&str; 8] = [
+    "pub fn ",
+    "pub struct ",
+    "pub enum ",
+    "pub trait ",
+    "pub const ",
+    "pub static ",
+    "pub type ",
+    "pub unsafe fn ",
+];
+/// Programs, not libraries: nobody builds on their items.
+const PROGRAMS: [&str; 3] = ["crates/app/", "crates/bench/", "xtask/"];
+
+pub fn all(workspace: &Workspace) -> Vec<Finding> {
+    let mut findings = readmes(workspace);
+    for source in &workspace.sources {
+        let is_library =
+            source.path.contains("/src/") && !PROGRAMS.iter().any(|start| source.path.starts_with(start));
+        if is_library {
+            items(source, &mut findings);
+        }
+    }
+    findings
+}
+
+fn readmes(workspace: &Workspace) -> Vec<Finding> {
+    let silent = workspace.packages.iter().filter(|package| !package.has_readme);
+    silent
+        .map(|package| Finding {
+            path: format!("{}/README.md", package.folder),
+            line: 1,
+            what: format!("the crate {} has no README.md", package.name),
+            todo: "Write what it is for, what it is not for, and one example".to_owned(),
+        })
+        .collect()
+}
+
+fn items(source: &Source, findings: &mut Vec<Finding>) {
+    let mut at = 0;
+    let mut documented = false;
+    for (line, text) in source.code.split_inclusive('\n').zip(source.text.split_inclusive('\n')) {
+        let (code, text) = (line.trim(), text.trim());
+        let item = ITEMS.iter().find(|item| code.starts_with(item.trim_end()) && text.starts_with(*item));
+        if let Some(item) = item.filter(|_| !documented && !source.is_test(at)) {
+            let name: String =
+                text[item.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            findings.push(Finding {
+                path: source.path.clone(),
+                line: source.line(at),
+                what: format!("`{item}{name}` has no doc comment"),
+                todo: "Say in a sentence what it does or holds".to_owned(),
+            });
+        }
+        let is_attribute = code.starts_with("#[") || text.starts_with("//");
+        documented = text.starts_with("///") || text.contains("#[doc") || (documented && is_attribute);
+        at += line.len();
+    }
+}
