@@ -1,0 +1,19 @@
+//! FHIR R4 as a language: parse, check, address, index, print. Pure: no clock, no disk, no network, no async.
+
+pub mod date;
+pub mod decimal;
+pub mod definitions;
+pub mod fhirpath;
+pub mod json;
+pub mod outcome;
+pub mod patch;
+pub mod resource;
+pub mod search;
+pub mod time;
+pub mod tree;
+pub mod validate;
+
+pub use json::{Json, Limits, Value};
+pub use outcome::{Issue, Kind, Refusal};
+pub use time::Instant;
+pub use tree::Tree;

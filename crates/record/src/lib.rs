@@ -1,0 +1,40 @@
+//! The record: an append-only log of versioned FHIR resources, an index over their present and past, and the
+//! only transactions there are.
+//!
+//! Everything is read through a [`Reader`] and written through a [`Tx`]; both carry a [`Scope`], and the scope
+//! is inside every scan (see `sqlite/guard.rs`). Which rows a caller may see is decided in the access crate;
+//! here it is only kept.
+
+mod audit;
+mod blob;
+mod body;
+mod keys;
+mod names;
+mod prepare;
+mod reader;
+mod scope;
+mod search;
+mod sqlite;
+mod store;
+mod tx;
+mod verify;
+mod writer;
+
+pub use audit::{Act, AuditRow, Ticket};
+pub use blob::BlobHash;
+pub use body::{Body, Found};
+pub use fhir::{Instant, Issue, Kind, Refusal};
+pub use prepare::{Prepared, new_id};
+pub use reader::{HistoryOf, HistoryPage, Reader};
+pub use scope::{Reach, Scope};
+pub use search::{COUNT_MAX, Page, Results};
+pub use store::{Options, Store};
+pub use tx::{Author, Tx, Written};
+pub use verify::{Finding, Report, verify};
+
+/// Turns something that should not happen into a refusal of kind fault, and logs it with what was being done.
+/// The caller of a door sees only that the fault is ours.
+pub(crate) fn fault(doing: &'static str, error: impl std::fmt::Display) -> Refusal {
+    tracing::error!(doing, %error, "fault");
+    Refusal::new(Kind::Fault, "Something went wrong here. Nothing was changed. Try again, then tell support.")
+}
