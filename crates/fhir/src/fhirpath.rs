@@ -1,0 +1,1 @@
+//! FHIRPath: parser, compiler against the tables, evaluator over the tape.

@@ -1,0 +1,20 @@
+//! Search as a language: what a resource can be found by, and what a query asks for.
+//!
+//! [`extract`] reads the values of every search parameter from a resource. [`Query::parse`] turns a URL's query
+//! into typed tests. [`matches`] says whether a value meets a test. Where rows are kept, in which order they
+//! are tried and who may see them is the record's business.
+
+mod alias;
+mod extract;
+mod fold;
+mod matching;
+mod query;
+mod value;
+
+pub use crate::decimal::Decimal;
+pub use alias::alias;
+pub use extract::{extract, extract_param};
+pub use fold::fold;
+pub use matching::matches;
+pub use query::{Base, Filter, Handling, Include, Query, Sort, SortKey, Summary, Test, Total};
+pub use value::{Entry, Match, Prefix, SearchValue, System, Target, TextMatch, UriMatch};
