@@ -155,7 +155,11 @@ impl Parser<'_> {
         self.space();
         self.value(0)?;
         self.space();
-        if self.at < self.bytes.len() { Err("there is more text after the end of the value".into()) } else { Ok(()) }
+        if self.at < self.bytes.len() {
+            Err("there is more text after the end of the value".into())
+        } else {
+            Ok(())
+        }
     }
 
     fn space(&mut self) {
@@ -259,7 +263,9 @@ impl Parser<'_> {
             at = self.nodes[at + 1].next as usize;
         }
         let twice = if names.len() <= 12 {
-            (1..names.len()).find(|&i| names[..i].iter().any(|(n, _)| *n == names[i].0)).map(|i| names[i].clone())
+            (1..names.len())
+                .find(|&i| names[..i].iter().any(|(n, _)| *n == names[i].0))
+                .map(|i| names[i].clone())
         } else {
             names.sort();
             names.windows(2).find(|w| w[0].0 == w[1].0).map(|w| w[1].clone())
@@ -468,7 +474,11 @@ impl<'a> Value<'a> {
     /// The items of an array, or the value itself when it is no array.
     pub fn each(self) -> Items<'a> {
         let node = self.node();
-        if node.tag == Tag::Array { self.items() } else { Items { json: self.json, at: self.at, end: node.next } }
+        if node.tag == Tag::Array {
+            self.items()
+        } else {
+            Items { json: self.json, at: self.at, end: node.next }
+        }
     }
 
     /// The characters of a string, unescaped; nothing for any other kind.
@@ -668,7 +678,10 @@ mod tests {
 
     #[test]
     fn bad_text_is_refused_with_its_place() {
-        assert_eq!(refused("{\"a\":1,\n \"a\":2}"), "line 2, column 3: the member \"a\" stands twice in one object");
+        assert_eq!(
+            refused("{\"a\":1,\n \"a\":2}"),
+            "line 2, column 3: the member \"a\" stands twice in one object"
+        );
         assert!(refused("{\"a\":").contains("the text ends where a value is expected"));
         assert!(refused("[01]").contains("must not begin with 0"));
         assert!(refused("\"\\ud800\"").contains("surrogate"));
