@@ -1,0 +1,104 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod back_off;
+mod browser;
+mod password;
+mod role;
+mod secret;
+mod session;
+mod token;
+
+pub use account::{Account, NewUser};
+pub use browser::{IDLE_MINUTES, SESSION_HOURS, SignedIn};
+pub use record::{Instant, Kind, Refusal};
+pub use role::{Permission, Role, roles};
+pub use session::{Session, Standing};
+pub use token::TOKEN_MINUTES;
+
+use record::{Act, Author, Scope, Store};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Where the time comes from.
+pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+
+/// The gate to an open record: accounts, sessions and tokens. Clones share it.
+#[derive(Clone)]
+pub struct Access {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    hasher: password::Hasher,
+    live: Mutex<HashMap<secret::Hash, browser::Live>>,
+    tokens: Mutex<HashMap<secret::Hash, token::Known>>,
+    back_off: Mutex<back_off::BackOff>,
+}
+
+impl Access {
+    /// The gate to this record, on the record's clock.
+    pub fn open(store: Store) -> Result<Access, Refusal> {
+        let clock = store.clone();
+        Access::with_clock(store, Arc::new(move || clock.now()))
+    }
+
+    /// The same on another clock, for tests of what time does.
+    pub fn with_clock(store: Store, clock: Clock) -> Result<Access, Refusal> {
+        Ok(Access {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                hasher: password::Hasher::new()?,
+                live: Mutex::default(),
+                tokens: Mutex::default(),
+                back_off: Mutex::default(),
+            }),
+        })
+    }
+
+    /// The record behind the gate.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// All roles there are.
+    pub fn roles(&self) -> &'static [Role] {
+        roles()
+    }
+
+    /// The time by which sessions are judged.
+    pub fn now(&self) -> Instant {
+        (self.inner.clock)()
+    }
+
+    /// A small fact of a space, by key.
+    fn kept(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        self.inner.store.reader(&Scope::all())?.kept(space, key)
+    }
+
+    /// Puts an act on the trail and waits until it is on disk.
+    fn audit(&self, who: &str, action: &'static str, detail: fhir::Tree) -> Result<(), Refusal> {
+        self.inner.store.audit(Act { who: who.to_owned(), action, detail: detail.text() }).wait()
+    }
+}
+
+/// The author of this crate's own writes: accounts, sessions and tokens.
+fn author(who: &str, command: &str) -> Author {
+    Author {
+        who: who.to_owned(),
+        behalf: None,
+        purpose: "HSYSADMIN".to_owned(),
+        command: command.to_owned(),
+        request: None,
+        scope: Scope::all(),
+    }
+}
+
+/// The content of a lock. A thread that panicked while holding it left no half-made state: all changes under
+/// these locks are single insertions and removals.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
