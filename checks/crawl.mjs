@@ -1,0 +1,43 @@
+// Finds the pages by following links, one or two of each kind, so that a new page is checked without being listed.
+
+/** Where to begin, and pages that no link leads to: states that are designed pages as well. */
+const beginnings = [
+  { path: '/home', status: 200 },
+  { path: '/patients?q=smith', status: 200 },
+  { path: '/patients?q=zzzzzz', status: 200 },
+  { path: '/patients/nobody', status: 404 },
+  { path: '/no-such-page', status: 404 },
+];
+const beside = /^\/(sign-out|sign-in|fhir|assets|metrics|health|ready)\b/;
+const perKind = 2;
+const pagesMax = 120;
+
+/** What kind of page an address is: `/patients/{id}/results?code`. */
+function kind(url) {
+  const path = url.pathname.split('/').map((part) => (/\d/.test(part) || part.length > 24 ? '{id}' : part)).join('/');
+  return `${path}?${[...new Set(url.searchParams.keys())].sort().join('&')}`;
+}
+
+export async function findPages(context, base) {
+  const seen = new Set(), kinds = new Map(), pages = [];
+  const queue = [...beginnings];
+  const page = await context.newPage();
+  while (queue.length) {
+    const { path, status } = queue.shift();
+    const name = kind(new URL(path, base));
+    const isBeginning = beginnings.some((first) => first.path === path);
+    if (seen.has(path) || (!isBeginning && (kinds.get(name) ?? 0) >= perKind)) continue;
+    if (pages.length >= pagesMax) throw new Error(`More than ${pagesMax} kinds of pages: raise pagesMax in crawl.mjs`);
+    seen.add(path);
+    kinds.set(name, (kinds.get(name) ?? 0) + 1);
+    pages.push({ path, status });
+    await page.goto(base + path);
+    const links = await page.$$eval('a[href]:not([download])', (nodes) => nodes.map((node) => node.href));
+    for (const link of links.map((link) => new URL(link))) {
+      if (link.origin !== new URL(base).origin || beside.test(link.pathname)) continue;
+      queue.push({ path: link.pathname + link.search, status: 200 });
+    }
+  }
+  await page.close();
+  return pages;
+}
