@@ -9,6 +9,8 @@ pub mod outcome;
 pub mod patch;
 pub mod resource;
 pub mod search;
+#[cfg(test)]
+mod suites;
 pub mod time;
 pub mod tree;
 pub mod validate;
