@@ -42,9 +42,10 @@
     const ask = async () => {
       request?.abort();
       const mine = request = new AbortController();
-      const query = new URLSearchParams({ q: input.value.trim(), part: 'suggest' });
+      const address = new URL(input.dataset.suggest, location);
+      address.searchParams.set('q', input.value.trim());
       try {
-        const answer = await fetch(`/patients?${query}`, { signal: mine.signal, headers: { Accept: 'text/html' } });
+        const answer = await fetch(address, { signal: mine.signal, headers: { Accept: 'text/html' } });
         if (!answer.ok || answer.redirected) return close();
         const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
         if (mine.signal.aborted) return;
@@ -81,7 +82,7 @@
       if (option) location.href = option.dataset.href;
     });
   };
-  const boxes = $$('form[action="/patients"] input[name=q]');
+  const boxes = $$('input[data-suggest]');
   boxes.forEach(suggest);
 
   document.addEventListener('keydown', (event) => {
@@ -93,7 +94,7 @@
   });
 
   // The server locks a session that asks for nothing; say so a minute before, and tell it of work without requests.
-  const idle = Number(document.querySelector('meta[name=idle-seconds]')?.content) * 1000;
+  const idle = Number(document.body.dataset.idle ?? 0) * 1000;
   if (idle) {
     const key = 'carespine-last-request';
     const warning = Math.min(60_000, idle / 2);
