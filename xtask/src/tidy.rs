@@ -6,6 +6,7 @@
 mod docs;
 mod floors;
 mod lengths;
+mod modules;
 mod source;
 mod sql;
 mod words;
@@ -43,6 +44,8 @@ pub struct Package {
     folder: String,
     /// What it is built from; dependencies of tests only are not among them.
     uses: Vec<String>,
+    /// What it takes from a registry, tests and build scripts included.
+    takes: Vec<String>,
     has_readme: bool,
 }
 
@@ -51,11 +54,13 @@ pub struct Package {
 pub struct Workspace {
     packages: Vec<Package>,
     sources: Vec<Source>,
+    /// The text of `docs/dependencies.md`.
+    dependencies: String,
 }
 
 type Rule = fn(&Workspace) -> Vec<Finding>;
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     floors::only_lower,
     floors::services_stay_pure,
     floors::services_are_catalogued,
@@ -72,6 +77,7 @@ const RULES: [Rule; 16] = [
     words::derived_formats,
     words::machine_paths,
     docs::all,
+    docs::dependencies,
 ];
 
 pub fn run() -> Result<(), String> {
@@ -103,7 +109,11 @@ fn read(root: &Path) -> Result<Workspace, String> {
     for package in &packages {
         read_sources(root, &root.join(&package.folder), &mut sources)?;
     }
-    Ok(Workspace { packages, sources })
+    modules::mark_tests(&mut sources);
+    let dependencies = root.join("docs/dependencies.md");
+    let dependencies =
+        fs::read_to_string(&dependencies).map_err(|e| format!("{}: {e}", dependencies.display()))?;
+    Ok(Workspace { packages, sources, dependencies })
 }
 
 fn read_package(root: &Path, package: &Value) -> Result<Package, String> {
@@ -111,14 +121,14 @@ fn read_package(root: &Path, package: &Value) -> Result<Package, String> {
     let manifest = text(&package["manifest_path"])?;
     let folder = Path::new(&manifest).parent().expect("a manifest is in a folder");
     let uses = package["dependencies"].as_array().ok_or("cargo metadata lacks dependencies")?;
+    let names = |wanted: fn(&Value) -> bool| -> Result<Vec<String>, &str> {
+        uses.iter().filter(|used| wanted(used)).map(|used| text(&used["name"])).collect()
+    };
     Ok(Package {
         name: text(&package["name"])?,
         folder: relative(root, folder),
-        uses: uses
-            .iter()
-            .filter(|used| used["kind"] != "dev")
-            .map(|used| text(&used["name"]))
-            .collect::<Result<_, _>>()?,
+        uses: names(|used| used["kind"] != "dev")?,
+        takes: names(|used| !used["source"].is_null())?,
         has_readme: folder.join("README.md").exists(),
     })
 }

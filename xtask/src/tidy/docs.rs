@@ -1,5 +1,6 @@
 //! Every crate says what it is for, every public item what it does.
 
+use super::modules::is_reachable;
 use super::source::Source;
 use super::{Finding, Workspace};
 
@@ -21,7 +22,7 @@ pub fn all(workspace: &Workspace) -> Vec<Finding> {
     for source in &workspace.sources {
         let is_library =
             source.path.contains("/src/") && !PROGRAMS.iter().any(|start| source.path.starts_with(start));
-        if is_library {
+        if is_library && is_reachable(&workspace.sources, source) {
             items(source, &mut findings);
         }
     }
@@ -38,6 +39,21 @@ fn readmes(workspace: &Workspace) -> Vec<Finding> {
             todo: "Write what it is for, what it is not for, and one example".to_owned(),
         })
         .collect()
+}
+
+/// A dependency is a decision (docs/decisions/0007-dependencies.md).
+pub fn dependencies(workspace: &Workspace) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for package in &workspace.packages {
+        let unsaid = |taken: &&String| !workspace.dependencies.contains(&format!("\n| {taken} | "));
+        findings.extend(package.takes.iter().filter(unsaid).map(|taken| Finding {
+            path: format!("{}/Cargo.toml", package.folder),
+            line: 1,
+            what: format!("{} takes {taken}, of which docs/dependencies.md says nothing", package.name),
+            todo: "Give it a line there with licence and reason, or do without it".to_owned(),
+        }));
+    }
+    findings
 }
 
 fn items(source: &Source, findings: &mut Vec<Finding>) {

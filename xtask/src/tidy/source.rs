@@ -11,6 +11,8 @@ pub struct Source {
     pub code: String,
     /// Where `#[cfg(test)]` items and the bodies of `static` and `const` tables begin and end.
     tests: Vec<(usize, usize)>,
+    /// The whole file is compiled for tests only.
+    for_tests: bool,
     tables: Vec<(usize, usize)>,
 }
 
@@ -27,12 +29,29 @@ impl Source {
         let code = blank(text);
         let tests = spans_after(&code, "#[cfg(test)]");
         let tables = tables(&code);
-        Source { path: path.to_owned(), text: text.to_owned(), code, tests, tables }
+        let for_tests = path.ends_with("/tests.rs") || path.contains("/tests/");
+        Source { path: path.to_owned(), text: text.to_owned(), code, tests, for_tests, tables }
     }
 
-    /// The whole file is a test: `tests.rs`, or in a folder `tests`.
+    /// The whole file is a test: `tests.rs`, in a folder `tests`, or a module under `#[cfg(test)]`.
     pub fn is_test_file(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+        self.for_tests
+    }
+
+    pub fn mark_as_test(&mut self) {
+        self.for_tests = true;
+    }
+
+    /// The names of modules in other files that are compiled for tests only.
+    pub fn test_modules(&self) -> Vec<&str> {
+        let items = self.tests.iter().map(|&(start, end)| &self.code[start..end]);
+        let names = items.filter_map(|item| item.strip_suffix(';')?.rsplit_once("mod "));
+        names.map(|(_, name)| name.trim()).collect()
+    }
+
+    /// The folder the file is in.
+    pub fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     pub fn is_test(&self, at: usize) -> bool {

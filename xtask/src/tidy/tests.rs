@@ -5,7 +5,7 @@ use super::*;
 
 /// A workspace of one file.
 fn file(path: &str, text: &str) -> Workspace {
-    Workspace { packages: Vec::new(), sources: vec![Source::new(path, text)] }
+    Workspace { sources: vec![Source::new(path, text)], ..Workspace::default() }
 }
 
 /// A workspace of crates: folder and what it uses; the last part of the folder is the name.
@@ -14,9 +14,10 @@ fn crates(packages: &[(&str, &[&str])]) -> Workspace {
         name: folder.rsplit('/').next().unwrap_or(folder).to_owned(),
         folder: folder.to_owned(),
         uses: uses.iter().map(|used| (*used).to_owned()).collect(),
+        takes: Vec::new(),
         has_readme: true,
     };
-    Workspace { packages: packages.iter().map(package).collect(), sources: Vec::new() }
+    Workspace { packages: packages.iter().map(package).collect(), ..Workspace::default() }
 }
 
 /// The lines that a rule finds fault with.
@@ -175,6 +176,8 @@ fn printing_in_a_library_is_found_and_dbg_everywhere() {
     faulty(words::printing, &file("crates/fhir/src/a.rs", "fn a() { println!(); }"));
     faulty(words::printing, &file("crates/app/src/a.rs", "fn a() { dbg!(1); }"));
     sound(words::printing, &file("crates/app/src/a.rs", "fn a() { println!(); }"));
+    sound(words::printing, &file("crates/fhir/build/main.rs", "fn a() { println!(); }"));
+    faulty(words::printing, &file("crates/fhir/src/build/main.rs", "fn a() { println!(); }"));
     sound(words::printing, &file("crates/fhir/build.rs", "fn a() { println!(); }"));
     sound(words::printing, &file("crates/fhir/src/tests.rs", "fn a() { println!(); }"));
 }
@@ -222,15 +225,54 @@ fn a_crate_without_a_readme_is_found() {
 }
 
 #[test]
+fn a_dependency_without_a_line_is_found() {
+    let mut workspace = crates(&[("crates/fhir", &[])]);
+    workspace.packages[0].takes.push("memchr".to_owned());
+    workspace.dependencies = "\n| memchr2 | MIT |".to_owned();
+    faulty(docs::dependencies, &workspace);
+    workspace.dependencies = "\n| memchr | MIT |".to_owned();
+    sound(docs::dependencies, &workspace);
+}
+
+#[test]
 fn a_public_item_without_a_sentence_is_found() {
     for item in ["pub fn a() {}", "pub struct A;", "pub enum A {}", "pub trait A {}", "pub const A: u8 = 1;"]
     {
-        faulty(docs::all, &file("crates/fhir/src/a.rs", item));
-        sound(docs::all, &file("crates/fhir/src/a.rs", &format!("/// Says what.\n#[must_use]\n{item}")));
-        sound(docs::all, &file("crates/app/src/a.rs", item));
-        sound(docs::all, &file("crates/fhir/src/a.rs", &item.replace("pub ", "pub(crate) ")));
+        faulty(docs::all, &file("crates/fhir/src/lib.rs", item));
+        sound(docs::all, &file("crates/fhir/src/lib.rs", &format!("/// Says what.\n#[must_use]\n{item}")));
+        sound(docs::all, &file("crates/app/src/lib.rs", item));
+        sound(docs::all, &file("crates/fhir/src/lib.rs", &item.replace("pub ", "pub(crate) ")));
     }
-    faulty(docs::all, &file("crates/fhir/src/a.rs", "/// Is about b.\nfn b() {}\npub fn a() {}"));
+    faulty(docs::all, &file("crates/fhir/src/lib.rs", "/// Is about b.\nfn b() {}\npub fn a() {}"));
+}
+
+#[test]
+fn only_items_that_users_can_name_need_a_sentence() {
+    let files = |lib: &str, middle: &str| {
+        let mut workspace = file("crates/fhir/src/lib.rs", lib);
+        workspace.sources.push(Source::new("crates/fhir/src/a.rs", middle));
+        workspace.sources.push(Source::new("crates/fhir/src/a/b.rs", "pub fn c() {}"));
+        workspace
+    };
+    faulty(docs::all, &files("pub mod a;", "pub mod b;"));
+    faulty(docs::all, &files("pub mod a;", "mod b;\npub use b::c;"));
+    faulty(docs::all, &files("mod a;\npub use a::b::c;", "pub mod b;"));
+    sound(docs::all, &files("mod a;", "pub mod b;"));
+    sound(docs::all, &files("pub mod a;", "mod b;\nuse b::c;"));
+}
+
+#[test]
+fn a_module_that_is_compiled_for_tests_only_is_a_test() {
+    let mut workspace = file("crates/fhir/src/lib.rs", "#[cfg(test)]\nmod suites;\nmod suite;\n");
+    for path in ["crates/fhir/src/suites.rs", "crates/fhir/src/suites/synthea.rs"] {
+        workspace.sources.push(Source::new(path, "fn a() { b().unwrap() }"));
+    }
+    assert_eq!(lines(words::unwrap, &workspace).len(), 2);
+    modules::mark_tests(&mut workspace.sources);
+    sound(words::unwrap, &workspace);
+    workspace.sources.push(Source::new("crates/fhir/src/suite.rs", "fn a() { b().unwrap() }"));
+    modules::mark_tests(&mut workspace.sources);
+    faulty(words::unwrap, &workspace);
 }
 
 #[test]

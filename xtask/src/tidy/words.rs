@@ -68,7 +68,7 @@ pub fn printing(workspace: &Workspace) -> Vec<Finding> {
     let printers = ["println!", "print!", "eprintln!", "eprint!", "dbg!"];
     find_each(workspace, &printers, |source, at| {
         let may_print = begins_with_any(&source.path, &TERMINAL)
-            || source.path.ends_with("/build.rs")                 // build scripts speak to cargo that way
+            || is_build_script(&source.path)                      // they speak to cargo that way
             || source.path.contains("/examples/")
             || source.is_test(at); // a test that skips must say so
         let is_debugging = source.code[at..].starts_with("dbg!");
@@ -123,6 +123,10 @@ pub fn machine_paths(workspace: &Workspace) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn is_build_script(path: &str) -> bool {
+    path.ends_with("/build.rs") || (path.contains("/build/") && !path.contains("/src/"))
 }
 
 fn begins_with_any(path: &str, beginnings: &[&str]) -> bool {
