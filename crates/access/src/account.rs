@@ -108,7 +108,8 @@ impl Access {
         let name = name.trim().to_lowercase();
         let key = name.clone();
         self.store().write(author("system", command), move |tx| {
-            let value = tx.kept(SPACE, &key)?.ok_or_else(|| Refusal::not_found(&format!("The account {key}")))?;
+            let value =
+                tx.kept(SPACE, &key)?.ok_or_else(|| Refusal::not_found(&format!("The account {key}")))?;
             let mut account = Account::read(&key, &value)?;
             change(&mut account);
             account.generation += 1;

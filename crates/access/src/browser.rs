@@ -48,6 +48,7 @@ impl Access {
         let account = self.account(&name)?;
         let hash = account.as_ref().map(|account| account.hash.as_str());
         let right = self.inner.hasher.verify(password, hash)?;
+        let exists = account.is_some();
         match account.filter(|account| right && !account.disabled) {
             Some(account) => {
                 let mut back_off = held(&self.inner.back_off);
@@ -58,7 +59,7 @@ impl Access {
             }
             None => {
                 // A name that is no account may be a password typed into the wrong field.
-                let who = if hash.is_some() { name.as_str() } else { "unknown" };
+                let who = if exists { name.as_str() } else { "unknown" };
                 self.audit(who, "sign-in-failed", Tree::object().with("from", from))?;
                 let text = "The name or the password is wrong. Check both and try again.";
                 Err(Refusal::new(Kind::Unauthenticated, text))
@@ -132,7 +133,11 @@ impl Access {
             return Ok(());
         }
         drop(back_off);
-        self.audit("unknown", "refused", Tree::object().with("from", from).with("why", "too many failed sign-ins"))?;
+        self.audit(
+            "unknown",
+            "refused",
+            Tree::object().with("from", from).with("why", "too many failed sign-ins"),
+        )?;
         let minutes = (wait + 59_999) / 60_000;
         let unit = if minutes == 1 { "minute" } else { "minutes" };
         let text = format!("Too many failed tries. Wait {minutes} {unit}, then try again.");
@@ -156,7 +161,10 @@ impl Access {
         })?;
         let Some(live) = self.look_up(&hash, &cookie, None, now)? else {
             // The account was closed or changed between the look at its password and now.
-            return Err(Refusal::new(Kind::Unauthenticated, "The account has just been changed. Sign in again."));
+            return Err(Refusal::new(
+                Kind::Unauthenticated,
+                "The account has just been changed. Sign in again.",
+            ));
         };
         let session = live.session.clone();
         held(&self.inner.live).insert(hash, Live { seen: now, locked: false, ..live });
@@ -165,7 +173,13 @@ impl Access {
     }
 
     /// The session as the disk has it, with the activity that memory has.
-    fn look_up(&self, hash: &Hash, cookie: &str, known: Option<&Live>, now: Instant) -> Result<Option<Live>, Refusal> {
+    fn look_up(
+        &self,
+        hash: &Hash,
+        cookie: &str,
+        known: Option<&Live>,
+        now: Instant,
+    ) -> Result<Option<Live>, Refusal> {
         let Some(value) = self.kept(SPACE, &secret::key(hash))? else { return Ok(None) };
         let Some(kept) = Kept::read(&value) else {
             tracing::error!("a kept session cannot be read");

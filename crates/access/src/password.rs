@@ -21,9 +21,30 @@ pub const LENGTH_MIN: usize = 8;
 pub const LENGTH_MAX: usize = 256;
 /// Passwords of eight and more characters that every list of leaked ones starts with.
 const WELL_KNOWN: [&str; 24] = [
-    "12345678", "123456789", "1234567890", "password", "password1", "password12", "password123", "passw0rd",
-    "qwertyui", "qwertyuiop", "qwerty123", "1q2w3e4r", "1qaz2wsx", "iloveyou", "sunshine", "princess",
-    "football", "liverpool", "welcome1", "welcome123", "letmein1", "admin123", "changeme", "hospital",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "password",
+    "password1",
+    "password12",
+    "password123",
+    "passw0rd",
+    "qwertyui",
+    "qwertyuiop",
+    "qwerty123",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "liverpool",
+    "welcome1",
+    "welcome123",
+    "letmein1",
+    "admin123",
+    "changeme",
+    "hospital",
 ];
 
 /// Says what is wrong with a password for this account.
@@ -33,7 +54,9 @@ pub fn check(password: &str, account: &str) -> Result<(), Refusal> {
     let mut letters = small.chars();
     let first = letters.next();
     let text = if length < LENGTH_MIN {
-        format!("Use at least {LENGTH_MIN} characters. Three or four words that do not belong together are good.")
+        format!(
+            "Use at least {LENGTH_MIN} characters. Three or four words that do not belong together are good."
+        )
     } else if length > LENGTH_MAX {
         format!("Use at most {LENGTH_MAX} characters.")
     } else if letters.all(|letter| Some(letter) == first) {
@@ -88,7 +111,10 @@ impl Hasher {
     fn turn(&self) -> Result<Turn<'_>, Refusal> {
         let mut queue = crate::held(&self.queue);
         if queue.waiting >= WAITING_MAX {
-            return Err(Refusal::new(Kind::Busy, "Too many people are signing in. Try again in a few seconds."));
+            return Err(Refusal::new(
+                Kind::Busy,
+                "Too many people are signing in. Try again in a few seconds.",
+            ));
         }
         queue.waiting += 1;
         let mut queue = self
@@ -121,5 +147,8 @@ fn hash(argon: &Argon2<'_>, password: &str) -> Result<String, Refusal> {
 
 fn fault(error: impl std::fmt::Display) -> Refusal {
     tracing::error!(%error, "password hash");
-    Refusal::new(Kind::Fault, "The password could not be checked. Nothing was changed. Try again, then tell support.")
+    Refusal::new(
+        Kind::Fault,
+        "The password could not be checked. Nothing was changed. Try again, then tell support.",
+    )
 }

@@ -19,7 +19,10 @@ pub fn new() -> Result<String, Refusal> {
 pub fn random(bytes: &mut [u8]) -> Result<(), Refusal> {
     getrandom::fill(bytes).map_err(|error| {
         tracing::error!(%error, "no random bytes");
-        Refusal::new(Kind::Fault, "The machine has no random numbers to give. Nothing was changed. Tell support.")
+        Refusal::new(
+            Kind::Fault,
+            "The machine has no random numbers to give. Nothing was changed. Tell support.",
+        )
     })
 }
 

@@ -41,7 +41,8 @@ impl Session {
             return Ok(());
         }
         let (title, act) = (&self.role.title, permission.about());
-        let text = format!("The role {title} may not {act}. Ask someone whose role may, or an administrator.");
+        let text =
+            format!("The role {title} may not {act}. Ask someone whose role may, or an administrator.");
         Err(Refusal::new(Kind::Forbidden, text))
     }
 

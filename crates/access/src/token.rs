@@ -33,7 +33,11 @@ impl Access {
         let hash = secret::hash(&token);
         let since = self.now();
         let until = Instant(since.0 + i64::from(minutes) * 60_000);
-        let value = Tree::object().with("role", role.name.as_str()).with("since", since.0).with("until", until.0).text();
+        let value = Tree::object()
+            .with("role", role.name.as_str())
+            .with("since", since.0)
+            .with("until", until.0)
+            .text();
         self.store().write(author("system", "access.mint-token"), move |tx| {
             tx.keep(SPACE, &secret::key(&hash), value.as_bytes(), Some(until))
         })?;
@@ -74,7 +78,9 @@ impl Access {
     pub fn revoke_token(&self, token: &str) -> Result<(), Refusal> {
         let hash = secret::hash(token);
         held(&self.inner.tokens).remove(&hash);
-        self.store().write(author("system", "access.revoke-token"), move |tx| tx.forget(SPACE, &secret::key(&hash)))?;
+        self.store().write(author("system", "access.revoke-token"), move |tx| {
+            tx.forget(SPACE, &secret::key(&hash))
+        })?;
         self.audit("system", "revoke-token", Tree::object().with("token", secret::name(&hash)))
     }
 }

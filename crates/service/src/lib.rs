@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod catalogue;
+mod command;
+mod field;
+pub mod interaction;
+mod page;
+mod perform;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use access::{Access, Permission, Session};
+pub use catalogue::{Catalogue, Listed, Section, Service};
+pub use command::{AnyCommand, Changed, Command, Input, Outcome, Ready};
+pub use field::{Field, FieldKind};
+pub use html::{Group, Markup};
+pub use page::{Answer, Page, Request};
+pub use perform::perform;
+pub use record::{Kind, Refusal};
+pub use values::Values;
