@@ -80,9 +80,13 @@ fn write_type(out: &mut String, lists: &mut Lists, numbers: &HashMap<&str, usize
         Kind::Primitive => format!("Some(Primitive::{})", capital(name)),
         _ => "None".to_owned(),
     };
+    let groups = def.elements.last().map_or(0, |e| e.group);
+    assert!(groups < 127, "{name} has more elements than the masks of fhir::validate have bits");
+    let required = def.elements.iter().filter(|e| e.min > 0).fold(0u128, |mask, e| mask | 1 << e.group);
     let _ = writeln!(
         out,
-        "TypeDef {{ name: {name:?}, kind: TypeKind::{kind}, primitive: {primitive}, elements: &["
+        "TypeDef {{ name: {name:?}, kind: TypeKind::{kind}, primitive: {primitive}, required: {required}, \
+         elements: &["
     );
     for e in &def.elements {
         write_element(out, lists, numbers, e);
@@ -97,7 +101,7 @@ fn write_element(out: &mut String, lists: &mut Lists, numbers: &HashMap<&str, us
     let _ = writeln!(
         out,
         "Element {{ name: {:?}, path: {:?}, type_name: {:?}, type_number: {type_number}, min: {}, max: {}, \
-         summary: {}, choice: {}, codes: {}, targets: {} }},",
+         summary: {}, choice: {}, group: {}, codes: {}, targets: {} }},",
         e.name,
         e.path,
         e.type_name,
@@ -105,6 +109,7 @@ fn write_element(out: &mut String, lists: &mut Lists, numbers: &HashMap<&str, us
         e.max,
         e.summary,
         e.choice,
+        e.group,
         lists.name(&e.codes),
         lists.name(&e.targets),
     );

@@ -33,6 +33,7 @@ pub struct Element {
     pub max: u16,
     pub summary: bool,
     pub choice: bool,
+    pub group: u8,
     pub codes: Vec<String>,
     pub targets: Vec<String>,
 }
@@ -145,6 +146,7 @@ fn add(types: &mut Types, name: &str, kind: Kind, definitions: &[Definition], co
         let plain = last.trim_end_matches("[x]");
         let choice = plain.len() < last.len();
         let is_resource_id = last == "id" && matches!(owner.kind, Kind::Resource | Kind::AbstractResource);
+        let group = owner.elements.last().map_or(0, |e| e.group + 1);
         let mut push = |type_name: &str, targets: &[String]| {
             let listed = d.binding.as_ref().filter(|_| type_name == "code").and_then(|set| codes.of(set));
             owner.elements.push(Element {
@@ -155,6 +157,7 @@ fn add(types: &mut Types, name: &str, kind: Kind, definitions: &[Definition], co
                 max: d.max,
                 summary: d.summary,
                 choice,
+                group,
                 codes: listed.unwrap_or_default().into_iter().collect(),
                 targets: targets.to_vec(),
             });

@@ -21,6 +21,8 @@ pub struct TypeDef {
     pub kind: TypeKind,
     /// Which primitive, when it is one.
     pub primitive: Option<Primitive>,
+    /// The groups (see [`Element::group`]) that must be there: bit `n` for group `n`.
+    pub required: u128,
     /// The elements in the order of the standard, inherited ones included; choices written out
     /// (`valueQuantity`, `valueString`, ...). Empty for primitives.
     pub elements: &'static [Element],
@@ -71,6 +73,8 @@ pub struct Element {
     pub summary: bool,
     /// True when this is one name of a choice such as `value[x]`.
     pub choice: bool,
+    /// Number of the element within its type; all names of a choice have the same.
+    pub group: u8,
     /// The codes of a required binding, sorted; empty when there is none or the set is not listed.
     pub codes: &'static [&'static str],
     /// Types a Reference or canonical may point at; empty when any or not a reference.

@@ -104,6 +104,19 @@ fn choices_are_written_out() {
 }
 
 #[test]
+fn the_names_of_a_choice_are_one_group() {
+    for def in TYPES {
+        for pair in def.elements.windows(2) {
+            let same = pair[0].path == pair[1].path;
+            assert_eq!(pair[1].group, pair[0].group + u8::from(!same), "{} {}", def.name, pair[1].name);
+        }
+        for e in def.elements {
+            assert_eq!(def.required >> e.group & 1 == 1, e.min > 0, "{} {}", def.name, e.name);
+        }
+    }
+}
+
+#[test]
 fn required_bindings_list_their_codes() {
     assert_eq!(element("Patient", "gender").codes, ["female", "male", "other", "unknown"]);
     assert_eq!(element("Composition", "confidentiality").codes, ["L", "M", "N", "R", "U", "V"]);
