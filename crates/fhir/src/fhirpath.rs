@@ -1,1 +1,138 @@
-//! FHIRPath: parser, compiler against the tables, evaluator over the tape.
+//! FHIRPath (normative 2.0): parser, compiler against the tables, evaluator over the tape.
+//!
+//! The grammar is whole; of the functions, those are here that search parameters and simple rules need
+//! ([`Expression::parse`] says which is missing). Nothing is looked up: `resolve()` gives a resource of which
+//! only the type is known, read from the reference, or the contained one.
+
+mod arithmetic;
+mod ast;
+mod compile;
+mod eval;
+mod functions;
+mod lex;
+mod operators;
+mod parse;
+mod scalar;
+mod types;
+
+use crate::definitions::{TypeDef, type_def};
+use crate::json::Value;
+use std::fmt;
+
+pub use scalar::Scalar;
+
+/// How deep parts of an expression may stand in one another.
+pub const DEPTH_MAX: usize = 64;
+/// Steps of one evaluation.
+pub const STEPS_MAX: u32 = 1_000_000;
+/// Bytes of a text that an evaluation may make.
+pub const TEXT_MAX: usize = 1 << 20;
+
+/// Why a text is no expression, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// Byte offset in the text.
+    pub at: usize,
+    /// What is wrong, as a sentence without a full stop.
+    pub reason: String,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "character {}: {}", self.at + 1, self.reason)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// Why an evaluation came to no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong, as a sentence.
+    pub reason: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// One item of a result.
+#[derive(Clone, Debug)]
+pub enum Item<'a> {
+    /// A part of the resource.
+    Node(Node<'a>),
+    /// Something computed.
+    Computed(Scalar),
+}
+
+/// A part of a resource with its type.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    /// Its FHIR type.
+    pub kind: &'static TypeDef,
+    /// Where it stands. Nothing for a primitive that has extensions only, and for a resource that is known by
+    /// its type only.
+    pub value: Option<Value<'a>>,
+    /// The id and extensions of a primitive (`_birthDate`).
+    pub extras: Option<Value<'a>>,
+}
+
+impl<'a> Node<'a> {
+    /// A resource, by its `resourceType`.
+    pub fn resource(value: Value<'a>) -> Option<Node<'a>> {
+        let kind = type_def(&value.str("resourceType")?)?;
+        Some(Node {
+            kind,
+            value: Some(value),
+            extras: None,
+        })
+    }
+}
+
+/// A parsed expression, ready to be evaluated any number of times.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    root: ast::Node,
+}
+
+impl Expression {
+    /// Parses an expression that may stand on any resource.
+    pub fn parse(text: &str) -> Result<Expression, ParseError> {
+        let mut root = parse::parse(text)?;
+        compile::resolve(&mut root, None);
+        Ok(Expression { root })
+    }
+
+    /// Parses an expression that will stand on items of this type only.
+    pub fn parse_for(text: &str, kind: &'static TypeDef) -> Result<Expression, ParseError> {
+        let mut root = parse::parse(text)?;
+        compile::resolve(&mut root, Some(kind));
+        Ok(Expression { root })
+    }
+
+    /// Evaluates it on a resource.
+    pub fn evaluate<'a>(&self, resource: Value<'a>) -> Result<Vec<Item<'a>>, Fault> {
+        let Some(node) = Node::resource(resource) else {
+            return Err(Fault {
+                reason: "The value is no resource: its resourceType is not known.".into(),
+            });
+        };
+        self.evaluate_on(Item::Node(node), node)
+    }
+
+    /// Evaluates it on an item of a resource.
+    pub fn evaluate_on<'a>(
+        &self,
+        item: Item<'a>,
+        resource: Node<'a>,
+    ) -> Result<Vec<Item<'a>>, Fault> {
+        eval::evaluate(&self.root, item, resource)
+    }
+}
+
+#[cfg(test)]
+mod tests;

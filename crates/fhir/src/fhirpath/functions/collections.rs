@@ -1,0 +1,200 @@
+//! Functions of any items: existence, filtering, subsets, set operations.
+
+use super::Function;
+use crate::fhirpath::ast::Node;
+use crate::fhirpath::eval::{Evaluation, Items, Outcome, Scope, boolean, fault, truth_of};
+use crate::fhirpath::{Item, Scalar};
+
+impl<'a> Evaluation<'_, 'a> {
+    pub(super) fn of_collections(
+        &mut self,
+        function: Function,
+        mut items: Items<'a>,
+        arguments: &[Node],
+        scope: &Scope<'_, 'a>,
+    ) -> Outcome<Items<'a>> {
+        use Function::*;
+        match function {
+            Empty => Ok(boolean(items.is_empty())),
+            Exists if arguments.is_empty() => Ok(boolean(!items.is_empty())),
+            Exists => Ok(boolean(
+                !self.filtered(items, &arguments[0], scope)?.is_empty(),
+            )),
+            All => {
+                let count = items.len();
+                Ok(boolean(
+                    self.filtered(items, &arguments[0], scope)?.len() == count,
+                ))
+            }
+            Where => self.filtered(items, &arguments[0], scope),
+            Select => self.selected(&items, &arguments[0], scope),
+            Repeat => self.repeated(items, &arguments[0], scope),
+            AllTrue | AllFalse | AnyTrue | AnyFalse => truths(function, &items),
+            Not => Ok(truth_of(&items)?.map_or_else(Vec::new, |truth| boolean(!truth))),
+            Count => Ok(vec![Item::Computed(Scalar::Integer(items.len() as i64))]),
+            First => Ok(items.into_iter().take(1).collect()),
+            Last => Ok(items.pop().into_iter().collect()),
+            Tail => Ok(items.into_iter().skip(1).collect()),
+            Skip | Take => {
+                let count = self.integer(&arguments[0], scope)?.unwrap_or(0).max(0) as usize;
+                let all = items.into_iter();
+                Ok(if function == Skip {
+                    all.skip(count).collect()
+                } else {
+                    all.take(count).collect()
+                })
+            }
+            Single if items.len() > 1 => {
+                fault(format!("single() stands on {} items.", items.len()))
+            }
+            Single | Trace => Ok(items),
+            Distinct => self.distinct(items),
+            IsDistinct => {
+                let count = items.len();
+                Ok(boolean(self.distinct(items)?.len() == count))
+            }
+            _ => {
+                let others = self.eval(&arguments[0], scope)?;
+                self.of_two(function, items, others)
+            }
+        }
+    }
+
+    fn of_two(
+        &mut self,
+        function: Function,
+        mut items: Items<'a>,
+        others: Items<'a>,
+    ) -> Outcome<Items<'a>> {
+        match function {
+            Function::Combine => {
+                items.extend(others);
+                Ok(items)
+            }
+            Function::Union => {
+                items.extend(others);
+                self.distinct(items)
+            }
+            Function::Intersect | Function::Exclude => {
+                let wanted = function == Function::Intersect;
+                let mut out = Vec::new();
+                for item in items {
+                    if self.holds(&others, &item)? == wanted {
+                        out.push(item);
+                    }
+                }
+                if wanted { self.distinct(out) } else { Ok(out) }
+            }
+            Function::SubsetOf => self.subset(&items, &others).map(boolean),
+            _ => self.subset(&others, &items).map(boolean),
+        }
+    }
+
+    fn subset(&mut self, items: &[Item<'a>], of: &[Item<'a>]) -> Outcome<bool> {
+        for item in items {
+            if !self.holds(of, item)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn filtered(
+        &mut self,
+        items: Items<'a>,
+        condition: &Node,
+        scope: &Scope<'_, 'a>,
+    ) -> Outcome<Items<'a>> {
+        let mut out = Vec::new();
+        for (index, item) in items.into_iter().enumerate() {
+            let inner = Scope {
+                this: std::slice::from_ref(&item),
+                index,
+                total: scope.total,
+            };
+            if self.truth(condition, &inner)? == Some(true) {
+                out.push(item);
+            }
+        }
+        Ok(out)
+    }
+
+    fn selected(
+        &mut self,
+        items: &[Item<'a>],
+        of: &Node,
+        scope: &Scope<'_, 'a>,
+    ) -> Outcome<Items<'a>> {
+        let mut out = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            out.extend(self.eval(
+                of,
+                &Scope {
+                    this: std::slice::from_ref(item),
+                    index,
+                    total: scope.total,
+                },
+            )?);
+            self.spend(out.len() / 64)?;
+        }
+        Ok(out)
+    }
+
+    /// What the projection gives on the items, on what it gave, and so on, each item once.
+    fn repeated(
+        &mut self,
+        items: Items<'a>,
+        of: &Node,
+        scope: &Scope<'_, 'a>,
+    ) -> Outcome<Items<'a>> {
+        let (mut out, mut fresh): (Items<'a>, Items<'a>) = (Vec::new(), items);
+        while !fresh.is_empty() {
+            let mut new = Vec::new();
+            for item in self.selected(&fresh, of, scope)? {
+                if !self.holds(&out, &item)? {
+                    out.push(item.clone());
+                    new.push(item);
+                }
+            }
+            fresh = new;
+        }
+        Ok(out)
+    }
+
+    /// `iif(condition, then, else)`: only the branch that is taken is evaluated.
+    pub(super) fn iif(
+        &mut self,
+        on: &Node,
+        arguments: &[Node],
+        scope: &Scope<'_, 'a>,
+    ) -> Outcome<Items<'a>> {
+        let this = self.focus(on, scope)?;
+        let inner = Scope {
+            this: &this,
+            index: scope.index,
+            total: scope.total,
+        };
+        match (self.truth(&arguments[0], &inner)?, arguments.get(2)) {
+            (Some(true), _) => self.eval(&arguments[1], &inner),
+            (_, Some(otherwise)) => self.eval(otherwise, &inner),
+            (_, None) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn truths<'a>(function: Function, items: &[Item<'a>]) -> Outcome<Items<'a>> {
+    let wanted = matches!(function, Function::AllTrue | Function::AnyTrue);
+    let mut found = Vec::with_capacity(items.len());
+    for item in items {
+        match item.scalar() {
+            Some(Scalar::Boolean(truth)) => found.push(truth == wanted),
+            _ => return fault("allTrue and its like stand on booleans."),
+        }
+    }
+    let all = matches!(function, Function::AllTrue | Function::AllFalse);
+    Ok(boolean(if all {
+        found.iter().all(|f| *f)
+    } else {
+        found.iter().any(|f| *f)
+    }))
+}

@@ -1,0 +1,190 @@
+//! Values that FHIRPath computes with.
+
+use super::Item;
+use crate::date::PartialDate;
+use crate::decimal::Decimal;
+use crate::definitions::Primitive;
+use crate::json::{Kind, Value};
+use std::cmp::Ordering;
+use std::fmt;
+
+/// A value of one of FHIRPath's own types.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// `true`
+    Boolean(bool),
+    /// `1`
+    Integer(i64),
+    /// `1.5`
+    Decimal(Decimal),
+    /// `'a'`
+    String(String),
+    /// `@2024-01-01`
+    Date(PartialDate),
+    /// `@2024-01-01T10:00`
+    DateTime(PartialDate),
+    /// `@T10:00`
+    Time(PartialDate),
+    /// `4 'mg'`, `1 year`
+    Quantity {
+        /// How many.
+        value: Decimal,
+        /// The UCUM code, or the calendar's word in the singular.
+        unit: String,
+    },
+}
+
+/// `year` for `years` and `year`, and so on.
+pub(super) fn calendar_unit(word: &str) -> Option<&'static str> {
+    const UNITS: &[&str] = &[
+        "year",
+        "month",
+        "week",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "millisecond",
+    ];
+    let word = word.strip_suffix('s').unwrap_or(word);
+    UNITS.iter().find(|unit| **unit == word).copied()
+}
+
+impl Scalar {
+    /// The name of its type.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Scalar::Boolean(_) => "Boolean",
+            Scalar::Integer(_) => "Integer",
+            Scalar::Decimal(_) => "Decimal",
+            Scalar::String(_) => "String",
+            Scalar::Date(_) => "Date",
+            Scalar::DateTime(_) => "DateTime",
+            Scalar::Time(_) => "Time",
+            Scalar::Quantity { .. } => "Quantity",
+        }
+    }
+
+    /// An integer as a decimal, and any other value as it is.
+    pub(super) fn widened(self) -> Scalar {
+        match self {
+            Scalar::Integer(n) => Decimal::parse(&n.to_string()).map_or(self, Scalar::Decimal),
+            other => other,
+        }
+    }
+
+    /// `=`: nothing when it is open, as between dates of different precision.
+    pub(super) fn equals(&self, other: &Scalar) -> Option<bool> {
+        use Scalar::*;
+        match (self, other) {
+            (Date(a) | DateTime(a), Date(b) | DateTime(b)) | (Time(a), Time(b)) => {
+                a.order(b).map(|order| order == Ordering::Equal)
+            }
+            (Integer(_), Decimal(_)) | (Decimal(_), Integer(_)) => {
+                Some(self.clone().widened() == other.clone().widened())
+            }
+            _ => Some(self == other),
+        }
+    }
+
+    /// `~`: never open; text without regard to case and white space.
+    pub(super) fn is_like(&self, other: &Scalar) -> bool {
+        match (self, other) {
+            (Scalar::String(a), Scalar::String(b)) => {
+                let plain = |s: &str| {
+                    s.split_whitespace()
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                        .to_lowercase()
+                };
+                plain(a) == plain(b)
+            }
+            _ => self.equals(other).unwrap_or(false),
+        }
+    }
+
+    /// The order of two values of one type; `Err` when they have none, `Ok(None)` when it is open.
+    pub(super) fn order(&self, other: &Scalar) -> Result<Option<Ordering>, ()> {
+        use Scalar::*;
+        match (self, other) {
+            (Integer(a), Integer(b)) => Ok(Some(a.cmp(b))),
+            (Decimal(a), Decimal(b)) => Ok(Some(a.cmp(b))),
+            (Integer(_), Decimal(_)) | (Decimal(_), Integer(_)) => {
+                self.clone().widened().order(&other.clone().widened())
+            }
+            (String(a), String(b)) => Ok(Some(a.cmp(b))),
+            (Date(a) | DateTime(a), Date(b) | DateTime(b)) | (Time(a), Time(b)) => Ok(a.order(b)),
+            (Quantity { value: a, unit: u }, Quantity { value: b, unit: v }) => {
+                Ok((u == v).then(|| a.cmp(b)))
+            }
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for Scalar {
+    /// As FHIRPath's `toString` writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scalar::Boolean(b) => b.fmt(f),
+            Scalar::Integer(n) => n.fmt(f),
+            Scalar::Decimal(d) => d.fmt(f),
+            Scalar::String(s) => s.fmt(f),
+            Scalar::Quantity { value, unit } => match calendar_unit(unit) {
+                Some(word) => write!(f, "{value} {word}"),
+                None => write!(f, "{value} '{unit}'"),
+            },
+            Scalar::Date(date) | Scalar::DateTime(date) => date.fmt(f),
+            Scalar::Time(date) => date.write_clock(f),
+        }
+    }
+}
+
+impl<'a> Item<'a> {
+    /// The computed value that this is or stands for: a primitive's value, or a Quantity's.
+    pub fn scalar(&self) -> Option<Scalar> {
+        match self {
+            Item::Computed(scalar) => Some(scalar.clone()),
+            Item::Node(node) => match node.kind.primitive {
+                Some(primitive) => of_primitive(primitive, node.value?),
+                None if super::types::is_quantity(node.kind) => of_quantity(node.value?),
+                None => None,
+            },
+        }
+    }
+}
+
+fn of_primitive(primitive: Primitive, value: Value<'_>) -> Option<Scalar> {
+    match value.kind() {
+        Kind::Bool => value.as_bool().map(Scalar::Boolean),
+        Kind::Number => {
+            let text = value.as_number()?;
+            match primitive {
+                Primitive::Decimal => Decimal::parse(text).map(Scalar::Decimal),
+                _ => text.parse().ok().map(Scalar::Integer),
+            }
+        }
+        Kind::String => {
+            let text = value.as_str()?;
+            let moment = match primitive {
+                Primitive::Date => PartialDate::parse(&text).map(Scalar::Date),
+                Primitive::DateTime | Primitive::Instant => {
+                    PartialDate::parse(&text).map(Scalar::DateTime)
+                }
+                Primitive::Time => PartialDate::parse_time(&text).map(Scalar::Time),
+                _ => None,
+            };
+            Some(moment.unwrap_or_else(|| Scalar::String(text.into_owned())))
+        }
+        _ => None,
+    }
+}
+
+fn of_quantity(value: Value<'_>) -> Option<Scalar> {
+    let number = Decimal::parse(value.get("value")?.as_number()?)?;
+    let unit = value.str("code").or_else(|| value.str("unit"));
+    Some(Scalar::Quantity {
+        value: number,
+        unit: unit.map_or_else(|| "1".to_owned(), |u| u.into_owned()),
+    })
+}
