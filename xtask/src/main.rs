@@ -7,6 +7,7 @@ mod bless;
 mod browser;
 mod ci;
 mod definitions;
+mod new_service;
 mod shell;
 mod tidy;
 mod workspace;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask CHORE
 
+  new-service NAME   write services/NAME and enter it in the catalogue
   tidy               check the rules of STYLE.md that a program can check
   definitions        fetch the FHIR R4 definitions and make the tables the fhir crate is built from
   assets             make the style sheets, fonts and scripts the web crate is built from
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["new-service", name] => new_service::run(name),
         ["tidy"] => tidy::run(),
         ["definitions"] => definitions::run(),
         ["assets"] => assets::run(),

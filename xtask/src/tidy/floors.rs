@@ -10,7 +10,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("record", 2),
     ("access", 3),
     ("service", 4),
-    // 5: everything in services/
+    // 5: everything in services/, and the sample that a new one is copied from
+    ("example", SERVICES),
     ("rest", 6),
     ("web", 6),
     ("cli", 6),
