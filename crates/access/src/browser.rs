@@ -9,7 +9,7 @@ use crate::account::number;
 use crate::secret::{self, Hash};
 use crate::{Access, Session, Standing, author, held};
 use fhir::{Json, Limits, Tree};
-use record::{Instant, Kind, Refusal};
+use record::{Instant, Kind, Refusal, Scope};
 
 const SPACE: &str = "session";
 /// Minutes without a request after which the password is asked for again.
@@ -28,6 +28,19 @@ pub struct SignedIn {
     pub cookie: String,
     /// The session.
     pub session: Session,
+}
+
+/// A session of an account, for its owner to look over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The name in the audit trail; the same as [`Session::id`].
+    pub id: String,
+    /// When it began.
+    pub since: Instant,
+    /// When it ends at the latest.
+    pub until: Instant,
+    /// The network address it began from.
+    pub from: String,
 }
 
 /// A session as it is held in memory.
@@ -116,6 +129,23 @@ impl Access {
             self.store().audit(session.act("sign-out", Tree::object())).wait()?;
         }
         Ok(())
+    }
+
+    /// The sessions of an account that have not ended, latest first. Looks through all sessions: not for every
+    /// request.
+    pub fn sessions_of(&self, who: &str) -> Result<Vec<Begun>, Refusal> {
+        let generation = self.account(who)?.map(|account| account.generation);
+        let now = self.now();
+        let mut begun = Vec::new();
+        for (key, value) in self.store().reader(&Scope::all())?.kept_all(SPACE, "")? {
+            let Some(kept) = Kept::read(&value) else { continue };
+            if kept.who == who && Some(kept.generation) == generation && now.0 < kept.until.0 {
+                let Kept { since, until, from, .. } = kept;
+                begun.push(Begun { id: secret::name_of_key(&key), since, until, from });
+            }
+        }
+        begun.sort_by_key(|session| std::cmp::Reverse(session.since));
+        Ok(begun)
     }
 
     /// Forgets what is held in memory of someone's sessions.
@@ -216,6 +246,7 @@ struct Kept {
     since: Instant,
     until: Instant,
     generation: i64,
+    from: String,
 }
 
 impl Kept {
@@ -226,6 +257,7 @@ impl Kept {
             since: Instant(number(&json, "since")?),
             until: Instant(number(&json, "until")?),
             generation: number(&json, "generation")?,
+            from: json.root().str("from")?.into_owned(),
         })
     }
 }

@@ -10,7 +10,7 @@ mod session;
 mod token;
 
 pub use account::{Account, NewUser};
-pub use browser::{IDLE_MINUTES, SESSION_HOURS, SignedIn};
+pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS, SignedIn};
 pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};
 pub use session::{Session, Standing};

@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 /// SHA-256 of a secret. Fast hashing is enough here: the secret is 256 random bits, not a word that can be tried.
 pub type Hash = [u8; 32];
 
+/// Characters of a public name: 72 bits.
+const NAME_LENGTH: usize = 12;
+
 /// A new secret of 256 random bits, fit for cookies and headers.
 pub fn new() -> Result<String, Refusal> {
     let mut bytes = [0; 32];
@@ -38,7 +41,12 @@ pub fn key(hash: &Hash) -> String {
 
 /// A public name of the holder of a secret: enough of the hash to tell sessions apart, useless for signing in.
 pub fn name(hash: &Hash) -> String {
-    URL_SAFE_NO_PAD.encode(&hash[..9])
+    name_of_key(&key(hash))
+}
+
+/// The same from the key of a kept fact.
+pub fn name_of_key(key: &str) -> String {
+    key.chars().take(NAME_LENGTH).collect()
 }
 
 /// A second secret that can be made from the first again and says nothing about it.

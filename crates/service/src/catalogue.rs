@@ -1,8 +1,8 @@
 //! The list of services, from which doors derive their routes, operations, menus and help.
 
-use crate::{AnyCommand, Page};
+use crate::{AnyCommand, Page, Permission, Request};
 use fhir::Issue;
-use html::Group;
+use html::{Group, Markup};
 use record::{Kind, Refusal};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,18 @@ pub struct Service {
     pub commands: &'static [&'static dyn AnyCommand],
     /// The sections it adds to a patient's record, in order.
     pub sections: &'static [Section],
+    /// What it adds to everyone's home page, in order.
+    pub cards: &'static [Card],
+}
+
+/// A card on the home page.
+pub struct Card {
+    /// Its head.
+    pub title: &'static str,
+    /// Who sees it.
+    pub needs: Permission,
+    /// Makes what is in it.
+    pub show: fn(&Request<'_>) -> Result<Markup, Refusal>,
 }
 
 /// A section of a patient's record.
@@ -75,6 +87,11 @@ impl Catalogue {
     /// All sections of a patient's record.
     pub fn sections(&self) -> impl Iterator<Item = &'static Section> + use<> {
         self.services.iter().flat_map(|service| service.sections)
+    }
+
+    /// All cards of the home page.
+    pub fn cards(&self) -> impl Iterator<Item = &'static Card> + use<> {
+        self.services.iter().flat_map(|service| service.cards)
     }
 
     /// All commands.

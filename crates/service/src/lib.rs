@@ -6,17 +6,19 @@ mod field;
 pub mod interaction;
 mod page;
 mod perform;
+mod recent;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
 pub use access::{Access, Permission, Session};
-pub use catalogue::{Catalogue, Listed, Section, Service};
+pub use catalogue::{Card, Catalogue, Listed, Section, Service};
 pub use command::{AnyCommand, Changed, Command, Input, Outcome, Ready};
 pub use field::{Field, FieldKind};
 pub use html::{Group, Markup};
 pub use page::{Answer, Page, Request};
 pub use perform::perform;
+pub use recent::RECENT_MAX;
 pub use record::{Kind, Refusal};
 pub use values::Values;
