@@ -2,6 +2,11 @@
 # Needed beforehand: Rust (rustup reads rust-toolchain.toml) and Node 20 or later with npm.
 # A C compiler, for the SQLite that is built in, is installed here when it is missing.
 
+# On a machine that builds once, what incremental builds keep for next time is only cost.
+ifdef CI
+export CARGO_INCREMENTAL := 0
+endif
+
 .PHONY: demo test tools
 
 demo: tools

@@ -52,6 +52,7 @@ impl Asset {
         let kind = match ending {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
+            "txt" => "text/plain; charset=utf-8",
             "svg" => "image/svg+xml",
             "woff2" => "font/woff2",
             _ => {
@@ -67,6 +68,7 @@ impl Asset {
 fn build(source: &Path) -> Result<Vec<Asset>, String> {
     let mut files = Vec::new();
     files.push(Asset::new("icon.svg", read(&source.join("icon.svg"))?)?);
+    files.push(Asset::new("inter-licence.txt", read(&source.join(FONTS).join("LICENSE"))?)?);
     let fonts = fonts(source, &mut files)?;
     files.push(Asset::new("inter.css", fonts.into_bytes())?);
     let nhsuk = nhsuk(source, &mut files)?;
@@ -108,6 +110,7 @@ fn nhsuk(source: &Path, files: &mut Vec<Asset>) -> Result<String, String> {
         format!("--load-path={}", modules.display()),
         "--style=compressed".to_owned(),
         "--no-source-map".to_owned(),
+        "--no-charset".to_owned(),
         scss.display().to_string(),
     ];
     let mut sheet = shell::capture("node", &arguments.each_ref().map(String::as_str))?;

@@ -6,6 +6,7 @@
 mod docs;
 mod floors;
 mod lengths;
+mod licences;
 mod modules;
 mod source;
 mod sql;
@@ -56,11 +57,13 @@ pub struct Workspace {
     sources: Vec<Source>,
     /// The text of `docs/dependencies.md`.
     dependencies: String,
+    /// Name and licence of every crate from a registry that is built in.
+    licences: Vec<(String, String)>,
 }
 
 type Rule = fn(&Workspace) -> Vec<Finding>;
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     floors::only_lower,
     floors::services_stay_pure,
     floors::services_are_catalogued,
@@ -78,6 +81,7 @@ const RULES: [Rule; 17] = [
     words::machine_paths,
     docs::all,
     docs::dependencies,
+    licences::accepted,
 ];
 
 pub fn run() -> Result<(), String> {
@@ -101,10 +105,10 @@ fn check(workspace: &Workspace) -> Vec<Finding> {
 }
 
 fn read(root: &Path) -> Result<Workspace, String> {
-    let metadata = workspace::metadata()?;
+    let metadata = workspace::graph()?;
     let packages = metadata["packages"].as_array().ok_or("cargo metadata names no packages")?;
-    let packages =
-        packages.iter().map(|package| read_package(root, package)).collect::<Result<Vec<_>, _>>()?;
+    let (ours, others): (Vec<_>, Vec<_>) = packages.iter().partition(|package| package["source"].is_null());
+    let packages = ours.iter().map(|package| read_package(root, package)).collect::<Result<Vec<_>, _>>()?;
     let mut sources = Vec::new();
     for package in &packages {
         read_sources(root, &root.join(&package.folder), &mut sources)?;
@@ -113,7 +117,9 @@ fn read(root: &Path) -> Result<Workspace, String> {
     let dependencies = root.join("docs/dependencies.md");
     let dependencies =
         fs::read_to_string(&dependencies).map_err(|e| format!("{}: {e}", dependencies.display()))?;
-    Ok(Workspace { packages, sources, dependencies })
+    let word = |value: &Value| value.as_str().unwrap_or("not at all").to_owned();
+    let licences = others.iter().map(|other| (word(&other["name"]), word(&other["license"]))).collect();
+    Ok(Workspace { packages, sources, dependencies, licences })
 }
 
 fn read_package(root: &Path, package: &Value) -> Result<Package, String> {

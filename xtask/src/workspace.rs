@@ -13,7 +13,17 @@ pub fn root() -> PathBuf {
 
 /// What cargo says of this workspace: packages, their dependencies and the target folder.
 pub fn metadata() -> Result<Value, String> {
-    let text = shell::capture("cargo", &["metadata", "--no-deps", "--format-version", "1"])?;
+    ask(&["metadata", "--format-version", "1", "--no-deps"])
+}
+
+/// The same with all packages that are built in on this kind of machine.
+pub fn graph() -> Result<Value, String> {
+    let platform = shell::capture("rustc", &["--print", "host-tuple"])?;
+    ask(&["metadata", "--format-version", "1", "--filter-platform", platform.trim()])
+}
+
+fn ask(question: &[&str]) -> Result<Value, String> {
+    let text = shell::capture("cargo", question)?;
     serde_json::from_str(&text).map_err(|e| format!("cargo metadata did not answer in JSON: {e}"))
 }
 

@@ -235,6 +235,20 @@ fn a_dependency_without_a_line_is_found() {
 }
 
 #[test]
+fn a_licence_that_we_do_not_accept_is_found() {
+    let with = |licence: &str| Workspace {
+        licences: vec![("a".to_owned(), licence.to_owned())],
+        ..Workspace::default()
+    };
+    for licence in ["AGPL-3.0", "MIT AND GPL-2.0", "(MIT OR Apache-2.0) AND BUSL-1.1", "not at all"] {
+        faulty(licences::accepted, &with(licence));
+    }
+    for licence in ["MIT", "MIT/Apache-2.0", "GPL-2.0 OR MIT", "(MIT OR Apache-2.0) AND Unicode-3.0"] {
+        sound(licences::accepted, &with(licence));
+    }
+}
+
+#[test]
 fn a_public_item_without_a_sentence_is_found() {
     for item in ["pub fn a() {}", "pub struct A;", "pub enum A {}", "pub trait A {}", "pub const A: u8 = 1;"]
     {
