@@ -1,0 +1,148 @@
+//! The CapabilityStatement, made from the tables and from what the routes do. A test tries every claim.
+
+use crate::config::Config;
+use fhir::Tree;
+use fhir::definitions::{ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
+use std::collections::BTreeSet;
+
+/// The day that this statement's shape last changed.
+const DATED: &str = "2026-11-24";
+
+/// What each type can do.
+const TYPE: &[&str] = &[
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+];
+/// What the whole can do.
+const SYSTEM: &[&str] = &["transaction", "batch", "history-system", "search-system"];
+/// Parameters that every type has and the tables leave to the language.
+const COMMON: &[(&str, &str, &str)] = &[
+    ("_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"),
+    ("_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"),
+];
+
+/// The statement.
+pub(crate) fn statement(config: &Config) -> Tree {
+    let software = Tree::object().with("name", "Carespine").with("version", env!("CARGO_PKG_VERSION"));
+    let implementation = Tree::object()
+        .with("description", "Carespine: a care record that speaks FHIR R4")
+        .with("url", config.base.as_str());
+    Tree::resource("CapabilityStatement")
+        .with("status", "active")
+        .with("date", DATED)
+        .with("publisher", "Carespine")
+        .with("kind", "instance")
+        .with("software", software)
+        .with("implementation", implementation)
+        .with("fhirVersion", "4.0.1")
+        .with("format", texts(["json", "application/fhir+json"]))
+        .with("patchFormat", texts(["application/json-patch+json"]))
+        .with("rest", vec![rest(config)])
+}
+
+fn texts<'t>(list: impl IntoIterator<Item = &'t str>) -> Vec<Tree> {
+    list.into_iter().map(Tree::from).collect()
+}
+
+fn interactions(codes: &[&str]) -> Vec<Tree> {
+    codes.iter().map(|code| Tree::object().with("code", *code)).collect()
+}
+
+fn rest(config: &Config) -> Tree {
+    let security = Tree::object().with("cors", false).with(
+        "description",
+        "Every request but GET metadata needs Authorization: Bearer and a token of this installation. \
+         What a caller may not see is in every answer as if it were not there.",
+    );
+    Tree::object()
+        .with("mode", "server")
+        .with("security", security)
+        .with("resource", RESOURCES.iter().map(|kind| resource(kind, config)).collect::<Vec<_>>())
+        .with("interaction", interactions(SYSTEM))
+        .with(
+            "searchParam",
+            COMMON.iter().map(|(name, kind, url)| common(name, kind, url)).collect::<Vec<_>>(),
+        )
+        .with("compartment", texts(["http://hl7.org/fhir/CompartmentDefinition/patient"]))
+}
+
+fn common(name: &str, kind: &str, url: &str) -> Tree {
+    Tree::object().with("name", name).with("definition", url).with("type", kind)
+}
+
+fn resource(kind: &'static str, config: &Config) -> Tree {
+    let params: Vec<&SearchParam> =
+        search_params(kind).iter().filter(|p| p.kind != ParamKind::Special).collect();
+    let references = params.iter().filter(|p| p.kind == ParamKind::Reference);
+    let includes: Vec<String> = references.map(|p| format!("{kind}:{}", p.code)).collect();
+    let mut tree = Tree::object()
+        .with("type", kind)
+        .with("profile", format!("http://hl7.org/fhir/StructureDefinition/{kind}"))
+        .with("interaction", interactions(TYPE))
+        .with("versioning", "versioned")
+        .with("readHistory", true)
+        .with("updateCreate", true)
+        .with("conditionalCreate", true)
+        .with("conditionalRead", "full-support")
+        .with("conditionalUpdate", true)
+        .with("conditionalDelete", if config.deletes_many { "multiple" } else { "single" });
+    if !includes.is_empty() {
+        tree.set("searchInclude", includes.into_iter().map(Tree::from).collect::<Vec<_>>());
+    }
+    let pointing = pointing_at(kind);
+    if !pointing.is_empty() {
+        tree.set("searchRevInclude", pointing.into_iter().map(Tree::from).collect::<Vec<_>>());
+    }
+    let common = COMMON.iter().map(|(name, kind, url)| common(name, kind, url));
+    tree.set("searchParam", common.chain(params.into_iter().map(param)).collect::<Vec<_>>());
+    if kind == "Patient" {
+        let everything = Tree::object()
+            .with("name", "everything")
+            .with("definition", "http://hl7.org/fhir/OperationDefinition/Patient-everything");
+        tree.set("operation", vec![everything]);
+    }
+    tree
+}
+
+/// The reference parameters, of any type, that may point at this one.
+fn pointing_at(kind: &str) -> BTreeSet<String> {
+    let references =
+        SEARCH_PARAMS.iter().filter(|p| p.kind == ParamKind::Reference && p.targets.contains(&kind));
+    references.map(|p| format!("{}:{}", p.base, p.code)).collect()
+}
+
+fn param(param: &SearchParam) -> Tree {
+    let (kind, about) = kind_of(param.kind);
+    Tree::object()
+        .with("name", param.code)
+        .with("definition", param.url)
+        .with("type", kind)
+        .with("documentation", about)
+}
+
+/// The code of a parameter type, and the modifiers and prefixes that its parameters take.
+fn kind_of(kind: ParamKind) -> (&'static str, &'static str) {
+    match kind {
+        ParamKind::Number => ("number", "Modifier: missing. Prefixes: eq, ne, gt, lt, ge, le, sa, eb, ap."),
+        ParamKind::Date => ("date", "Modifier: missing. Prefixes: eq, ne, gt, lt, ge, le, sa, eb, ap."),
+        ParamKind::String => ("string", "Modifiers: missing, exact, contains."),
+        ParamKind::Token => ("token", "Modifiers: missing, not, text, of-type (on identifiers)."),
+        ParamKind::Reference => (
+            "reference",
+            "Modifiers: missing, identifier, and a type. Can be chained, also in reverse by _has.",
+        ),
+        ParamKind::Composite => ("composite", "Its components are joined by $."),
+        ParamKind::Quantity => {
+            ("quantity", "Modifier: missing. Prefixes: eq, ne, gt, lt, ge, le, sa, eb, ap.")
+        }
+        ParamKind::Uri => ("uri", "Modifiers: missing, above, below."),
+        ParamKind::Special => ("special", "Not searchable here."),
+    }
+}

@@ -1,0 +1,39 @@
+//! What can be set.
+
+use std::time::Duration;
+
+/// How the door behaves. The defaults suit one machine of two cores.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address that clients know this door by, without a slash at the end, e.g. `https://care.example/fhir`.
+    /// Links and locations begin with it, and references that do are our own.
+    pub base: String,
+    /// Bytes of a request's body, before and after it is unpacked, at most.
+    pub body_bytes: usize,
+    /// Requests that may take long (bundles, `$everything`, searches over all types) at one time, at most.
+    /// More are told to come again.
+    pub heavy: usize,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
+    /// After this much of it, it must have come at [`Config::body_rate`] or faster.
+    pub body_grace: Duration,
+    /// Bytes a second.
+    pub body_rate: usize,
+    /// Whether a conditional delete may delete more than one resource.
+    pub deletes_many: bool,
+}
+
+impl Config {
+    /// The defaults, at this address.
+    pub fn at(base: &str) -> Config {
+        Config {
+            base: base.trim_end_matches('/').to_owned(),
+            body_bytes: 16 << 20,
+            heavy: 16,
+            body_time: Duration::from_secs(30),
+            body_grace: Duration::from_secs(10),
+            body_rate: 1024,
+            deletes_many: false,
+        }
+    }
+}

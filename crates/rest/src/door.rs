@@ -1,0 +1,232 @@
+//! The door as a function: from a request to a response.
+
+use crate::config::Config;
+use crate::headers::trace;
+use crate::request::Request;
+use crate::response::Response;
+use crate::route::Route;
+use crate::status::No;
+use crate::wants::Wants;
+use crate::{bundle, capability, operation, pretty, read, search, write};
+use access::{Access, Session, Standing};
+use fhir::json::{Json, Limits};
+use record::{Act, Kind, Refusal};
+use service::interaction::Caller;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+
+/// The door: the gate behind it and how it behaves.
+pub struct Rest {
+    pub(crate) access: Access,
+    pub(crate) config: Config,
+    statement: OnceLock<String>,
+}
+
+/// A response, and what must be on the audit trail before it may leave.
+pub(crate) struct Reply {
+    pub response: Response,
+    pub acts: Vec<Act>,
+}
+
+impl Rest {
+    /// A door to this gate.
+    pub fn new(access: Access, config: Config) -> Rest {
+        Rest { access, config, statement: OnceLock::new() }
+    }
+
+    /// The CapabilityStatement's text.
+    pub(crate) fn statement(&self) -> &str {
+        self.statement.get_or_init(|| capability::statement(&self.config).text())
+    }
+
+    /// Who asks, by the headers alone. Nothing for what anyone may ask.
+    pub(crate) fn caller(&self, request: &Request) -> Result<Option<Session>, No> {
+        if request.method == "GET" && Route::of(&request.path) == Ok(Route::Metadata) {
+            return Ok(None);
+        }
+        if let Some(authorization) = request.header("authorization") {
+            let token =
+                authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let (_, token) = token.ok_or_else(|| unknown("Only Bearer tokens are taken."))?;
+            return Ok(Some(self.access.bearer(token.trim())?));
+        }
+        let Some(cookie) = cookie(request) else {
+            return Err(unknown("There is no token.").into());
+        };
+        match self.access.session(cookie)? {
+            Standing::SignedIn(session) => {
+                self.same_site(&session, request)?;
+                Ok(Some(session))
+            }
+            Standing::Locked(_) => Err(unknown("The session is locked. Unlock it in the browser.").into()),
+            Standing::Nobody => Err(unknown("The session has ended. Sign in again.").into()),
+        }
+    }
+
+    /// A browser sends its cookie along whoever made it ask, so a change must also show that a page of ours asked:
+    /// our origin and the session's own token.
+    fn same_site(&self, session: &Session, request: &Request) -> Result<(), Refusal> {
+        if matches!(request.method.as_str(), "GET" | "HEAD") {
+            return Ok(());
+        }
+        let token = request.header("x-csrf-token").unwrap_or_default();
+        let origin = request.header("origin").is_some_and(|origin| is_origin_of(origin, &self.config.base));
+        if origin && !token.is_empty() && equal(token, &session.csrf) {
+            return Ok(());
+        }
+        let text =
+            "A change by a signed-in browser must come from our own pages, with the session's X-CSRF-Token.";
+        Err(Refusal::new(Kind::Forbidden, text))
+    }
+}
+
+fn unknown(text: &str) -> Refusal {
+    Refusal::new(Kind::Unauthenticated, format!("{text} Send Authorization: Bearer and a token."))
+}
+
+fn is_origin_of(origin: &str, base: &str) -> bool {
+    base.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Compares without telling by its time where the difference is.
+fn equal(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |diff, (x, y)| diff | (x ^ y)) == 0
+}
+
+fn cookie(request: &Request) -> Option<&str> {
+    let headers = request.headers.iter().filter(|(name, _)| name == "cookie");
+    let pairs =
+        headers.flat_map(|(_, value)| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .filter(|(name, _)| *name == "__Host-carespine" || *name == "carespine")
+        .map(|(_, value)| value)
+        .next()
+}
+
+/// Answers a request: recognises the caller, does it, and waits until the audit trail is on disk. Blocks.
+pub fn handle(rest: &Rest, request: &Request) -> Response {
+    let reply = match rest.caller(request) {
+        Ok(session) => answer(rest, session.as_ref(), request),
+        Err(no) => turned_away(request, no),
+    };
+    for act in reply.acts {
+        if let Err(refusal) = rest.access.store().audit(act).wait() {
+            return dressed(request, Response::refused(&refusal.into()));
+        }
+    }
+    reply.response
+}
+
+/// The reply to a request that got no further than its headers or its body. Who was not recognised, or may not
+/// come in this way, goes on the audit trail.
+pub(crate) fn turned_away(request: &Request, no: No) -> Reply {
+    let detail = fhir::Tree::object()
+        .maybe("request", trace(request.header("x-request-id")))
+        .with("query", format!("{} {}", request.method, short(&request.path)))
+        .with("outcome", i64::from(crate::status::of(&no)));
+    let act = Act { who: "unknown".to_owned(), action: "refused", detail: detail.text() };
+    let stranger = crate::status::is_stranger(&no);
+    Reply {
+        response: dressed(request, Response::refused(&no)),
+        acts: if stranger { vec![act] } else { Vec::new() },
+    }
+}
+
+/// A path short enough for the audit trail.
+fn short(path: &str) -> String {
+    path.chars().take(200).collect()
+}
+
+/// Answers a request of someone who was recognised. A panic becomes a fault of ours, without details.
+pub(crate) fn answer(rest: &Rest, session: Option<&Session>, request: &Request) -> Reply {
+    let outcome = catch_unwind(AssertUnwindSafe(|| bare_answer(rest, session, request)));
+    let (response, acts) = outcome.unwrap_or_else(|_| {
+        tracing::error!(method = request.method, "panic while answering");
+        let text = "Something went wrong here. Try again, then tell support the X-Request-ID.";
+        (Response::refused(&Refusal::new(Kind::Fault, text).into()), Vec::new())
+    });
+    Reply { response: dressed(request, response), acts }
+}
+
+/// The same without the headers that every response has; also for each entry of a batch.
+pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Request) -> (Response, Vec<Act>) {
+    let wants = match Wants::of(request) {
+        Ok(wants) => wants,
+        Err(no) => return (Response::refused(&no), Vec::new()),
+    };
+    let pretty = wants.pretty;
+    let (mut response, acts) = match session {
+        None => (Response::json(200, rest.statement().to_owned()), Vec::new()),
+        Some(session) => {
+            let mut caller = Caller::new(&rest.access, session, &rest.config.base);
+            caller.request = trace(request.header("x-request-id"));
+            caller.deletes_many = rest.config.deletes_many;
+            let response =
+                dispatch(rest, &caller, request, wants).unwrap_or_else(|no| Response::refused(&no));
+            (response, caller.take_acts())
+        }
+    };
+    if pretty && let Ok(json) = Json::parse(std::mem::take(&mut response.body), limits()) {
+        let mut out = String::new();
+        pretty::write(json.root(), 0, &mut out);
+        response.body = out.into_bytes();
+    }
+    (response, acts)
+}
+
+/// What we made ourselves has no limit but memory.
+fn limits() -> Limits {
+    Limits { bytes: usize::MAX, depth: usize::MAX, number: usize::MAX }
+}
+
+fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -> Result<Response, No> {
+    let route = Route::of(&request.path)?;
+    let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
+    let most = rest.config.body_bytes;
+    match (&route, method) {
+        (Route::Metadata, "GET") => Ok(Response::json(200, rest.statement().to_owned())),
+        (Route::Base, "POST") => bundle::post(rest, caller, request, wants),
+        (Route::Base, "GET") => search::system(caller, wants, Vec::new()),
+        (Route::SystemSearch, "POST") => search::system(caller, wants, crate::body::form(request, most)?),
+        (Route::Type(kind), "GET") => search::of_type(caller, wants, kind, Vec::new()),
+        (Route::TypeSearch(kind), "POST") => {
+            search::of_type(caller, wants, kind, crate::body::form(request, most)?)
+        }
+        (Route::Compartment(id, kind), "GET") => search::compartment(caller, wants, id, *kind, Vec::new()),
+        (Route::CompartmentSearch(id, kind), "POST") => {
+            search::compartment(caller, wants, id, *kind, crate::body::form(request, most)?)
+        }
+        (Route::Everything(id), "GET") => operation::everything(caller, wants, id),
+        (Route::Everything(id), "POST") => operation::everything_posted(caller, wants, id, request, most),
+        (Route::Instance(kind, id), "GET") => read::read(caller, request, wants, kind, id),
+        (Route::Version(kind, id, version), "GET") => read::vread(caller, wants, kind, id, *version),
+        (Route::InstanceHistory(..) | Route::TypeHistory(_) | Route::SystemHistory, "GET") => {
+            read::history(caller, wants, &route)
+        }
+        (Route::Type(kind), "POST") => write::create(rest, caller, request, wants, kind),
+        (Route::Instance(..) | Route::Type(_), "PUT") => write::update(rest, caller, request, wants, &route),
+        (Route::Instance(..) | Route::Type(_), "PATCH") => write::patch(rest, caller, request, wants, &route),
+        (Route::Instance(..) | Route::Type(_), "DELETE") => write::delete(caller, request, wants, &route),
+        _ => Err(No::Method(route.allow())),
+    }
+}
+
+/// With the headers that every response has.
+pub(crate) fn dressed(request: &Request, response: Response) -> Response {
+    let id = trace(request.header("x-request-id"));
+    let id = id.map_or_else(record::new_id, str::to_owned);
+    let mut response = response
+        .set("x-request-id", id)
+        .set("cache-control", "no-store")
+        .set("x-content-type-options", "nosniff")
+        .set("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
+        .set("referrer-policy", "no-referrer")
+        .set("cross-origin-resource-policy", "same-origin");
+    if let Some(correlation) = trace(request.header("x-correlation-id")) {
+        response = response.set("x-correlation-id", correlation);
+    }
+    if request.method == "HEAD" {
+        response.body.clear();
+    }
+    response
+}

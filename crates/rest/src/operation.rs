@@ -1,0 +1,110 @@
+//! Operations: `Patient/id/$everything`.
+
+use crate::body;
+use crate::request::Request;
+use crate::response::Response;
+use crate::search::{count_of, links};
+use crate::status::No;
+use crate::wants::Wants;
+use fhir::Instant;
+use fhir::json::{Value, write_string};
+use record::{COUNT_MAX, Refusal};
+use service::interaction::{self, Caller, Pairs, kind_named};
+
+/// `GET Patient/id/$everything` with `_type`, `_since`, `_count`.
+pub(crate) fn everything(caller: &Caller<'_>, mut wants: Wants, patient: &str) -> Result<Response, No> {
+    let mut honoured = Pairs::new();
+    let mut take = |wants: &mut Wants, name: &str| {
+        let value = wants.take(name)?;
+        honoured.push((name.to_owned(), value.clone()));
+        Some(value)
+    };
+    let mut types = Vec::new();
+    while let Some(list) = take(&mut wants, "_type") {
+        types.extend(
+            list.split(',')
+                .map(kind_named)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|r| Refusal::invalid("_type", r.to_string()))?,
+        );
+    }
+    let since = take(&mut wants, "_since");
+    let since = since.map(|since| {
+        Instant::parse(&since).ok_or_else(|| {
+            Refusal::invalid("_since", format!("{since:?} is no instant. Write 2026-11-24T09:05:00Z."))
+        })
+    });
+    let since = since.transpose()?;
+    let count = take(&mut wants, "_count").map(|count| count_of(&count)).transpose()?;
+    let page = wants.take("_page");
+    wants.nothing_else()?;
+    let place = page.as_deref().map(place).transpose()?;
+    let at = place.map(|(at, _)| at);
+    let first = place.map_or(0, |(_, first)| first);
+    let asked = caller.access.store().now();
+    let mut bodies = interaction::everything(caller, patient, &types, at)?;
+    bodies.retain(|body| since.is_none_or(|since| body.updated >= since));
+    let count = count.filter(|count| *count > 0).map_or(usize::MAX, |count| count.min(COUNT_MAX));
+    let next = (bodies.len() > first.saturating_add(count))
+        .then(|| format!("{}-{}", at.unwrap_or(asked).0, first + count));
+    honoured.extend(wants.format);
+    let mut out = String::with_capacity(bodies.iter().map(|body| body.text.len() + 120).sum::<usize>() + 512);
+    out.push_str("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":");
+    out.push_str(&bodies.len().to_string());
+    let path = format!("/Patient/{patient}/$everything");
+    links(caller.base, &path, &honoured, page.as_deref(), next.as_deref(), &mut out);
+    out.push_str(",\"entry\":[");
+    for (i, body) in bodies.iter().skip(first).take(count).enumerate() {
+        out.push_str(if i > 0 { ",{\"fullUrl\":" } else { "{\"fullUrl\":" });
+        write_string(&format!("{}/{}/{}", caller.base, body.kind, body.id), &mut out);
+        out.push_str(",\"resource\":");
+        out.push_str(&body.text);
+        out.push_str(",\"search\":{\"mode\":\"match\"}}");
+    }
+    crate::read::close_entries(&mut out);
+    Ok(Response::json(200, out))
+}
+
+/// The page token: the instant that all pages are as at, and the first resource of this one. It opens nothing that
+/// the caller could not ask for otherwise, so it needs no seal.
+fn place(token: &str) -> Result<(Instant, usize), Refusal> {
+    let parts =
+        token.split_once('-').and_then(|(at, first)| Some((Instant(at.parse().ok()?), first.parse().ok()?)));
+    parts.ok_or_else(|| {
+        Refusal::invalid("_page", "The page is not one of ours. Follow the links of the first page.")
+    })
+}
+
+/// `POST Patient/id/$everything` with a Parameters resource, or without a body.
+pub(crate) fn everything_posted(
+    caller: &Caller<'_>,
+    mut wants: Wants,
+    patient: &str,
+    request: &Request,
+    bytes_max: usize,
+) -> Result<Response, No> {
+    if !request.body.is_empty() {
+        let json = body::resource(request, bytes_max)?;
+        wants.pairs.extend(parameters(json.root())?);
+    }
+    everything(caller, wants, patient)
+}
+
+/// The simple parameters of a Parameters resource as pairs.
+fn parameters(root: Value<'_>) -> Result<Pairs, Refusal> {
+    if root.str("resourceType").as_deref() != Some("Parameters") {
+        return Err(Refusal::invalid("resourceType", "An operation takes a Parameters resource."));
+    }
+    let list = root.get("parameter").into_iter().flat_map(Value::items);
+    list.map(|parameter| {
+        let name = parameter.str("name").unwrap_or_default().into_owned();
+        let value =
+            parameter.members().find(|(member, _)| member.starts_with("value")).map(|(_, value)| value);
+        let text = value.and_then(|v| v.as_str().or(v.as_number().map(Into::into)));
+        let refuse = || {
+            Refusal::invalid("Parameters.parameter", format!("The parameter {name:?} has no simple value."))
+        };
+        Ok((name.clone(), text.ok_or_else(refuse)?.into_owned()))
+    })
+    .collect()
+}

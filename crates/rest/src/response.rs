@@ -1,0 +1,66 @@
+//! A response, as the door gives it.
+
+use crate::headers::{JSON, http_date};
+use crate::status::{self, No};
+use record::{Body, Instant};
+
+/// A response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in small letters, and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// A response without a body.
+    pub(crate) fn empty(status: u16) -> Response {
+        Response { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A response with a FHIR resource.
+    pub(crate) fn json(status: u16, text: String) -> Response {
+        let mut response = Response::empty(status);
+        response.body = text.into_bytes();
+        response.set("content-type", JSON)
+    }
+
+    /// The response to what was refused.
+    pub(crate) fn refused(no: &No) -> Response {
+        let mut response = Response::json(status::of(no), no.outcome().text());
+        for (name, value) in no.headers() {
+            response = response.set(name, value);
+        }
+        response
+    }
+
+    /// With this header, in place of one of the same name.
+    pub(crate) fn set(mut self, name: &'static str, value: impl Into<String>) -> Response {
+        self.headers.retain(|(n, _)| *n != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With the version and instant of a resource.
+    pub(crate) fn versioned(self, version: u64, updated: Instant) -> Response {
+        self.set("etag", format!("W/\"{version}\"")).set("last-modified", http_date(updated))
+    }
+
+    /// With the version and instant of this body.
+    pub(crate) fn version_of(self, body: &Body) -> Response {
+        self.versioned(body.version, body.updated)
+    }
+
+    /// The header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+}

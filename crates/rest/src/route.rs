@@ -1,0 +1,181 @@
+//! From a path to what stands there.
+
+use crate::request::Request;
+use crate::status::No;
+use record::Refusal;
+use service::interaction::{decode, is_id, kind_named};
+
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The base: batch and transaction, search over all types.
+    Base,
+    /// The CapabilityStatement.
+    Metadata,
+    /// History of everything.
+    SystemHistory,
+    /// Search over all types by form.
+    SystemSearch,
+    /// A type.
+    Type(&'static str),
+    /// Search of a type by form.
+    TypeSearch(&'static str),
+    /// History of a type.
+    TypeHistory(&'static str),
+    /// A resource.
+    Instance(&'static str, String),
+    /// Its history.
+    InstanceHistory(&'static str, String),
+    /// One of its versions.
+    Version(&'static str, String, u64),
+    /// Everything about a patient.
+    Everything(String),
+    /// The resources of a type, or of all, in a patient's compartment.
+    Compartment(String, Option<&'static str>),
+    /// The same by form.
+    CompartmentSearch(String, Option<&'static str>),
+}
+
+/// How much work a request may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// So little that it is done where it comes in.
+    Light,
+    /// It reads more, or waits for the writer.
+    Usual,
+    /// It may take seconds; only so many at a time.
+    Heavy,
+}
+
+impl Route {
+    /// Reads a path.
+    pub(crate) fn of(path: &str) -> Result<Route, No> {
+        let trimmed = path.strip_prefix('/').unwrap_or(path);
+        let trimmed = trimmed.strip_suffix('/').unwrap_or(trimmed);
+        if trimmed.is_empty() {
+            return Ok(Route::Base);
+        }
+        let parts = trimmed.split('/').map(|part| decode(part, false)).collect::<Result<Vec<_>, _>>()?;
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        match parts.as_slice() {
+            ["metadata"] => Ok(Route::Metadata),
+            ["_history"] => Ok(Route::SystemHistory),
+            ["_search"] => Ok(Route::SystemSearch),
+            [name] | [_, name] | [_, _, name] if name.starts_with('$') => operation(&parts, name),
+            [kind] => Ok(Route::Type(kind_named(kind)?)),
+            [kind, "_search"] => Ok(Route::TypeSearch(kind_named(kind)?)),
+            [kind, "_history"] => Ok(Route::TypeHistory(kind_named(kind)?)),
+            [kind, id] => Ok(Route::Instance(kind_named(kind)?, known_id(kind, id)?)),
+            [kind, id, "_history"] => Ok(Route::InstanceHistory(kind_named(kind)?, known_id(kind, id)?)),
+            [kind, id, "_history", version] => {
+                let (kind, id) = (kind_named(kind)?, known_id(kind, id)?);
+                let version = version.parse();
+                let version = version.map_err(|_| Refusal::not_found(&format!("{}/_history", kind)))?;
+                Ok(Route::Version(kind, id, version))
+            }
+            [kind, id, rest @ ..] => compartment(kind, id, rest, path),
+            [] => Ok(Route::Base),
+        }
+    }
+
+    /// The methods that are possible here.
+    pub(crate) fn allow(&self) -> &'static str {
+        match self {
+            Route::Base => "GET, POST",
+            Route::SystemSearch | Route::TypeSearch(_) | Route::CompartmentSearch(..) => "POST",
+            Route::Type(_) => "GET, HEAD, POST, PUT, PATCH, DELETE",
+            Route::Instance(..) => "GET, HEAD, PUT, PATCH, DELETE",
+            Route::Everything(_) => "GET, POST",
+            Route::Metadata
+            | Route::SystemHistory
+            | Route::TypeHistory(_)
+            | Route::InstanceHistory(..)
+            | Route::Version(..)
+            | Route::Compartment(..) => "GET, HEAD",
+        }
+    }
+}
+
+/// How much work a request may be.
+pub(crate) fn weight(request: &Request) -> Weight {
+    let reads = matches!(request.method.as_str(), "GET" | "HEAD");
+    match Route::of(&request.path) {
+        Ok(Route::Instance(..) | Route::Version(..) | Route::Metadata) if reads => Weight::Light,
+        Err(_) => Weight::Light,
+        Ok(Route::Base | Route::SystemSearch | Route::SystemHistory | Route::Everything(_)) => Weight::Heavy,
+        Ok(_) => Weight::Usual,
+    }
+}
+
+/// An id that can be one. Others are as unknown as any.
+fn known_id(kind: &str, id: &str) -> Result<String, No> {
+    if is_id(id) { Ok(id.to_owned()) } else { Err(Refusal::not_found(&format!("{kind}/{id}")).into()) }
+}
+
+fn operation(parts: &[&str], name: &str) -> Result<Route, No> {
+    match parts {
+        ["Patient", id, "$everything"] => Ok(Route::Everything(known_id("Patient", id)?)),
+        _ => Err(No::Path(format!("The operation {name} is not there. GET metadata says which are."))),
+    }
+}
+
+fn compartment(kind: &str, id: &str, rest: &[&str], path: &str) -> Result<Route, No> {
+    let kind = kind_named(kind)?;
+    let of = |member: &str| if member == "*" { Ok(None) } else { kind_named(member).map(Some) };
+    let (member, by_form) = match rest {
+        [member] => (of(member)?, false),
+        [member, "_search"] => (of(member)?, true),
+        _ => return Err(No::Path(format!("Nothing stands at {path}. GET metadata says what does."))),
+    };
+    if kind != "Patient" {
+        return Err(No::Path(format!("There is no compartment of {kind} here. There is one of Patient.")));
+    }
+    if let Some(member) = member.filter(|m| fhir::definitions::patient_compartment(m).is_empty()) {
+        return Err(No::Path(format!("{member} is in no patient's compartment. Search it at {member}?...")));
+    }
+    let id = known_id(kind, id)?;
+    Ok(if by_form { Route::CompartmentSearch(id, member) } else { Route::Compartment(id, member) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_to_what_stands_there() {
+        let route = |path: &str| Route::of(path).map_err(|no| crate::status::of(&no));
+        assert_eq!(route("/"), Ok(Route::Base));
+        assert_eq!(route(""), Ok(Route::Base));
+        assert_eq!(route("/Patient"), Ok(Route::Type("Patient")));
+        assert_eq!(route("/Patient/"), Ok(Route::Type("Patient")));
+        assert_eq!(route("/Patient/1"), Ok(Route::Instance("Patient", "1".into())));
+        assert_eq!(route("/Patient/%31"), Ok(Route::Instance("Patient", "1".into())));
+        assert_eq!(route("/Patient/1/_history/2"), Ok(Route::Version("Patient", "1".into(), 2)));
+        assert_eq!(route("/Patient/1/$everything"), Ok(Route::Everything("1".into())));
+        assert_eq!(route("/Patient/1/Observation"), Ok(Route::Compartment("1".into(), Some("Observation"))));
+        assert_eq!(route("/Patient/1/*"), Ok(Route::Compartment("1".into(), None)));
+        assert_eq!(
+            route("/Patient/1/Observation/_search"),
+            Ok(Route::CompartmentSearch("1".into(), Some("Observation")))
+        );
+        for path in [
+            "/Nonsense",
+            "/patient",
+            "/Patient/1/2/3/4",
+            "/Patient/a b",
+            "/Patient/'; DROP TABLE head; --",
+            "//",
+            "/Patient/1/_history/x",
+            "/Patient/$nonsense",
+            "/$export",
+            "/Encounter/1/Observation",
+            "/Patient/1/Practitioner",
+            "/../Patient",
+            "/metadata/x",
+        ] {
+            assert_eq!(route(path), Err(404), "{path}");
+        }
+        assert_eq!(route("/Patient/%0"), Err(400));
+        assert_eq!(route("/Patient/%00"), Err(400));
+    }
+}

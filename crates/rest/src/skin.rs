@@ -1,0 +1,189 @@
+//! The thin part that knows sockets: who asks is settled before the body is read, the body is read within limits
+//! of size and time, the work goes where it blocks nobody, and nothing leaves before the audit trail has it.
+
+use crate::body::too_large;
+use crate::config::Config;
+use crate::door::{Reply, Rest, answer, dressed, turned_away};
+use crate::request::Request;
+use crate::response::Response;
+use crate::route::{Weight, weight};
+use crate::status::No;
+use access::{Access, Session};
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use record::{Kind, Refusal};
+use std::future::poll_fn;
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+/// Bodies that go out smaller than this are not worth packing.
+const PACK_FROM: usize = 1024;
+/// Headers of a request, at most; more are refused.
+const HEADERS_MAX: usize = 100;
+
+struct Skin {
+    rest: Rest,
+    heavy: Semaphore,
+}
+
+/// The door as a router, to be mounted at the path of [`Config::base`].
+pub fn router(access: Access, config: Config) -> Router {
+    let heavy = Semaphore::new(config.heavy);
+    let skin = Arc::new(Skin { rest: Rest::new(access, config), heavy });
+    Router::new().fallback(move |request: axum::extract::Request| serve(skin.clone(), request))
+}
+
+async fn serve(skin: Arc<Skin>, request: axum::extract::Request) -> axum::response::Response {
+    let (parts, body) = request.into_parts();
+    let packs = accepts_gzip(&parts);
+    let head = head(&parts);
+    let reply = match session(&skin, &head).await {
+        Ok(session) => respond(&skin, session, head, body).await,
+        Err(no) => turned_away(&head, no),
+    };
+    finish(&skin, reply, packs).await
+}
+
+/// The request without its body.
+fn head(parts: &Parts) -> Request {
+    let header = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    Request {
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers.iter().map(header).collect(),
+        body: Vec::new(),
+    }
+}
+
+/// Who asks. A token is looked up at once; a browser's session may have to wait for the writer.
+async fn session(skin: &Arc<Skin>, head: &Request) -> Result<Option<Session>, No> {
+    if head.headers.len() > HEADERS_MAX {
+        return Err(Refusal::new(
+            Kind::TooLarge,
+            format!("The request has more than {HEADERS_MAX} headers."),
+        )
+        .into());
+    }
+    if head.header("authorization").is_some() || head.header("cookie").is_none() {
+        return skin.rest.caller(head);
+    }
+    let (inner, head) = (skin.clone(), head.clone());
+    let work = tokio::task::spawn_blocking(move || inner.rest.caller(&head));
+    work.await.unwrap_or_else(|_| Err(stopping().into()))
+}
+
+/// Panics of the work itself are caught within it; what is left is the runtime going away.
+fn stopping() -> Refusal {
+    Refusal::new(Kind::Busy, "The server is stopping. Try again in a moment.")
+}
+
+async fn respond(skin: &Arc<Skin>, session: Option<Session>, mut request: Request, body: Body) -> Reply {
+    match read(&skin.rest.config, &request, body).await {
+        Ok(bytes) => request.body = bytes,
+        Err(no) => return turned_away(&request, no),
+    }
+    let weight = weight(&request);
+    if weight == Weight::Light {
+        return answer(&skin.rest, session.as_ref(), &request);
+    }
+    let _turn = match weight {
+        Weight::Heavy => match skin.heavy.try_acquire() {
+            Ok(turn) => Some(turn),
+            Err(_) => {
+                let text = "Too much is being done at once. Try again in a moment.";
+                return turned_away(&request, Refusal::new(Kind::Busy, text).into());
+            }
+        },
+        _ => None,
+    };
+    let inner = skin.clone();
+    let work = tokio::task::spawn_blocking(move || answer(&inner.rest, session.as_ref(), &request));
+    work.await.unwrap_or_else(|_| Reply { response: Response::refused(&stopping().into()), acts: Vec::new() })
+}
+
+/// The whole body, if it is not too large and comes fast enough.
+async fn read(config: &Config, head: &Request, mut body: Body) -> Result<Vec<u8>, No> {
+    let most = config.body_bytes;
+    let declared = head.header("content-length").and_then(|length| length.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > most) {
+        return Err(too_large(most).into());
+    }
+    let began = Instant::now();
+    let mut bytes = Vec::new();
+    loop {
+        let deadline = deadline(config, began, bytes.len());
+        let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
+        match timeout_at(deadline, frame).await {
+            Err(_) => return Err(No::Slow),
+            Ok(None) => return Ok(bytes),
+            Ok(Some(Err(_))) => {
+                return Err(Refusal::invalid("", "The body broke off. Send it again, whole.").into());
+            }
+            Ok(Some(Ok(frame))) => {
+                let data = frame.into_data().unwrap_or_default();
+                if bytes.len() + data.len() > most {
+                    return Err(too_large(most).into());
+                }
+                bytes.extend_from_slice(&data);
+            }
+        }
+    }
+}
+
+/// Until when more of a body must have come: as long as what is there has bought at the least rate, but not before
+/// the time of grace is over, and not after the whole time.
+fn deadline(config: &Config, began: Instant, got: usize) -> Instant {
+    let bought = std::time::Duration::from_secs_f64(got as f64 / config.body_rate.max(1) as f64);
+    began + bought.max(config.body_grace).min(config.body_time)
+}
+
+/// Waits for the audit trail, then lets the response go.
+async fn finish(skin: &Skin, reply: Reply, packs: bool) -> axum::response::Response {
+    let mut response = reply.response;
+    let tickets: Vec<_> = reply.acts.into_iter().map(|act| skin.rest.access.store().audit(act)).collect();
+    for ticket in tickets {
+        if let Err(refusal) = ticket.durable().await {
+            response = dressed(&Request::default(), Response::refused(&refusal.into()));
+        }
+    }
+    if packs && response.body.len() > PACK_FROM {
+        response = packed(response);
+    }
+    let mut answer = axum::response::Response::new(Body::from(response.body));
+    // The table in `status` has none outside the range.
+    *answer.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in response.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    answer
+}
+
+fn packed(mut response: Response) -> Response {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(response.body.len() / 4), Compression::fast());
+    let written = encoder.write_all(&response.body).and_then(|()| encoder.finish());
+    if let Ok(bytes) = written {
+        response.body = bytes;
+        response = response.set("content-encoding", "gzip");
+    }
+    response.set("vary", "accept-encoding")
+}
+
+fn accepts_gzip(parts: &Parts) -> bool {
+    let values = parts.headers.get_all("accept-encoding").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|item| {
+        let (name, params) = crate::headers::media(item);
+        name == "gzip" && !params.iter().any(|(n, q)| n == "q" && q.parse() == Ok(0.0))
+    })
+}

@@ -1,0 +1,150 @@
+//! Changing one resource.
+
+use crate::body;
+use crate::door::Rest;
+use crate::request::Request;
+use crate::response::Response;
+use crate::route::Route;
+use crate::status::No;
+use crate::wants::{Returns, Wants};
+use fhir::outcome::outcome;
+use record::{Issue, Kind, Refusal, Written};
+use service::interaction::{self, Caller, Done, Once, Pairs, Target, pairs, version_of};
+
+/// `POST Type`, with `If-None-Exist`.
+pub(crate) fn create(
+    rest: &Rest,
+    caller: &Caller<'_>,
+    request: &Request,
+    wants: Wants,
+    kind: &'static str,
+) -> Result<Response, No> {
+    wants.nothing_else()?;
+    let json = body::resource(request, rest.config.body_bytes)?;
+    let unless = request.header("if-none-exist").map(criteria).transpose()?;
+    let done = interaction::create(caller, kind, &json, unless, once(caller, request).as_ref())?;
+    wrote(caller, &wants, done)
+}
+
+/// `PUT Type/id` and `PUT Type?criteria`, with `If-Match`.
+pub(crate) fn update(
+    rest: &Rest,
+    caller: &Caller<'_>,
+    request: &Request,
+    wants: Wants,
+    route: &Route,
+) -> Result<Response, No> {
+    let (target, wants) = target(route, wants)?;
+    if request.header("if-none-match").is_some() {
+        let text = "PUT with If-None-Match is not supported. POST with If-None-Exist creates only what is not there.";
+        return Err(Refusal::new(Kind::Unsupported, text).into());
+    }
+    let json = body::resource(request, rest.config.body_bytes)?;
+    let done =
+        interaction::update(caller, target, &json, expected(request)?, once(caller, request).as_ref())?;
+    wrote(caller, &wants, done)
+}
+
+/// `PATCH Type/id` and `PATCH Type?criteria` with a JSON Patch.
+pub(crate) fn patch(
+    rest: &Rest,
+    caller: &Caller<'_>,
+    request: &Request,
+    wants: Wants,
+    route: &Route,
+) -> Result<Response, No> {
+    let (target, wants) = target(route, wants)?;
+    let json = body::patch(request, rest.config.body_bytes)?;
+    let done = interaction::patch(caller, target, json, expected(request)?, once(caller, request).as_ref())?;
+    wrote(caller, &wants, done)
+}
+
+/// `DELETE Type/id` and `DELETE Type?criteria`.
+pub(crate) fn delete(
+    caller: &Caller<'_>,
+    request: &Request,
+    wants: Wants,
+    route: &Route,
+) -> Result<Response, No> {
+    let (target, wants) = target(route, wants)?;
+    let done = interaction::delete(caller, target, expected(request)?, once(caller, request).as_ref())?;
+    wrote(caller, &wants, done)
+}
+
+/// Criteria as a header has them: a query, perhaps with its question mark.
+fn criteria(text: &str) -> Result<Pairs, Refusal> {
+    let query = text.split_once('?').map_or(text, |(_, query)| query);
+    pairs(query)
+}
+
+/// What is meant, by id or by the query as criteria.
+fn target(route: &Route, mut wants: Wants) -> Result<(Target, Wants), No> {
+    let target = match route {
+        Route::Instance(kind, id) => {
+            wants.nothing_else()?;
+            Target::Id(kind, id.clone())
+        }
+        Route::Type(kind) => Target::Where(kind, std::mem::take(&mut wants.pairs)),
+        _ => return Err(No::Method(route.allow())),
+    };
+    Ok((target, wants))
+}
+
+fn expected(request: &Request) -> Result<Option<u64>, Refusal> {
+    request.header("if-match").map(version_of).transpose()
+}
+
+/// The name under which this request takes effect once, if the client gave it one.
+pub(crate) fn once(caller: &Caller<'_>, request: &Request) -> Option<Once> {
+    let name = request.header("idempotency-key").or(request.header("x-request-id"))?;
+    Some(Once::named(&[&caller.session.who, &request.method, &request.url()], name, &request.body))
+}
+
+fn wrote(caller: &Caller<'_>, wants: &Wants, done: Done) -> Result<Response, No> {
+    match done {
+        Done::Wrote(written) => {
+            let response = answer(caller, wants, &written)?;
+            let location =
+                format!("{}/{}/{}/_history/{}", caller.base, written.kind, written.id, written.version);
+            Ok(response.versioned(written.version, written.updated).set("location", location))
+        }
+        Done::Deleted(list) => {
+            let response = Response::empty(204);
+            Ok(match list.as_slice() {
+                [one] => response.versioned(one.version, one.updated),
+                _ => response,
+            })
+        }
+        Done::Read(_) | Done::Found(_) => Err(Refusal::new(
+            Kind::Fault,
+            "A change was answered as a read. Read the resource to see what holds.",
+        )
+        .into()),
+    }
+}
+
+fn answer(caller: &Caller<'_>, wants: &Wants, written: &Written) -> Result<Response, No> {
+    let status = if written.created { 201 } else { 200 };
+    match wants.returns.unwrap_or(Returns::Representation) {
+        Returns::Minimal => Ok(Response::empty(status)),
+        Returns::Representation => Ok(match representation(caller, written)? {
+            Some(text) => Response::json(status, text),
+            None => Response::empty(status),
+        }),
+        Returns::Outcome => {
+            let did = if written.created { "Created" } else { "Updated" };
+            let text = format!("{did} {}/{}, version {}.", written.kind, written.id, written.version);
+            let issue = Issue { warning: true, ..Issue::new("informational", "", text) };
+            Ok(Response::json(status, outcome(&[issue]).text()))
+        }
+    }
+}
+
+/// The text of what was written, as the writer may see it; nothing if they may write it and not see it.
+pub(crate) fn representation(caller: &Caller<'_>, written: &Written) -> Result<Option<String>, Refusal> {
+    match interaction::written(caller, written) {
+        Ok(body) => Ok(Some(body.text)),
+        Err(refusal) if refusal.kind == Kind::NotFound => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
+}

@@ -1,0 +1,100 @@
+//! Who asks, and what of it must be on the audit trail before the answer leaves.
+
+use access::{Access, Permission, Session};
+use fhir::Tree;
+use record::{Act, Body, Kind, Reader, Refusal, Written};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// Who asks, for what request, through which gate.
+pub struct Caller<'a> {
+    /// The gate.
+    pub access: &'a Access,
+    /// Who.
+    pub session: &'a Session,
+    /// The caller's own name for the request; goes into log and audit.
+    pub request: Option<&'a str>,
+    /// The address of this record's FHIR door, without a slash at the end. References below it are our own.
+    pub base: &'a str,
+    /// Whether a conditional delete may delete more than one resource.
+    pub deletes_many: bool,
+    acts: RefCell<Vec<Act>>,
+}
+
+impl<'a> Caller<'a> {
+    /// A caller without a request id and without acts.
+    pub fn new(access: &'a Access, session: &'a Session, base: &'a str) -> Caller<'a> {
+        Caller { access, session, request: None, base, deletes_many: false, acts: RefCell::default() }
+    }
+
+    /// A snapshot of now through the caller's scope.
+    pub fn reader(&self) -> Result<Reader, Refusal> {
+        self.access.store().reader(&self.session.scope)
+    }
+
+    /// What must be durable on the audit trail before anything of the answer leaves.
+    pub fn take_acts(&self) -> Vec<Act> {
+        self.acts.take()
+    }
+
+    /// Puts acts of an inner call with the others.
+    pub fn add_acts(&self, acts: Vec<Act>) {
+        self.acts.borrow_mut().extend(acts);
+    }
+
+    /// Notes that these bodies go out.
+    pub(super) fn sees<'b>(&self, action: &'static str, query: &str, bodies: impl Iterator<Item = &'b Body>) {
+        let mut patients = BTreeSet::new();
+        let mut out = Vec::new();
+        for body in bodies {
+            out.push(Tree::from(format!("{}/{}/_history/{}", body.kind, body.id, body.version)));
+            patients.extend(body.patients.iter().map(String::as_str));
+        }
+        let detail = self
+            .detail(query)
+            .with("outcome", "ok")
+            .with("count", out.len() as i64)
+            .with("out", out)
+            .with("patients", patients.into_iter().map(Tree::from).collect::<Vec<_>>());
+        self.acts.borrow_mut().push(self.session.act(action, detail));
+    }
+
+    /// Notes that a change found the resource as it was to be.
+    pub(super) fn met(&self, command: &'static str, written: &Written) {
+        let out = format!("{}/{}/_history/{}", written.kind, written.id, written.version);
+        let detail = self.detail(command).with("outcome", "unchanged").with("out", vec![Tree::from(out)]);
+        self.acts.borrow_mut().push(self.session.act("met", detail));
+    }
+
+    /// Notes that nothing goes out, and why; and gives the reason back.
+    pub fn refused(&self, action: &'static str, query: &str, refusal: Refusal) -> Refusal {
+        let detail = self.detail(query).with("outcome", refusal.kind.issue_code()).with("count", 0);
+        self.acts.borrow_mut().push(self.session.act(action, detail));
+        refusal
+    }
+
+    fn detail(&self, query: &str) -> Tree {
+        Tree::object().maybe("request", self.request).with("query", query)
+    }
+
+    /// Refuses a change of resources of this type by someone who may not make it.
+    pub(super) fn may_change(&self, kind: &str, permission: Permission) -> Result<(), Refusal> {
+        self.session.needs(permission)?;
+        if self.session.scope.has_type(kind) {
+            return Ok(());
+        }
+        let text = format!(
+            "The role {} has no part in {kind}. Ask someone whose role has.",
+            self.session.role.title
+        );
+        Err(Refusal::new(Kind::Forbidden, text))
+    }
+
+    /// Refuses reading to a role that reads nothing. What others may see is their scope's business.
+    pub(super) fn may_read(&self) -> Result<(), Refusal> {
+        if self.session.may(Permission::Trace) || self.session.may(Permission::Administer) {
+            return Ok(());
+        }
+        self.session.needs(Permission::ReadRecord)
+    }
+}

@@ -1,0 +1,96 @@
+//! What an interaction did.
+
+use fhir::Tree;
+use fhir::json::{Json, Limits, Value};
+use fhir::search::Query;
+use record::{Body, Instant, Results, Written};
+
+/// What one change or one entry of a transaction did.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// A resource stands as it was asked for: created, updated, or (when `changed` is false) it stood so before.
+    Wrote(Written),
+    /// These were deleted; none when there was nothing to delete.
+    Deleted(Vec<Written>),
+    /// A read.
+    Read(Box<Body>),
+    /// A search: what was asked for and what came.
+    Found(Box<(Query, Results)>),
+}
+
+/// What was written, as text to be kept. Reads are not in it: they are done again.
+pub(super) fn write(done: &[Done]) -> Tree {
+    let list = done.iter().map(|done| match done {
+        Done::Wrote(written) => Tree::object().with("wrote", written_tree(written)),
+        Done::Deleted(list) => {
+            Tree::object().with("deleted", list.iter().map(written_tree).collect::<Vec<_>>())
+        }
+        Done::Read(_) | Done::Found(_) => Tree::object(),
+    });
+    Tree::Array(list.collect())
+}
+
+/// The reverse of [`write`]. Nothing at the places of reads.
+pub(super) fn read(list: Value<'_>) -> Option<Vec<Option<Done>>> {
+    let one = |value: Value<'_>| {
+        if let Some(written) = value.get("wrote") {
+            return Some(Some(Done::Wrote(written_of(written)?)));
+        }
+        if let Some(deleted) = value.get("deleted") {
+            return Some(Some(Done::Deleted(deleted.items().map(written_of).collect::<Option<_>>()?)));
+        }
+        Some(None)
+    };
+    list.items().map(one).collect()
+}
+
+fn written_tree(written: &Written) -> Tree {
+    Tree::object()
+        .with("kind", written.kind)
+        .with("id", written.id.as_str())
+        .with("version", written.version as i64)
+        .with("updated", written.updated.0)
+        .with("created", written.created)
+        .with("changed", written.changed)
+}
+
+fn written_of(value: Value<'_>) -> Option<Written> {
+    Some(Written {
+        kind: super::kind_named(&value.str("kind")?).ok()?,
+        id: value.str("id")?.into_owned(),
+        version: value.get("version")?.as_number()?.parse().ok()?,
+        updated: Instant(value.get("updated")?.as_number()?.parse().ok()?),
+        created: value.get("created")?.as_bool()?,
+        changed: value.get("changed")?.as_bool()?,
+    })
+}
+
+/// The text of a kept answer as a document.
+pub(super) fn document(bytes: Vec<u8>) -> Option<Json> {
+    Json::parse(bytes, Limits::FILE).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_can_be_kept_and_read_again() {
+        let written = |created, version| Written {
+            kind: "Patient",
+            id: "a".into(),
+            version,
+            updated: Instant(1_700_000_000_123),
+            created,
+            changed: true,
+        };
+        let done = vec![
+            Done::Wrote(written(true, 1)),
+            Done::Deleted(vec![written(false, 2)]),
+            Done::Deleted(vec![]),
+        ];
+        let json = document(write(&done).text().into_bytes()).unwrap();
+        let again: Vec<Done> = read(json.root()).unwrap().into_iter().flatten().collect();
+        assert_eq!(format!("{again:?}"), format!("{done:?}"));
+    }
+}

@@ -1,0 +1,173 @@
+//! A transaction Bundle, taken apart.
+
+use super::address::{Address, pairs, version_of};
+use super::commit::{self, Outcome};
+use super::plan::{Ask, Change};
+use super::write::{has_id, kind_of, of_kind};
+use super::{Caller, Once, Target};
+use base64::Engine;
+use fhir::Tree;
+use fhir::json::{Json, Limits, Value};
+use record::{Issue, Kind, Refusal};
+
+/// Does everything in a transaction Bundle or nothing (FHIR R4 http.html#transaction).
+pub fn transaction(caller: &Caller<'_>, bundle: &Json, once: Option<&Once>) -> Result<Outcome, Refusal> {
+    let changes =
+        changes(bundle.root(), caller.base).map_err(|r| caller.refused("refused", "fhir.transaction", r))?;
+    commit::commit(caller, "fhir.transaction", &changes, true, once)
+}
+
+fn changes<'j>(bundle: Value<'j>, base: &str) -> Result<Vec<Change<'j>>, Refusal> {
+    let issues = fhir::validate::structure(skeleton(bundle)?.root());
+    if !issues.is_empty() {
+        return Err(Refusal::many(Kind::Invalid, issues));
+    }
+    let mut changes = Vec::new();
+    let mut refusals = Vec::new();
+    for (i, entry) in bundle.get("entry").into_iter().flat_map(Value::items).enumerate() {
+        let place = format!("Bundle.entry[{i}]");
+        match ask(entry, base) {
+            Ok(ask) => {
+                let called = entry.str("fullUrl").map(|url| url.into_owned());
+                changes.push(Change { ask, place: format!("{place}.resource"), called });
+            }
+            Err(refusal) => refusals.extend(placed(refusal, &place).issues),
+        }
+    }
+    if refusals.is_empty() { Ok(changes) } else { Err(Refusal::many(Kind::Invalid, refusals)) }
+}
+
+/// The Bundle without its resources: those are checked one by one, where they are made ready.
+fn skeleton(bundle: Value<'_>) -> Result<Json, Refusal> {
+    of_kind(bundle, "Bundle")?;
+    let mut tree = Tree::object();
+    for (name, value) in bundle.members() {
+        let entries = || value.items().map(bare).collect::<Vec<_>>();
+        tree.set(
+            &name,
+            if name == "entry" && value.items().next().is_some() {
+                Tree::Array(entries())
+            } else {
+                value.into()
+            },
+        );
+    }
+    let limits = Limits { bytes: usize::MAX, ..Limits::DOOR };
+    Json::parse(tree.text(), limits).map_err(|e| Refusal::new(Kind::TooLarge, format!("The Bundle: {e}.")))
+}
+
+fn bare(entry: Value<'_>) -> Tree {
+    if entry.get("resource").is_none() {
+        return entry.into();
+    }
+    let others = entry.members().filter(|(name, _)| name != "resource");
+    Tree::Object(others.map(|(name, value)| (name.into_owned(), value.into())).collect())
+}
+
+fn ask<'j>(entry: Value<'j>, base: &str) -> Result<Ask<'j>, Refusal> {
+    let Some(request) = entry.get("request") else {
+        return Err(required(
+            "request",
+            "Each entry of a transaction says what is to be done. Add a request.",
+        ));
+    };
+    let text = |name: &str| request.str(name).unwrap_or_default();
+    let to = Address::parse(&text("url"), base).map_err(|refusal| placed(refusal, "request.url"))?;
+    let expected = request.str("ifMatch").map(|tag| version_of(&tag)).transpose();
+    let expected = expected.map_err(|refusal| placed(refusal, "request.ifMatch"))?;
+    let resource = || {
+        entry.get("resource").ok_or_else(|| required("resource", "There is no resource to write. Add it."))
+    };
+    let method = text("method");
+    match &*method {
+        "POST" => {
+            if to.id.is_some() || !to.pairs.is_empty() {
+                let text = "POST goes to a type, e.g. Patient. Put criteria into ifNoneExist.";
+                return Err(Refusal::invalid("request.url", text));
+            }
+            let unless = request.str("ifNoneExist").map(|criteria| pairs(&criteria)).transpose();
+            let unless = unless.map_err(|refusal| placed(refusal, "request.ifNoneExist"))?;
+            let resource = inside(of_kind(resource()?, to.kind))?;
+            Ok(Ask::Create { kind: to.kind, resource, unless })
+        }
+        "PUT" => {
+            let resource = inside(of_kind(resource()?, to.kind))?;
+            let target = target(to)?;
+            if let Target::Id(_, id) = &target {
+                inside(has_id(resource, id))?;
+            }
+            Ok(Ask::Update { target, resource, expected })
+        }
+        "PATCH" => Ok(Ask::Patch { patch: patch_in(resource()?)?, target: target(to)?, expected }),
+        "DELETE" => Ok(Ask::Delete { target: target(to)?, expected }),
+        "GET" | "HEAD" => match to {
+            Address { version: Some(_), .. } => {
+                let text =
+                    "A transaction reads only current versions. Read this one on its own or in a batch.";
+                Err(Refusal::invalid("request.url", text))
+            }
+            Address { kind, id: Some(id), .. } => Ok(Ask::Read { kind, id }),
+            Address { kind, pairs, .. } => Ok(Ask::Search { kind, pairs }),
+        },
+        _ => Err(Refusal::invalid(
+            "request.method",
+            "The method is one of GET, HEAD, POST, PUT, PATCH and DELETE.",
+        )),
+    }
+}
+
+/// A check of the resource, with its faults in their place.
+fn inside<T>(check: Result<T, Refusal>) -> Result<T, Refusal> {
+    check.map_err(|refusal| placed(refusal, "resource"))
+}
+
+fn required(at: &str, text: &str) -> Refusal {
+    Refusal::many(Kind::Invalid, vec![Issue::new("required", at, text)])
+}
+
+fn target(to: Address) -> Result<Target, Refusal> {
+    match to {
+        Address { version: Some(_), .. } => Err(Refusal::invalid(
+            "request.url",
+            "Only the current version can be changed. Leave _history out.",
+        )),
+        Address { kind, id: Some(id), .. } => Ok(Target::Id(kind, id)),
+        Address { kind, pairs, .. } => Ok(Target::Where(kind, pairs)),
+    }
+}
+
+/// The JSON Patch in a Binary (FHIR R4 http.html#patch: in a Bundle it travels so).
+pub fn patch_in(resource: Value<'_>) -> Result<Json, Refusal> {
+    let refuse = |at: &str, text: &str| Err(Refusal::invalid(format!("resource{at}"), text));
+    if kind_of(resource).ok() != Some("Binary")
+        || resource.str("contentType").as_deref() != Some("application/json-patch+json")
+    {
+        return refuse(
+            "",
+            "A patch in a transaction is a Binary with contentType application/json-patch+json.",
+        );
+    }
+    let data = resource.str("data").unwrap_or_default();
+    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(data.as_bytes()) else {
+        return refuse(".data", "The data are not base64.");
+    };
+    Json::parse(bytes, Limits::DOOR).or_else(|e| refuse(".data", &format!("The patch is not JSON: {e}.")))
+}
+
+/// A refusal with its places moved below `place`: an element of a resource loses the type's name, which the
+/// place says already.
+pub fn placed(mut refusal: Refusal, place: &str) -> Refusal {
+    if place.is_empty() {
+        return refusal;
+    }
+    for issue in &mut refusal.issues {
+        let below = match issue.at.split_once('.') {
+            Some((first, rest)) if first.starts_with(|c: char| c.is_ascii_uppercase()) => rest,
+            None if issue.at.starts_with(|c: char| c.is_ascii_uppercase()) => "",
+            _ if issue.at.starts_with("Bundle.entry[") => continue,
+            _ => issue.at.as_str(),
+        };
+        issue.at = if below.is_empty() { place.to_owned() } else { format!("{place}.{below}") };
+    }
+    refusal
+}

@@ -1,0 +1,218 @@
+//! Reading. Everything that goes out, and everything that was asked for in vain, is noted for the audit trail.
+
+use super::Caller;
+use fhir::search::{Base, Query};
+use record::{Body, Found, HistoryOf, HistoryPage, Instant, Kind, Page, Reader, Refusal, Results, Written};
+use std::collections::{BTreeSet, HashSet};
+
+/// Resources of others (organisations, practitioners, medicines) that come with a patient's own in
+/// [`everything`], at most.
+pub const EVERYTHING_MAX: usize = 2_000;
+
+/// The current version of a resource.
+pub fn read(caller: &Caller<'_>, kind: &'static str, id: &str) -> Result<Body, Refusal> {
+    let what = format!("{kind}/{id}");
+    let found = asked(caller, |reader| here(reader.read(kind, id)?, kind, id));
+    told(caller, "read", &what, found)
+}
+
+/// One version of a resource.
+pub fn vread(caller: &Caller<'_>, kind: &'static str, id: &str, version: u64) -> Result<Body, Refusal> {
+    let what = format!("{kind}/{id}/_history/{version}");
+    let found = asked(caller, |reader| match reader.vread(kind, id, version)? {
+        Found::Here(body) => Ok(body),
+        Found::Gone(_) => {
+            Err(Refusal::new(Kind::Gone, format!("Version {version} of {kind}/{id} is its deletion.")))
+        }
+        Found::Absent => Err(Refusal::not_found(&what)),
+    });
+    told(caller, "vread", &what, found)
+}
+
+/// What a write left, for its writer. Only what they did not write themselves is a read for the audit trail.
+pub fn written(caller: &Caller<'_>, written: &Written) -> Result<Body, Refusal> {
+    let Written { kind, id, version, .. } = written;
+    if !written.changed {
+        return vread(caller, kind, id, *version);
+    }
+    match caller.reader()?.vread(kind, id, *version)? {
+        Found::Here(body) => Ok(body),
+        Found::Gone(_) | Found::Absent => Err(Refusal::not_found(&format!("{kind}/{id}"))),
+    }
+}
+
+/// The body, or why there is none.
+pub(super) fn here(found: Found, kind: &str, id: &str) -> Result<Body, Refusal> {
+    match found {
+        Found::Here(body) => Ok(body),
+        Found::Gone(_) => {
+            let text = format!("{kind}/{id} has been deleted. Its history is at {kind}/{id}/_history.");
+            Err(Refusal::new(Kind::Gone, text))
+        }
+        Found::Absent => Err(Refusal::not_found(&format!("{kind}/{id}"))),
+    }
+}
+
+fn asked<T>(caller: &Caller<'_>, ask: impl FnOnce(&Reader) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    caller.may_read()?;
+    ask(&caller.reader()?)
+}
+
+fn told(
+    caller: &Caller<'_>,
+    action: &'static str,
+    what: &str,
+    found: Result<Body, Refusal>,
+) -> Result<Body, Refusal> {
+    match found {
+        Ok(body) => {
+            caller.sees(action, what, std::iter::once(&body));
+            Ok(body)
+        }
+        Err(refusal) => Err(caller.refused(action, what, refusal)),
+    }
+}
+
+/// Versions, newest first: of a resource, of a type, of everything. Whether the caller may see more than one
+/// resource's is for the caller of this to ask.
+pub fn history(
+    caller: &Caller<'_>,
+    of: HistoryOf<'_>,
+    since: Option<Instant>,
+    count: usize,
+    token: Option<&str>,
+) -> Result<HistoryPage, Refusal> {
+    let what = match &of {
+        HistoryOf::Resource(kind, id) => format!("{kind}/{id}/_history"),
+        HistoryOf::Type(kind) => format!("{kind}/_history"),
+        HistoryOf::All => "_history".to_owned(),
+    };
+    match asked(caller, |reader| reader.history(of, since, count, token)) {
+        Ok(page) => {
+            caller.sees("history", &what, page.versions.iter());
+            Ok(page)
+        }
+        Err(refusal) => Err(caller.refused("history", &what, refusal)),
+    }
+}
+
+/// A page of a search.
+pub fn search(caller: &Caller<'_>, query: &Query, page: &Page) -> Result<Results, Refusal> {
+    let what = query_text(query);
+    match asked(caller, |reader| reader.search(query, page)) {
+        Ok(results) => {
+            caller.sees("search", &what, results.matches.iter().chain(&results.included));
+            Ok(results)
+        }
+        Err(refusal) => Err(caller.refused("search", &what, refusal)),
+    }
+}
+
+/// A query as it goes on the audit trail.
+pub(super) fn query_text(query: &Query) -> String {
+    let mut text = match &query.base {
+        Base::Type(kind) => (*kind).to_owned(),
+        Base::Types(_) => String::new(),
+    };
+    for (i, (name, value)) in query.honoured.iter().enumerate() {
+        text.push(if i == 0 { '?' } else { '&' });
+        text.push_str(name);
+        text.push('=');
+        text.push_str(value);
+    }
+    text
+}
+
+/// A patient and everything in their compartment, with the resources of no patient that these point at
+/// (FHIR R4 patient-operation-everything): of `types` only, unless empty; as at an instant, if one is given.
+pub fn everything(
+    caller: &Caller<'_>,
+    patient: &str,
+    types: &[&'static str],
+    at: Option<Instant>,
+) -> Result<Vec<Body>, Refusal> {
+    let what = format!("Patient/{patient}/$everything");
+    let found = gather(caller, patient, types, at);
+    match found {
+        Ok(bodies) => {
+            caller.sees("everything", &what, bodies.iter());
+            Ok(bodies)
+        }
+        Err(refusal) => Err(caller.refused("everything", &what, refusal)),
+    }
+}
+
+fn gather(
+    caller: &Caller<'_>,
+    patient: &str,
+    types: &[&'static str],
+    at: Option<Instant>,
+) -> Result<Vec<Body>, Refusal> {
+    caller.may_read()?;
+    let reader = match at {
+        Some(at) => caller.access.store().reader_at(&caller.session.scope, at)?,
+        None => caller.reader()?,
+    };
+    here(reader.read("Patient", patient)?, "Patient", patient)?;
+    let mut bodies = reader.compartment(patient, types)?;
+    let wanted = |kind: &str| types.is_empty() || types.contains(&kind);
+    let mut seen: HashSet<(String, String)> =
+        bodies.iter().map(|b| (b.kind.to_owned(), b.id.clone())).collect();
+    let own = bodies.len();
+    let mut next = 0;
+    while next < bodies.len() && bodies.len() < own + EVERYTHING_MAX {
+        let found: BTreeSet<(String, String)> = references(&bodies[next].text)
+            .filter(|(kind, _)| is_shared(kind) && wanted(kind))
+            .map(|(kind, id)| (kind.to_owned(), id.to_owned()))
+            .filter(|target| !seen.contains(target))
+            .collect();
+        for (kind, id) in found {
+            if let Found::Here(body) = reader.read(&kind, &id)? {
+                bodies.push(body);
+            }
+            seen.insert((kind, id));
+        }
+        next += 1;
+    }
+    Ok(bodies)
+}
+
+/// True for types that are no patient's: directories, medicines, definitions.
+fn is_shared(kind: &str) -> bool {
+    fhir::definitions::is_resource(kind)
+        && fhir::definitions::patient_compartment(kind).is_empty()
+        && kind != "Patient"
+}
+
+/// The local references in a resource's canonical text. Within a JSON string each quote is escaped, so the
+/// pattern can only be a member of that name.
+fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split("\"reference\":\"").skip(1).filter_map(|rest| {
+        let (reference, _) = rest.split_once('"')?;
+        let (kind, rest) = reference.split_once('/')?;
+        let id = rest.split_once('/').map_or(rest, |(id, _)| id);
+        (!id.is_empty()).then_some((kind, id))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::references;
+
+    #[test]
+    fn local_references_are_found_in_canonical_text() {
+        let text = concat!(
+            r#"{"a":{"reference":"Practitioner/1"},"b":[{"reference":"Organization/2/_history/3"}],"#,
+            r##""c":{"reference":"#x"},"d":"\"reference\":\"Patient/9\"","e":{"reference":"http://a.example/Patient/1"}}"##
+        );
+        let found: Vec<_> = references(text).collect();
+        assert_eq!(
+            found,
+            [("Practitioner", "1"), ("Organization", "2"), ("http:", "a.example")][..2]
+                .to_vec()
+                .into_iter()
+                .chain(found.iter().copied().filter(|(kind, _)| *kind == "http:"))
+                .collect::<Vec<_>>()
+        );
+    }
+}
