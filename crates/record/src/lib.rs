@@ -6,16 +6,23 @@
 //! here it is only kept.
 
 mod audit;
+mod backup;
 mod blob;
 mod body;
+mod compartment;
+mod dictionary;
+mod history;
 mod keys;
 mod names;
 mod prepare;
 mod reader;
 mod scope;
 mod search;
+mod snapshot;
 mod sqlite;
 mod store;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod verify;
 mod writer;
@@ -24,8 +31,9 @@ pub use audit::{Act, AuditRow, Ticket};
 pub use blob::BlobHash;
 pub use body::{Body, Found};
 pub use fhir::{Instant, Issue, Kind, Refusal};
+pub use history::{HistoryOf, HistoryPage};
 pub use prepare::{Prepared, new_id};
-pub use reader::{HistoryOf, HistoryPage, Reader};
+pub use reader::Reader;
 pub use scope::{Reach, Scope};
 pub use search::{COUNT_MAX, Page, Results};
 pub use store::{Options, Store};

@@ -1,8 +1,12 @@
-//! A resource made ready on the caller's thread: checked, indexed, compressed. The writer only files it.
+//! A resource made ready on the caller's thread: checked, indexed, hashed, compressed. The writer only files it.
 
-use crate::Refusal;
+use crate::{Kind, Refusal, Store};
 use fhir::Json;
+use fhir::Limits;
+use fhir::definitions::RESOURCES;
 use fhir::json::Value;
+use fhir::search::Entry;
+use sha2::{Digest, Sha256};
 
 /// A resource ready to be written.
 #[derive(Clone, Debug)]
@@ -11,6 +15,11 @@ pub struct Prepared {
     pub kind: &'static str,
     /// The id it will have.
     pub id: String,
+    pub(crate) text: String,
+    pub(crate) splice: u32,
+    pub(crate) hash: [u8; 32],
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) packed: Option<(i64, Vec<u8>)>,
 }
 
 impl Prepared {
@@ -21,17 +30,65 @@ impl Prepared {
         id: &str,
         reference: &mut dyn FnMut(&str) -> Option<String>,
     ) -> Result<Prepared, Refusal> {
-        let _ = (resource, reference);
-        Ok(Prepared { kind: "Patient", id: id.to_owned() })
+        let faults = fhir::validate::structure(resource);
+        if !faults.is_empty() {
+            return Err(Refusal::many(Kind::Invalid, faults));
+        }
+        let name = resource.str("resourceType").unwrap_or_default();
+        let at = RESOURCES.binary_search(&&*name).map_err(|_| {
+            Refusal::invalid("resourceType", format!("\"{name}\" is no resource type of FHIR R4."))
+        })?;
+        if !well_formed(id) {
+            let text = format!("\"{id}\" is no id: use 1 to 64 letters, digits, hyphens and full stops.");
+            return Err(Refusal::invalid(format!("{name}.id"), text));
+        }
+        let mut rewritten = false;
+        let stored = fhir::resource::stored(resource, id, &mut |text| {
+            let new = reference(text);
+            rewritten |= new.is_some();
+            new
+        });
+        let entries = if rewritten {
+            let again = Json::parse(stored.text.as_str(), Limits::FILE)
+                .map_err(|e| crate::fault("read a resource again", e))?;
+            fhir::search::extract(again.root())
+        } else {
+            fhir::search::extract(resource)
+        };
+        Ok(Prepared {
+            kind: RESOURCES[at],
+            id: id.to_owned(),
+            hash: Sha256::digest(stored.text.as_bytes()).into(),
+            text: stored.text,
+            splice: stored.splice,
+            entries,
+            packed: None,
+        })
     }
 
     /// The same for a document of one resource with references as they are.
     pub fn of(json: &Json, id: &str) -> Result<Prepared, Refusal> {
         Prepared::new(json.root(), id, &mut |_| None)
     }
+
+    /// Compresses the body now, on this thread, for this store. Without it the writer's thread does it.
+    pub fn packed_for(mut self, store: &Store) -> Result<Prepared, Refusal> {
+        self.packed = Some(store.names().dictionaries.pack(&self.text)?);
+        Ok(self)
+    }
+}
+
+/// FHIR R4 `id`: `[A-Za-z0-9\-\.]{1,64}`.
+fn well_formed(id: &str) -> bool {
+    let fits = (1..=64).contains(&id.len());
+    fits && id.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'.')
 }
 
 /// A fresh random id: a version 4 UUID in small letters.
 pub fn new_id() -> String {
-    String::new()
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes[6] = bytes[6] & 0x0F | 0x40;
+    bytes[8] = bytes[8] & 0x3F | 0x80;
+    crate::body::IdKey::text(rusqlite::types::ValueRef::Blob(&bytes))
 }

@@ -42,8 +42,8 @@ CREATE TABLE head (
   rec      BLOB                       -- its index rows, packed; see keys.rs
 ) STRICT;
 CREATE UNIQUE INDEX head_id ON head (type, id);
-CREATE INDEX head_type ON head (type, res) WHERE live = 1;
-CREATE INDEX head_patient ON head (patient, type) WHERE live = 1 AND patient <> 0;
+CREATE INDEX head_type ON head (type, res);
+CREATE INDEX head_patient ON head (patient, type);
 
 -- What live resources can be found by. The patient stands in the key, so that one patient's rows for a code
 -- are one seek, and so that rows can be kept together by patient.

@@ -1,6 +1,12 @@
 //! Which rows exist for a caller.
 
-use std::collections::BTreeSet;
+use crate::body::IdKey;
+use crate::names::Names;
+use crate::sqlite::Lens;
+use crate::{Refusal, fault};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Whose resources a caller reaches. Resources of no patient are reached by anyone whose types allow it.
@@ -34,4 +40,35 @@ impl Scope {
     pub fn has_type(&self, kind: &str) -> bool {
         self.types.as_ref().is_none_or(|types| types.contains(kind))
     }
+}
+
+impl Scope {
+    /// The scope in this store's numbers. Patients that the store does not know reach nothing.
+    pub(crate) fn lens(&self, conn: &Connection, names: &Names) -> Result<Lens, Refusal> {
+        let types = self.types.as_ref().map(|types| {
+            Arc::new(types.iter().filter_map(|kind| names.type_number(kind)).collect::<HashSet<i64>>())
+        });
+        let patients = match &self.reach {
+            Reach::Everyone => None,
+            Reach::Patients(ids) => Some(Arc::new(numbers(conn, names, ids)?)),
+        };
+        let classes = self.classes.as_ref().map(|c| Arc::new(c.iter().copied().collect::<HashSet<i64>>()));
+        Ok(Lens { types, patients, classes })
+    }
+
+    /// A hash of the scope, so that a page token cannot be carried to another.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(format!("{self:?}").as_bytes()).into()
+    }
+}
+
+fn numbers(conn: &Connection, names: &Names, ids: &BTreeSet<String>) -> Result<HashSet<i64>, Refusal> {
+    let patient = names.type_number("Patient").unwrap_or(0);
+    let find = |id: &String| {
+        // Through the guard with an open lens: the caller sets the narrow one only afterwards.
+        conn.prepare_cached("SELECT res FROM guarded_head WHERE type = ?1 AND id = ?2")
+            .and_then(|mut s| s.query_row(params![patient, IdKey::of(id)], |r| r.get(0)).optional())
+            .map_err(|e| fault("find the patients of a scope", e))
+    };
+    ids.iter().filter_map(|id| find(id).transpose()).collect()
 }

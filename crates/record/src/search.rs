@@ -28,3 +28,29 @@ pub struct Results {
     /// The log's number the result is as at.
     pub txn: u64,
 }
+
+/// What a search runs on.
+pub(crate) struct SearchContext<'s> {
+    _snapshot: &'s crate::snapshot::Snapshot<'s>,
+}
+
+impl<'s> SearchContext<'s> {
+    pub(crate) fn new(snapshot: &'s crate::snapshot::Snapshot<'s>) -> SearchContext<'s> {
+        SearchContext { _snapshot: snapshot }
+    }
+}
+
+pub(crate) fn run(
+    _context: &SearchContext<'_>,
+    _query: &fhir::search::Query,
+    _page: &Page,
+) -> Result<Results, crate::Refusal> {
+    Err(crate::Refusal::new(crate::Kind::Unsupported, "Search is being built."))
+}
+
+pub(crate) fn count(
+    _context: &SearchContext<'_>,
+    _query: &fhir::search::Query,
+) -> Result<u64, crate::Refusal> {
+    Err(crate::Refusal::new(crate::Kind::Unsupported, "Search is being built."))
+}

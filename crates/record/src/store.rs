@@ -1,7 +1,16 @@
 //! The store: opening it, and its two entrances, [`Store::reader`] and [`Store::write`].
 
-use crate::{Act, Author, BlobHash, Instant, Reader, Refusal, Scope, Ticket, Tx};
-use std::path::Path;
+use crate::blob::Blobs;
+use crate::names::{Fresh, Names};
+use crate::sqlite::{self, Pool};
+use crate::writer::{self, Core, Gauges, Job, Position};
+use crate::{Act, Author, BlobHash, Instant, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault};
+use rusqlite::{Connection, OptionalExtension};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -19,27 +28,100 @@ impl Default for Options {
     }
 }
 
-/// An open record. Clones share it.
+/// What readers need of a store.
+pub(crate) struct Shared {
+    pub pool: Pool,
+    pub names: Arc<Names>,
+    pub token_key: [u8; 32],
+    pub gauges: Arc<Gauges>,
+    file: PathBuf,
+    blobs: Blobs,
+    training: AtomicBool,
+}
+
+impl Shared {
+    pub fn now(&self) -> Instant {
+        Instant(Instant::now().0.max(self.gauges.last_at.load(Relaxed)))
+    }
+}
+
+/// The writer's thread; ends when the last store is dropped.
+struct Writer {
+    jobs: Option<Sender<Job>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs.take();
+        let thread = self.thread.lock().ok().and_then(|mut t| t.take());
+        if let Some(thread) = thread {
+            // A writer that panicked has said so already; there is nothing more to do about it here.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// An open record. Clones share it. Several processes may have the same store open: each sees the commits of
+/// the others.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    shared: Arc<Shared>,
+    writer: Arc<Writer>,
+}
+
+/// The database inside a store's folder.
+pub(crate) const FILE: &str = "record.db";
 
 impl Store {
     /// Opens the record in `dir`, making it if the folder is new or empty.
     pub fn open(dir: &Path, options: Options) -> Result<Store, Refusal> {
-        let _ = (dir, options);
-        Ok(Store {})
+        std::fs::create_dir_all(dir).map_err(|e| fault("make the store's folder", e))?;
+        let file = dir.join(FILE);
+        let conn = sqlite::open_writer(&file, options.durable)?;
+        let names = Arc::new(Names::load(&conn)?);
+        let sight = sqlite::guard_writer(&conn, &names)?;
+        let token_key = token_key(&conn).map_err(|e| fault("read the store's key", e))?;
+        let gauges = Arc::new(Gauges::default());
+        let next = Position::load(&conn).map_err(|e| fault("find the end of the log", e))?;
+        writer::load_gauges(&conn, &gauges).map_err(|e| fault("find the end of the log", e))?;
+        let core = Core {
+            conn,
+            sight,
+            names: names.clone(),
+            fresh: Fresh::default(),
+            next,
+            now: Instant::now(),
+            token_key,
+            gauges: gauges.clone(),
+            seen: 0,
+        };
+        let pool = Pool::open(&file, &names, options.readers)?;
+        let (sender, receiver) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("record-writer".into())
+            .spawn(move || writer::serve(core, &receiver))
+            .map_err(|e| fault("start the writer", e))?;
+        let blobs = Blobs::open(dir)?;
+        let shared = Shared { pool, names, token_key, gauges, file, blobs, training: AtomicBool::new(false) };
+        Ok(Store {
+            shared: Arc::new(shared),
+            writer: Arc::new(Writer { jobs: Some(sender), thread: Mutex::new(Some(thread)) }),
+        })
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.shared.names
     }
 
     /// A snapshot of now.
     pub fn reader(&self, scope: &Scope) -> Result<Reader, Refusal> {
-        let _ = scope;
-        Ok(Reader { _todo: () })
+        Reader::open(&self.shared, scope, None)
     }
 
     /// A snapshot as it was at the end of `at`.
     pub fn reader_at(&self, scope: &Scope, at: Instant) -> Result<Reader, Refusal> {
-        let _ = (scope, at);
-        Ok(Reader { _todo: () })
+        Reader::open(&self.shared, scope, Some(at))
     }
 
     /// Runs `act` in a serialisable transaction of its own on the writer's thread and waits until it is on
@@ -49,42 +131,107 @@ impl Store {
         author: Author,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let _ = (author, act);
-        Err(crate::fault("write", "not built yet"))
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let job = Job::Run(Box::new(move |core| {
+            let outcome = core.run(author, act);
+            Box::new(move |committed| {
+                // The caller may have gone away; what it asked for is done all the same.
+                let _ = sender.send(outcome.and_then(|answer| committed.map(|()| answer)));
+            })
+        }));
+        self.send(job)?;
+        let answer = receiver.recv().map_err(|e| fault("hear from the writer", e))?;
+        self.train_once();
+        answer
+    }
+
+    fn send(&self, job: Job) -> Result<(), Refusal> {
+        let jobs = self.writer.jobs.as_ref().expect("jobs are taken only on drop");
+        jobs.send(job).map_err(|_| fault("reach the writer", "it has ended; restart to recover"))
+    }
+
+    /// Trains the compression dictionary once enough bodies are there, on a thread of its own.
+    fn train_once(&self) {
+        let shared = &self.shared;
+        if shared.names.dictionaries.next() > dictionary::FIRST
+            || shared.gauges.versions.load(Relaxed) < dictionary::SAMPLES as u64
+            || shared.training.swap(true, Relaxed)
+        {
+            return;
+        }
+        let store = self.clone();
+        std::thread::spawn(move || {
+            // Without a dictionary bodies only take more room; the log has what went wrong.
+            let _ = dictionary::train(&store);
+        });
     }
 
     /// Puts an act on the audit trail.
     pub fn audit(&self, act: Act) -> Ticket {
-        let _ = act;
-        Ticket(tokio::sync::oneshot::channel().1)
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        // When the writer has ended the ticket says so.
+        let _ = self.send(Job::Audit(act, sender));
+        Ticket(receiver)
     }
 
     /// The clock of the record: now, and never before the last commit.
     pub fn now(&self) -> Instant {
-        Instant::now()
+        self.shared.now()
     }
 
     /// Writes a file durably, before the transaction that names it ([`Tx::name_blob`]).
     pub fn put_blob(&self, bytes: &[u8]) -> Result<BlobHash, Refusal> {
-        let _ = bytes;
-        Err(crate::fault("write a file", "not built yet"))
+        self.shared.blobs.put(bytes)
     }
 
     /// Reads a file and checks it against its name.
     pub fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>, Refusal> {
-        let _ = hash;
-        Err(crate::fault("read a file", "not built yet"))
+        self.shared.blobs.get(hash)
     }
 
     /// Copies the whole store, consistently and while it is in use, into a new folder. `progress` is told pages
     /// done and pages in all.
     pub fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
-        let _ = (to, progress);
-        Err(crate::fault("back up", "not built yet"))
+        crate::backup::copy(&self.shared.file, to, progress)
     }
 
     /// Numbers for `/metrics`: name and value.
     pub fn metrics(&self) -> Vec<(&'static str, f64)> {
-        Vec::new()
+        let g = &self.shared.gauges;
+        let size = |suffix: &str| {
+            let mut path = self.shared.file.clone().into_os_string();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0.0, |m| m.len() as f64)
+        };
+        vec![
+            ("record_txn", g.txn.load(Relaxed) as f64),
+            ("record_commits_total", g.commits.load(Relaxed) as f64),
+            ("record_commands_total", g.jobs.load(Relaxed) as f64),
+            ("record_versions_total", g.versions.load(Relaxed) as f64),
+            ("record_audits_total", g.audits.load(Relaxed) as f64),
+            ("record_broken", f64::from(u8::from(g.broken.load(Relaxed)))),
+            ("record_file_bytes", size("")),
+            ("record_wal_bytes", size("-wal")),
+        ]
     }
+
+    /// True while the store can write.
+    pub fn writes(&self) -> bool {
+        !self.shared.gauges.broken.load(Relaxed)
+    }
+}
+
+/// The key that page tokens are signed with: made once for each store.
+fn token_key(conn: &Connection) -> rusqlite::Result<[u8; 32]> {
+    let read = || {
+        conn.query_row("SELECT value FROM kept WHERE space = 'key' AND key = 'page-token'", [], |r| r.get(0))
+            .optional()
+    };
+    if let Some(key) = read()? {
+        return Ok(key);
+    }
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).expect("the system gives random bytes");
+    conn.execute("INSERT OR IGNORE INTO kept (space, key, value) VALUES ('key', 'page-token', ?1)", [key])?;
+    Ok(read()?.unwrap_or(key))
 }

@@ -1,0 +1,6 @@
+//! The services of this installation. A folder in `services/` that is not here fails `cargo xtask tidy`.
+
+use service::Catalogue;
+
+/// Every service.
+pub static CATALOGUE: Catalogue = Catalogue { services: &[&chart::SERVICE] };

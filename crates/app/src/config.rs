@@ -1,0 +1,98 @@
+//! Configuration: one TOML file, all of it optional, and the command line on top.
+
+use cli::Serve;
+use record::{Kind, Refusal};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What can be set, with the defaults. `docs/operate/configuration.md` lists it for operators.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The record's folder.
+    pub data: PathBuf,
+    /// Address and port to listen on. Without TLS only loopback addresses are taken.
+    pub listen: String,
+    /// The address that clients use, when a proxy stands before this server: `https://care.example`. Cookies
+    /// are then marked secure.
+    pub public: Option<String>,
+    /// What is logged: `error`, `warn`, `info`, `debug`, or per crate as `info,rest=debug`.
+    pub log: String,
+    /// How it is logged: `text` or `json`.
+    pub log_form: LogForm,
+    /// Connections that read the record at one time.
+    pub readers: usize,
+    /// Bytes of one request's body, at most.
+    pub body_bytes: usize,
+    /// Whether a conditional delete may delete several resources.
+    pub deletes_many: bool,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogForm {
+    /// One line a person can read.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            data: "data".into(),
+            listen: "127.0.0.1:8080".into(),
+            public: None,
+            log: "info".into(),
+            log_form: LogForm::Text,
+            readers: 8,
+            body_bytes: 16 << 20,
+            deletes_many: false,
+        }
+    }
+}
+
+impl Config {
+    /// The file that the command line names, if any, with the command line's own settings on top.
+    pub fn read(serve: &Serve) -> Result<Config, Refusal> {
+        let mut config = match &serve.config {
+            None => Config::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| {
+                    Refusal::new(
+                        Kind::Invalid,
+                        format!("{} cannot be read: {e}. Check --config.", path.display()),
+                    )
+                })?;
+                toml::from_str(&text).map_err(|e| {
+                    Refusal::new(Kind::Invalid, format!("{} is not right: {e}", path.display()))
+                })?
+            }
+        };
+        if let Some(data) = &serve.data {
+            config.data = data.clone();
+        }
+        if let Some(listen) = &serve.listen {
+            config.listen = listen.clone();
+        }
+        Ok(config)
+    }
+
+    /// The address to listen on. Refused when others could reach it: there is no TLS here yet.
+    pub fn address(&self) -> Result<SocketAddr, Refusal> {
+        let address: SocketAddr = self.listen.parse().map_err(|_| {
+            let text = format!("{} is no address and port. Write it as 127.0.0.1:8080.", self.listen);
+            Refusal::new(Kind::Invalid, text)
+        })?;
+        if address.ip().is_loopback() {
+            return Ok(address);
+        }
+        let text = format!(
+            "{address} can be reached from other machines, and this server has no TLS. Listen on 127.0.0.1 and put a \
+             proxy with TLS before it."
+        );
+        Err(Refusal::new(Kind::Forbidden, text))
+    }
+}

@@ -1,0 +1,49 @@
+//! For the people and programs that run the server: alive, ready, figures. No patient data, so no sign-in.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use record::{Scope, Store};
+use std::fmt::Write;
+
+/// `/health`: the process answers. `/ready`: the record can be read and written. `/metrics`: Prometheus text.
+pub fn router(store: Store) -> Router {
+    Router::new()
+        .route("/health", get(|| async { "alive\n" }))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(store)
+}
+
+async fn ready(State(store): State<Store>) -> impl IntoResponse {
+    let check = move || store.writes() && store.reader(&Scope::all()).is_ok();
+    match tokio::task::spawn_blocking(check).await {
+        Ok(true) => (StatusCode::OK, "ready\n"),
+        _ => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: the record cannot be read or written; see the log\n",
+        ),
+    }
+}
+
+async fn metrics(State(store): State<Store>) -> impl IntoResponse {
+    let mut text = String::new();
+    for (name, value) in store.metrics().into_iter().chain(process()) {
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "# TYPE carespine_{name} {kind}\ncarespine_{name} {value}");
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
+}
+
+/// Memory and processor time of this process, where the system tells.
+fn process() -> Vec<(&'static str, f64)> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    resident.map(|kib| ("process_resident_bytes", kib * 1024.0)).into_iter().collect()
+}

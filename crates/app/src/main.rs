@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod catalogue;
+mod config;
+mod demo;
+mod health;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+use clap::Parser;
+use cli::{Arguments, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let command = match cli::run(arguments.command) {
+        Ok(code) => return code,
+        Err(command) => command,
+    };
+    let outcome = match command {
+        Command::Serve(serve) => config::Config::read(&serve).and_then(|config| serve::serve(&config)),
+        Command::Demo(demo) => demo::demo(&demo),
+        // cli::run gives back only the two above.
+        _ => Ok(()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(refusal) => {
+            eprintln!("{refusal}");
+            ExitCode::FAILURE
+        }
+    }
+}

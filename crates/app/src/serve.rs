@@ -1,0 +1,101 @@
+//! Starting and stopping: the log, the record, the doors.
+
+use crate::catalogue::CATALOGUE;
+use crate::config::{Config, LogForm};
+use crate::health;
+use access::Access;
+use axum::Router;
+use record::{Kind, Options, Refusal, Store};
+use std::net::SocketAddr;
+use std::time::Instant;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Serves until told to stop.
+pub fn serve(config: &Config) -> Result<(), Refusal> {
+    let started = Instant::now();
+    start_log(config)?;
+    let address = config.address()?;
+    let options = Options { readers: config.readers, ..Options::default() };
+    let access = Access::open(Store::open(&config.data, options)?)?;
+    if access.users()?.is_empty() {
+        println!(
+            "No one can sign in yet. Add someone: carespine user --data {} add ...",
+            config.data.display()
+        );
+    }
+    run(config, access, address, |address| {
+        println!("Carespine listens on http://{address}/ (FHIR at http://{address}/fhir)");
+        tracing::info!(%address, ms = started.elapsed().as_millis() as u64, "ready");
+    })
+}
+
+/// Listens and answers until told to stop. `ready` is told the address once connections are taken.
+pub fn run(
+    config: &Config,
+    access: Access,
+    address: SocketAddr,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), Refusal> {
+    CATALOGUE.check()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Refusal::new(Kind::Fault, format!("The server's threads could not be started: {e}.")))?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address).await.map_err(|e| {
+            let text = format!("{address} cannot be listened on: {e}. Choose another port with --listen.");
+            Refusal::new(Kind::Conflict, text)
+        })?;
+        let address = listener.local_addr().unwrap_or(address);
+        let router = router(config, &access, address);
+        ready(address);
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service)
+            .with_graceful_shutdown(told_to_stop())
+            .await
+            .map_err(|e| Refusal::new(Kind::Fault, format!("Serving ended: {e}.")))
+    })
+}
+
+/// All doors on one port.
+pub fn router(config: &Config, access: &Access, address: SocketAddr) -> Router {
+    let public = config.public.clone().unwrap_or_else(|| format!("http://{address}"));
+    let mut fhir = rest::Config::at(format!("{public}/fhir"));
+    fhir.body_bytes = config.body_bytes;
+    fhir.deletes_many = config.deletes_many;
+    let page = web::Config { public: public.clone(), secure: public.starts_with("https://") };
+    web::router(access.clone(), &CATALOGUE, page)
+        .merge(health::router(access.store().clone()))
+        .nest("/fhir", rest::router(access.clone(), &CATALOGUE, fhir))
+}
+
+/// Ctrl-C, or SIGTERM from a service manager. Requests under way are finished.
+async fn told_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+/// Structured logs on standard error. No crate logs patient data: see `trust` in ARCHITECTURE.md.
+pub fn start_log(config: &Config) -> Result<(), Refusal> {
+    let filter = EnvFilter::try_new(&config.log).map_err(|e| {
+        Refusal::new(Kind::Invalid, format!("log = \"{}\" is not understood: {e}", config.log))
+    })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let outcome = match config.log_form {
+        LogForm::Text => builder.compact().try_init(),
+        LogForm::Json => builder.json().try_init(),
+    };
+    // A log that is already there (in tests) is kept.
+    drop(outcome);
+    Ok(())
+}

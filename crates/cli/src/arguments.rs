@@ -1,0 +1,156 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Carespine: an open care records service.
+#[derive(Debug, Parser)]
+#[command(name = "carespine", version, about, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the record: the page at /, FHIR at /fhir.
+    Serve(Serve),
+    /// Make a store with an invented population, and serve it.
+    Demo(Demo),
+    /// Load FHIR resources: bundles, NDJSON, single resources, also .gz; files, folders, or - for standard input.
+    Load(Load),
+    /// Copy the record to a new folder, consistently and while it is in use.
+    Backup {
+        /// The record's folder.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// A new folder for the copy.
+        to: PathBuf,
+    },
+    /// Make a record from a backup, after verifying it.
+    Restore {
+        /// The backup's folder.
+        from: PathBuf,
+        /// A new folder for the record.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+    },
+    /// Check the hash chains, every version against the log, and the index against the bodies.
+    Verify {
+        /// The record's folder.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+    },
+    /// Staff accounts.
+    User {
+        /// The record's folder.
+        #[arg(long, default_value = "data", global = true)]
+        data: PathBuf,
+        /// What to do with them.
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Print a short-lived bearer token for scripts.
+    Token {
+        /// The record's folder.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// The role it acts in, e.g. doctor, receptionist, system.
+        #[arg(long)]
+        role: String,
+        /// Minutes it holds.
+        #[arg(long, default_value_t = access::TOKEN_MINUTES)]
+        minutes: u32,
+    },
+    /// Print the version.
+    Version,
+}
+
+/// Accounts.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add an account. The password is read from standard input, so that it stands in no list of processes.
+    Add {
+        /// The name to sign in with.
+        name: String,
+        /// The name that others see, e.g. "Dr Amara OKAFOR".
+        #[arg(long)]
+        display: String,
+        /// The role, e.g. doctor.
+        #[arg(long)]
+        role: String,
+        /// Where they work.
+        #[arg(long, default_value = "")]
+        place: String,
+    },
+    /// List accounts.
+    List,
+    /// Set a new password, read from standard input.
+    Password {
+        /// The account.
+        name: String,
+    },
+    /// Shut an account; its sessions end at once.
+    Disable {
+        /// The account.
+        name: String,
+    },
+    /// Open a shut account again.
+    Enable {
+        /// The account.
+        name: String,
+    },
+}
+
+/// `carespine serve`.
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// The record's folder; made if it is new. [default: data]
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Address and port to listen on. Only loopback addresses are taken. [default: 127.0.0.1:8080]
+    #[arg(long)]
+    pub listen: Option<String>,
+    /// A configuration file.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+}
+
+/// `carespine demo`.
+#[derive(Args, Clone, Debug)]
+pub struct Demo {
+    /// The record's folder; made if it is new, used as it is if it holds the demonstration already.
+    #[arg(long, default_value = "demo-data")]
+    pub data: PathBuf,
+    /// Address and port to listen on.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// How many people.
+    #[arg(long, default_value_t = 2_000)]
+    pub people: usize,
+    /// The seed: the same seed gives the same people.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Make the data and end, without serving.
+    #[arg(long)]
+    pub only_make: bool,
+}
+
+/// `carespine load`.
+#[derive(Args, Clone, Debug)]
+pub struct Load {
+    /// Files, folders, or - for standard input.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The record's folder; made if it is new.
+    #[arg(long, default_value = "data")]
+    pub data: PathBuf,
+    /// Threads that read and check; the record is written by one more.
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// No progress bar.
+    #[arg(long)]
+    pub quiet: bool,
+}
