@@ -1,0 +1,164 @@
+//! Signing in, and opening a locked session where it was left.
+
+use crate::Web;
+use crate::asked::{Asked, own_address};
+use crate::door::{Answered, redirect};
+use crate::refusal::status;
+use access::{Session, Standing};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use html::{Field, Frame, Markup, Nav, Problem, csrf_field, error_summary, frame, html, text_field};
+use record::{Kind, Refusal, new_id};
+
+/// Leads to the sign-in page and says where to come back to: the page that was asked for, or the one whose form
+/// was sent.
+pub fn lead(web: &Web, asked: &Asked, locked: &str) -> Response {
+    let back =
+        if asked.is_post { asked.before.as_deref().unwrap_or("/home") } else { asked.address.as_str() };
+    let mut response = redirect(&format!("/sign-in?{locked}next={}", encoded(own_address(back))));
+    if asked.cookie.is_some() && locked.is_empty() {
+        set_cookie(&mut response, &web.config.set_cookie(web.config.session_cookie(), ""));
+    }
+    response
+}
+
+/// The form, with what was wrong with the last try.
+pub fn show(web: &Web, asked: &Asked, refused: Option<&Refusal>) -> Answered {
+    let next = match (asked.query("next"), asked.field("next")) {
+        (Some(next), _) => own_address(next),
+        (None, "") => asked.before.as_deref().map_or("/home", own_address),
+        (None, next) => own_address(next),
+    };
+    let next = if next.starts_with("/sign-") { "/home" } else { next };
+    let wants_unlock = asked.query("locked").is_some() || !asked.field("locked").is_empty();
+    let locked = match &asked.standing {
+        Standing::SignedIn(_) if !wants_unlock => return Ok(redirect(next)),
+        Standing::SignedIn(session) | Standing::Locked(session) if wants_unlock => Some(session),
+        _ => None,
+    };
+    let token = asked.form_cookie.clone().unwrap_or_else(new_id);
+    let title = if locked.is_some() { "Locked" } else { "Sign in" };
+    let page = Frame {
+        made: web.access.now().0,
+        footnote: web.config.footnote.as_deref(),
+        has_error: refused.is_some(),
+        ..Frame::new(title, Nav::None, &web.assets)
+    };
+    let form = form(asked, &token, next, locked, refused);
+    let status = refused.map_or(StatusCode::OK, |no| status(no.kind));
+    let mut response = (status, Html(frame(&page, form).into_string())).into_response();
+    if asked.form_cookie.is_none() {
+        set_cookie(&mut response, &web.config.set_cookie(web.config.form_cookie(), &token));
+    }
+    Ok(response)
+}
+
+/// What the form sent.
+pub fn submit(web: &Web, asked: &Asked) -> Answered {
+    let (password, from) = (asked.field("password"), asked.from.as_str());
+    let outcome = match (asked.field("locked"), &asked.cookie) {
+        ("", old) => {
+            let signed_in = web.access.sign_in(asked.field("name"), password, from);
+            // Whoever sat here before is signed out: one browser, one session.
+            if let (Ok(_), Some(old)) = (&signed_in, old) {
+                web.access.sign_out(old)?;
+            }
+            signed_in
+        }
+        (_, Some(cookie)) => web.access.unlock(cookie, password, from),
+        (_, None) => Err(Refusal::new(Kind::Unauthenticated, "The session has ended. Sign in again.")),
+    };
+    match outcome {
+        Ok(signed_in) => {
+            let mut response = redirect(asked.field("next"));
+            set_cookie(&mut response, &web.config.set_cookie(web.config.session_cookie(), &signed_in.cookie));
+            Ok(response)
+        }
+        Err(no) if matches!(no.kind, Kind::Unauthenticated | Kind::Busy) => show(web, asked, Some(&no)),
+        Err(no) => Err(no),
+    }
+}
+
+fn form(
+    asked: &Asked,
+    token: &str,
+    next: &str,
+    locked: Option<&Session>,
+    refused: Option<&Refusal>,
+) -> Markup {
+    let problem = |no: &Refusal| Problem { field: "password".to_owned(), text: no.to_string() };
+    let problems: Vec<Problem> = refused.map(problem).into_iter().collect();
+    let error = refused.map(Refusal::to_string);
+    let password = Field {
+        name: "password",
+        label: "Password",
+        hint: None,
+        kind: "password",
+        autocomplete: "current-password",
+        value: "",
+        error: error.as_deref(),
+    };
+    let name = Field {
+        name: "name",
+        label: "Name",
+        hint: Some("The name of your account, not your own"),
+        kind: "text",
+        autocomplete: "username",
+        value: asked.field("name"),
+        error: None,
+    };
+    html! {
+        div class="app-card app-sign-in" {
+            div class="app-card__body app-stack" {
+                (error_summary(&problems))
+                @match locked {
+                    Some(session) => {
+                        h1 class="app-h1" { "Locked" }
+                        p {
+                            strong class="app-strong" { (session.display) } ", " (session.role.title)
+                            ": nothing was done for " (access::IDLE_MINUTES) " minutes. "
+                            "Enter your password to go on where you were."
+                        }
+                    }
+                    None => h1 class="app-h1" { "Sign in" },
+                }
+                form method="post" action="/sign-in" novalidate {
+                    (csrf_field(token))
+                    input type="hidden" name="next" value=(next);
+                    @match locked {
+                        Some(session) => {
+                            input type="hidden" name="locked" value="1";
+                            // For password managers, which look for a name beside the password.
+                            input class="nhsuk-u-visually-hidden" type="text" name="name" value=(session.who)
+                                autocomplete="username" readonly tabindex="-1" aria-hidden="true";
+                        }
+                        None => (text_field(&name)),
+                    }
+                    (text_field(&password))
+                    div class="app-actions" {
+                        button class="app-btn app-btn--primary" type="submit" {
+                            @if locked.is_some() { "Unlock" } @else { "Sign in" }
+                        }
+                        @if locked.is_some() { a class="app-btn" href="/sign-out" { "Sign out" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// An address as a value of a query.
+fn encoded(address: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    address
+        .bytes()
+        .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// Adds a cookie to an answer.
+pub fn set_cookie(response: &mut Response, cookie: &str) {
+    let value = HeaderValue::from_str(cookie).expect("names and values of cookies are ours and plain");
+    response.headers_mut().append(SET_COOKIE, value);
+}

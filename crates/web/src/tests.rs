@@ -1,0 +1,1 @@
+//! The door over HTTP, without a socket.
