@@ -118,7 +118,10 @@
     noted();
     setInterval(() => {
       const since = Date.now() - Number(localStorage.getItem(key));
-      if (since >= idle) return location.assign('/sign-in?locked=1');
+      if (since >= idle) {
+        const here = encodeURIComponent(location.pathname + location.search);
+        return location.assign(`/sign-in?locked=1&next=${here}`);
+      }
       if (since < idle - warning) {
         if (dialog.open) dialog.close();                   // another tab was used
         if (active && since > idle / 4) { active = false; stay(); }

@@ -140,14 +140,14 @@ fn pictures(sheet: &str) -> Vec<String> {
     names
 }
 
+/// Writes a whole new folder and puts it in the old one's place, so that a build never meets half of one.
 fn write_all(files: &[Asset], stamp: &str, outcome: &Path) -> Result<(), String> {
-    match fs::remove_dir_all(outcome) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(could_not("remove", outcome, &e)),
-        _ => fs::create_dir_all(outcome).map_err(|e| could_not("create", outcome, &e))?,
-    }
+    let fresh = outcome.with_extension("new");
+    remove(&fresh)?;
+    fs::create_dir_all(&fresh).map_err(|e| could_not("create", &fresh, &e))?;
     let mut manifest = String::new();
     for file in files {
-        let path = outcome.join(&file.named);
+        let path = fresh.join(&file.named);
         write(&path, &file.bytes)?;
         if !file.named.ends_with(".woff2") {
             let path = path.to_str().ok_or("The path of the checkout is not UTF-8")?;
@@ -155,8 +155,17 @@ fn write_all(files: &[Asset], stamp: &str, outcome: &Path) -> Result<(), String>
         }
         manifest.push_str(&format!("{}\t{}\t{}\n", file.logical, file.named, file.kind));
     }
-    write(&outcome.join(MANIFEST), manifest.as_bytes())?;
-    write(&outcome.join(STAMP), stamp.as_bytes()) // last: a run that was stopped is run again
+    write(&fresh.join(MANIFEST), manifest.as_bytes())?;
+    write(&fresh.join(STAMP), stamp.as_bytes())?;
+    remove(outcome)?;
+    fs::rename(&fresh, outcome).map_err(|e| could_not("replace", outcome, &e))
+}
+
+fn remove(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(could_not("remove", folder, &e)),
+        _ => Ok(()),
+    }
 }
 
 /// A hash over everything the outcome depends on, this file included.

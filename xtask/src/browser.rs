@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const START_SECONDS_MAX: u64 = 120;
 const PEOPLE: &str = "60";
 /// An account that `carespine demo` makes and prints.
-const ACCOUNT: (&str, &str) = ("doctor", "demo-doctor");
+const ACCOUNT: (&str, &str) = ("doctor", "demonstration");
 const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 pub fn build() -> Result<(), String> {
