@@ -41,10 +41,7 @@ const DAY: i64 = 86_400_000;
 impl PartialDate {
     /// Reads a whole text. Dates that do not exist are refused.
     pub fn parse(text: &str) -> Option<PartialDate> {
-        let mut reader = Reader {
-            bytes: text.as_bytes(),
-            at: 0,
-        };
+        let mut reader = Reader { bytes: text.as_bytes(), at: 0 };
         let mut date = PartialDate {
             fields: [reader.digits(4)?, 1, 1, 0, 0, 0, 0],
             precision: Precision::Year,
@@ -72,10 +69,7 @@ impl PartialDate {
 
     /// Reads a time of day, `10:30:00`, as that time on 1 January of year 1, without a zone.
     pub fn parse_time(text: &str) -> Option<PartialDate> {
-        let mut reader = Reader {
-            bytes: text.as_bytes(),
-            at: 0,
-        };
+        let mut reader = Reader { bytes: text.as_bytes(), at: 0 };
         let mut date = PartialDate {
             fields: [1, 1, 1, 0, 0, 0, 0],
             precision: Precision::Hour,
@@ -117,9 +111,7 @@ impl PartialDate {
         let clock = ((hour * 60 + minute) * 60 + second) * 1000 + milli;
         let start = date + clock - i64::from(self.zone.unwrap_or(0)) * 60_000;
         let length = match self.precision {
-            Precision::Year => {
-                (days_since_1970(year + 1, 1, 1) - days_since_1970(year, 1, 1)) * DAY
-            }
+            Precision::Year => (days_since_1970(year + 1, 1, 1) - days_since_1970(year, 1, 1)) * DAY,
             Precision::Month => i64::from(days_in(self.fields[0], self.fields[1])) * DAY,
             Precision::Day => DAY,
             Precision::Hour => 3_600_000,
@@ -162,11 +154,7 @@ impl PartialDate {
         let clock = start.rem_euclid(DAY);
         let (hour, minute) = ((clock / 3_600_000) as u16, (clock / 60_000 % 60) as u16);
         let [.., second, milli] = self.fields;
-        PartialDate {
-            fields: [year, month, day, hour, minute, second, milli],
-            zone: Some(0),
-            ..self
-        }
+        PartialDate { fields: [year, month, day, hour, minute, second, milli], zone: Some(0), ..self }
     }
 }
 
@@ -216,9 +204,7 @@ impl PartialDate {
 fn days_in(year: u16, month: u16) -> u16 {
     match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
-            29
-        }
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         _ => 31,
     }
@@ -271,9 +257,7 @@ impl Reader<'_> {
     fn digits(&mut self, count: usize) -> Option<u16> {
         let digits = self.bytes.get(self.at..self.at + count)?;
         self.at += count;
-        digits.iter().try_fold(0, |n, d| {
-            d.is_ascii_digit().then(|| n * 10 + u16::from(d - b'0'))
-        })
+        digits.iter().try_fold(0, |n, d| d.is_ascii_digit().then(|| n * 10 + u16::from(d - b'0')))
     }
 
     /// At least one digit; milliseconds and how many of the digits made them.
@@ -327,38 +311,14 @@ mod tests {
     fn a_date_stands_for_the_whole_of_its_precision() {
         for (text, expected) in [
             ("2024", "2024-01-01T00:00:00.000Z 2024-12-31T23:59:59.999Z"),
-            (
-                "2023-02",
-                "2023-02-01T00:00:00.000Z 2023-02-28T23:59:59.999Z",
-            ),
-            (
-                "2024-02-29",
-                "2024-02-29T00:00:00.000Z 2024-02-29T23:59:59.999Z",
-            ),
-            (
-                "1905-08-23",
-                "1905-08-23T00:00:00.000Z 1905-08-23T23:59:59.999Z",
-            ),
-            (
-                "2024-02-29T10:30Z",
-                "2024-02-29T10:30:00.000Z 2024-02-29T10:30:59.999Z",
-            ),
-            (
-                "2024-02-29T10:30:05+01:00",
-                "2024-02-29T09:30:05.000Z 2024-02-29T09:30:05.999Z",
-            ),
-            (
-                "2024-02-29T10:30:05 01:00",
-                "2024-02-29T09:30:05.000Z 2024-02-29T09:30:05.999Z",
-            ),
-            (
-                "2024-02-29T23:30:05.5-02:30",
-                "2024-03-01T02:00:05.500Z 2024-03-01T02:00:05.599Z",
-            ),
-            (
-                "2024-02-29T23:30:05.123456Z",
-                "2024-02-29T23:30:05.123Z 2024-02-29T23:30:05.123Z",
-            ),
+            ("2023-02", "2023-02-01T00:00:00.000Z 2023-02-28T23:59:59.999Z"),
+            ("2024-02-29", "2024-02-29T00:00:00.000Z 2024-02-29T23:59:59.999Z"),
+            ("1905-08-23", "1905-08-23T00:00:00.000Z 1905-08-23T23:59:59.999Z"),
+            ("2024-02-29T10:30Z", "2024-02-29T10:30:00.000Z 2024-02-29T10:30:59.999Z"),
+            ("2024-02-29T10:30:05+01:00", "2024-02-29T09:30:05.000Z 2024-02-29T09:30:05.999Z"),
+            ("2024-02-29T10:30:05 01:00", "2024-02-29T09:30:05.000Z 2024-02-29T09:30:05.999Z"),
+            ("2024-02-29T23:30:05.5-02:30", "2024-03-01T02:00:05.500Z 2024-03-01T02:00:05.599Z"),
+            ("2024-02-29T23:30:05.123456Z", "2024-02-29T23:30:05.123Z 2024-02-29T23:30:05.123Z"),
         ] {
             assert_eq!(range(text), expected, "{text}");
         }
@@ -403,26 +363,13 @@ mod tests {
 
     #[test]
     fn order_is_open_when_precision_ends_first() {
-        let order = |a: &str, b: &str| {
-            PartialDate::parse(a)
-                .unwrap()
-                .order(&PartialDate::parse(b).unwrap())
-        };
+        let order = |a: &str, b: &str| PartialDate::parse(a).unwrap().order(&PartialDate::parse(b).unwrap());
         assert_eq!(order("2024", "2023-05"), Some(Ordering::Greater));
         assert_eq!(order("2024", "2024-05"), None);
-        assert_eq!(
-            order("2024-05-01T10:00:00Z", "2024-05-01T11:00:00+01:00"),
-            Some(Ordering::Equal)
-        );
-        assert_eq!(
-            order("2024-05-01T10:00:00Z", "2024-05-01T10:00:00.000Z"),
-            Some(Ordering::Equal)
-        );
+        assert_eq!(order("2024-05-01T10:00:00Z", "2024-05-01T11:00:00+01:00"), Some(Ordering::Equal));
+        assert_eq!(order("2024-05-01T10:00:00Z", "2024-05-01T10:00:00.000Z"), Some(Ordering::Equal));
         assert_eq!(order("2024-05-01T10:00:00", "2024-05-01T10:00:00Z"), None);
         let time = |text: &str| PartialDate::parse_time(text).unwrap();
-        assert_eq!(
-            time("10:30").order(&time("10:29:59")),
-            Some(Ordering::Greater)
-        );
+        assert_eq!(time("10:30").order(&time("10:29:59")), Some(Ordering::Greater));
     }
 }

@@ -20,11 +20,7 @@ const EXPONENT_MAX: i32 = 10_000;
 
 impl Decimal {
     /// Zero.
-    pub const ZERO: Decimal = Decimal {
-        negative: false,
-        digits: String::new(),
-        exponent: 0,
-    };
+    pub const ZERO: Decimal = Decimal { negative: false, digits: String::new(), exponent: 0 };
 
     /// Reads a JSON number or a number in a query (`5.4`, `-1e3`). Exponents beyond +-10,000 are refused.
     pub fn parse(text: &str) -> Option<Decimal> {
@@ -32,11 +28,7 @@ impl Decimal {
         let mut digits = String::with_capacity(written.whole.len() + written.fraction.len());
         digits.push_str(written.whole);
         digits.push_str(written.fraction);
-        Decimal::normal(
-            written.negative,
-            digits,
-            written.whole.len() as i32 + written.exponent,
-        )
+        Decimal::normal(written.negative, digits, written.whole.len() as i32 + written.exponent)
     }
 
     /// The range that a written number stands for by its precision, low <= x < high: `5.4` is 5.35 to 5.45,
@@ -51,16 +43,9 @@ impl Decimal {
         let nearer = match one_less(&digits) {
             Some(less) => Decimal::normal(written.negative, format!("{less}5"), exponent)?,
             // Half a unit below zero lies on the other side of it.
-            None => Decimal {
-                negative: !written.negative,
-                ..further.clone()
-            },
+            None => Decimal { negative: !written.negative, ..further.clone() },
         };
-        Some(if written.negative {
-            (further, nearer)
-        } else {
-            (nearer, further)
-        })
+        Some(if written.negative { (further, nearer) } else { (nearer, further) })
     }
 
     /// This value times a small whole number, over ten.
@@ -93,11 +78,7 @@ impl Decimal {
         if leading > 0 {
             digits.drain(..leading);
         }
-        Some(Decimal {
-            negative,
-            digits,
-            exponent: exponent.checked_sub(i32::try_from(leading).ok()?)?,
-        })
+        Some(Decimal { negative, digits, exponent: exponent.checked_sub(i32::try_from(leading).ok()?)? })
     }
 }
 
@@ -134,12 +115,7 @@ impl Written<'_> {
             Some(_) => return None,
             None => (mantissa, ""),
         };
-        all_digits(whole).then_some(Written {
-            negative,
-            whole,
-            fraction,
-            exponent,
-        })
+        all_digits(whole).then_some(Written { negative, whole, fraction, exponent })
     }
 }
 
@@ -178,15 +154,11 @@ impl PartialOrd for Decimal {
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
-        let magnitude = |a: &Decimal, b: &Decimal| match (a.digits.is_empty(), b.digits.is_empty())
-        {
+        let magnitude = |a: &Decimal, b: &Decimal| match (a.digits.is_empty(), b.digits.is_empty()) {
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
-            _ => a
-                .exponent
-                .cmp(&b.exponent)
-                .then_with(|| a.digits.cmp(&b.digits)),
+            _ => a.exponent.cmp(&b.exponent).then_with(|| a.digits.cmp(&b.digits)),
         };
         match (self.negative, other.negative) {
             (false, false) => magnitude(self, other),
@@ -212,30 +184,18 @@ mod tests {
             &["100", "1e2", "1.00E+2", "0.1e3", "100.000", "00100"][..],
             &["0", "-0.0", "0e5", "0.000"],
             &["-0.00120", "-12e-4"],
-            &[
-                "123456789012345678901234567890.10",
-                "1234567890123456789012345678901e-1",
-            ],
+            &["123456789012345678901234567890.10", "1234567890123456789012345678901e-1"],
         ] {
             for text in same {
                 assert_eq!(decimal(text), decimal(same[0]), "{text}");
             }
         }
-        assert_eq!(
-            decimal("-0.00120"),
-            Decimal {
-                negative: true,
-                digits: "12".into(),
-                exponent: -2
-            }
-        );
+        assert_eq!(decimal("-0.00120"), Decimal { negative: true, digits: "12".into(), exponent: -2 });
     }
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in [
-            "", "-", ".5", "5.", "+5", "1e", "1e99999", "0x10", "1,5", " 1", "NaN", "1e+-3", "--1",
-        ] {
+        for text in ["", "-", ".5", "5.", "+5", "1e", "1e99999", "0x10", "1,5", " 1", "NaN", "1e+-3", "--1"] {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }
     }
@@ -260,23 +220,15 @@ mod tests {
             ("1e2", "95", "105"),
             ("1", "0.5", "1.5"),
         ] {
-            assert_eq!(
-                Decimal::precision_range(text),
-                Some((decimal(low), decimal(high))),
-                "{text}"
-            );
+            assert_eq!(Decimal::precision_range(text), Some((decimal(low), decimal(high))), "{text}");
         }
     }
 
     #[test]
     fn a_value_prints_without_exponent() {
-        for (text, printed) in [
-            ("1e3", "1000"),
-            ("-0.00120", "-0.0012"),
-            ("12.340", "12.34"),
-            ("0.0", "0"),
-            ("100", "100"),
-        ] {
+        for (text, printed) in
+            [("1e3", "1000"), ("-0.00120", "-0.0012"), ("12.340", "12.34"), ("0.0", "0"), ("100", "100")]
+        {
             assert_eq!(decimal(text).to_string(), printed);
         }
     }

@@ -12,6 +12,7 @@ mod functions;
 mod lex;
 mod operators;
 mod parse;
+pub(crate) mod paths;
 mod scalar;
 mod types;
 
@@ -85,11 +86,7 @@ impl<'a> Node<'a> {
     /// A resource, by its `resourceType`.
     pub fn resource(value: Value<'a>) -> Option<Node<'a>> {
         let kind = type_def(&value.str("resourceType")?)?;
-        Some(Node {
-            kind,
-            value: Some(value),
-            extras: None,
-        })
+        Some(Node { kind, value: Some(value), extras: None })
     }
 }
 
@@ -117,19 +114,13 @@ impl Expression {
     /// Evaluates it on a resource.
     pub fn evaluate<'a>(&self, resource: Value<'a>) -> Result<Vec<Item<'a>>, Fault> {
         let Some(node) = Node::resource(resource) else {
-            return Err(Fault {
-                reason: "The value is no resource: its resourceType is not known.".into(),
-            });
+            return Err(Fault { reason: "The value is no resource: its resourceType is not known.".into() });
         };
         self.evaluate_on(Item::Node(node), node)
     }
 
     /// Evaluates it on an item of a resource.
-    pub fn evaluate_on<'a>(
-        &self,
-        item: Item<'a>,
-        resource: Node<'a>,
-    ) -> Result<Vec<Item<'a>>, Fault> {
+    pub fn evaluate_on<'a>(&self, item: Item<'a>, resource: Node<'a>) -> Result<Vec<Item<'a>>, Fault> {
         eval::evaluate(&self.root, item, resource)
     }
 }

@@ -15,6 +15,6 @@ pub use crate::decimal::Decimal;
 pub use alias::alias;
 pub use extract::{extract, extract_param};
 pub use fold::fold;
-pub use matching::matches;
+pub use matching::{approximately, matches};
 pub use query::{Base, Filter, Handling, Include, Query, Sort, SortKey, Summary, Test, Total};
 pub use value::{Entry, Match, Prefix, SearchValue, System, Target, TextMatch, UriMatch};

@@ -20,9 +20,7 @@ const QUOTIENT_PLACES: u32 = 12;
 pub(super) fn compute(operator: Operator, a: Scalar, b: Scalar) -> Outcome<Option<Scalar>> {
     use Scalar::*;
     match (&a, &b) {
-        (Integer(a), Integer(b)) if operator != Operator::Over => {
-            Ok(integers(operator, *a, *b).map(Integer))
-        }
+        (Integer(a), Integer(b)) if operator != Operator::Over => Ok(integers(operator, *a, *b).map(Integer)),
         (Integer(_) | Decimal(_), Integer(_) | Decimal(_)) => {
             let (Decimal(x), Decimal(y)) = (a.widened(), b.widened()) else {
                 return Ok(None);
@@ -45,16 +43,9 @@ pub(super) fn compute(operator: Operator, a: Scalar, b: Scalar) -> Outcome<Optio
                 return Ok(None);
             };
             let value = fixed(operator, x, y).and_then(Fixed::decimal);
-            Ok(value.map(|value| Quantity {
-                value,
-                unit: u.clone(),
-            }))
+            Ok(value.map(|value| Quantity { value, unit: u.clone() }))
         }
-        _ => fault(format!(
-            "A {} and a {} cannot be reckoned together.",
-            a.type_name(),
-            b.type_name()
-        )),
+        _ => fault(format!("A {} and a {} cannot be reckoned together.", a.type_name(), b.type_name())),
     }
 }
 
@@ -71,36 +62,18 @@ fn integers(operator: Operator, a: i64, b: i64) -> Option<i64> {
 
 fn fixed(operator: Operator, a: Fixed, b: Fixed) -> Option<Fixed> {
     if operator == Operator::Times {
-        return Some(Fixed {
-            mantissa: a.mantissa.checked_mul(b.mantissa)?,
-            places: a.places + b.places,
-        });
+        return Some(Fixed { mantissa: a.mantissa.checked_mul(b.mantissa)?, places: a.places + b.places });
     }
     let places = a.places.max(b.places);
     let (x, y) = (a.with_places(places)?, b.with_places(places)?);
     match operator {
-        Operator::Plus => Some(Fixed {
-            mantissa: x.checked_add(y)?,
-            places,
-        }),
-        Operator::Subtract => Some(Fixed {
-            mantissa: x.checked_sub(y)?,
-            places,
-        }),
-        Operator::Mod => Some(Fixed {
-            mantissa: x.checked_rem(y)?,
-            places,
-        }),
-        Operator::Div => Some(Fixed {
-            mantissa: x.checked_div(y)?,
-            places: 0,
-        }),
+        Operator::Plus => Some(Fixed { mantissa: x.checked_add(y)?, places }),
+        Operator::Subtract => Some(Fixed { mantissa: x.checked_sub(y)?, places }),
+        Operator::Mod => Some(Fixed { mantissa: x.checked_rem(y)?, places }),
+        Operator::Div => Some(Fixed { mantissa: x.checked_div(y)?, places: 0 }),
         _ => {
             let scaled = x.checked_mul(10_i128.checked_pow(QUOTIENT_PLACES)?)?;
-            Some(Fixed {
-                mantissa: scaled.checked_div(y)?,
-                places: QUOTIENT_PLACES,
-            })
+            Some(Fixed { mantissa: scaled.checked_div(y)?, places: QUOTIENT_PLACES })
         }
     }
 }
@@ -112,26 +85,14 @@ impl Fixed {
         if digits > 28 || places > 28 || zeros > 28 {
             return None;
         }
-        let mantissa = if digits == 0 {
-            0
-        } else {
-            decimal.digits.parse::<i128>().ok()?
-        };
+        let mantissa = if digits == 0 { 0 } else { decimal.digits.parse::<i128>().ok()? };
         let mantissa = mantissa.checked_mul(10_i128.checked_pow(zeros.max(0) as u32)?)?;
-        let mantissa = if decimal.negative {
-            -mantissa
-        } else {
-            mantissa
-        };
-        Some(Fixed {
-            mantissa,
-            places: places.max(0) as u32,
-        })
+        let mantissa = if decimal.negative { -mantissa } else { mantissa };
+        Some(Fixed { mantissa, places: places.max(0) as u32 })
     }
 
     fn with_places(self, places: u32) -> Option<i128> {
-        self.mantissa
-            .checked_mul(10_i128.checked_pow(places - self.places)?)
+        self.mantissa.checked_mul(10_i128.checked_pow(places - self.places)?)
     }
 
     fn decimal(self) -> Option<Decimal> {

@@ -22,17 +22,9 @@ pub(super) enum Node {
     /// A type's name at the beginning: the focus, if it is of this type.
     Root(&'static TypeDef),
     /// `on.name`
-    Member {
-        on: Box<Node>,
-        name: String,
-        found: Option<Vec<Found>>,
-    },
+    Member { on: Box<Node>, name: String, found: Option<Vec<Found>> },
     /// `on.function(arguments)`
-    Call {
-        on: Box<Node>,
-        function: Function,
-        arguments: Vec<Node>,
-    },
+    Call { on: Box<Node>, function: Function, arguments: Vec<Node> },
     /// `on is Type`
     Is { on: Box<Node>, of: TypeName },
     /// `on as Type`, `on.ofType(Type)`
@@ -42,11 +34,7 @@ pub(super) enum Node {
     /// `-on`
     Minus(Box<Node>),
     /// `left operator right`
-    Binary {
-        operator: Operator,
-        left: Box<Node>,
-        right: Box<Node>,
-    },
+    Binary { operator: Operator, left: Box<Node>, right: Box<Node> },
 }
 
 /// A name in JSON that a member's name stands for, and the type behind it.

@@ -23,20 +23,14 @@ pub(super) fn resolve(node: &mut Node, this: Option<&'static TypeDef>) -> Option
         Node::As { on, of } => {
             let before = resolve(on, this);
             let TypeName::Fhir(of) = *of else { return None };
-            if let Node::Member {
-                found: Some(found), ..
-            } = on.as_mut()
+            if let Node::Member { found: Some(found), .. } = on.as_mut()
                 && found.len() > 1
             {
                 // What remains is exactly of this type or of one that specialises it, as the test below wants.
                 found.retain(|f| is_a(f.kind, of));
                 return only_type(found);
             }
-            if before.is_some() {
-                before.filter(|def| is_a(def, of))
-            } else {
-                concrete(of)
-            }
+            if before.is_some() { before.filter(|def| is_a(def, of)) } else { concrete(of) }
         }
         Node::Is { on, .. } | Node::Minus(on) => {
             resolve(on, this);
@@ -46,20 +40,12 @@ pub(super) fn resolve(node: &mut Node, this: Option<&'static TypeDef>) -> Option
             resolve(at, this);
             resolve(on, this)
         }
-        Node::Binary {
-            operator,
-            left,
-            right,
-        } => {
+        Node::Binary { operator, left, right } => {
             let (left, right) = (resolve(left, this), resolve(right, this));
             let same = left.zip(right).is_some_and(|(a, b)| std::ptr::eq(a, b));
             left.filter(|_| same && *operator == super::ast::Operator::Union)
         }
-        Node::Call {
-            on,
-            function,
-            arguments,
-        } => {
+        Node::Call { on, function, arguments } => {
             let on = resolve(on, this);
             // Arguments of the others stand on what the whole call stands on.
             let inner = if function.binds_this() { on } else { this };
@@ -75,11 +61,7 @@ pub(super) fn resolve(node: &mut Node, this: Option<&'static TypeDef>) -> Option
 /// The JSON names behind a FHIRPath name.
 pub(super) fn members(def: &'static TypeDef, name: &str) -> Vec<Found> {
     let same = def.elements.iter().filter(|element| element.path == name);
-    same.map(|element| Found {
-        name: element.name,
-        kind: element.type_def(),
-    })
-    .collect()
+    same.map(|element| Found { name: element.name, kind: element.type_def() }).collect()
 }
 
 fn only_type(found: &[Found]) -> Option<&'static TypeDef> {
@@ -98,11 +80,7 @@ impl Function {
     pub(super) fn binds_this(self) -> bool {
         matches!(
             self,
-            Function::Where
-                | Function::Exists
-                | Function::All
-                | Function::Select
-                | Function::Repeat
+            Function::Where | Function::Exists | Function::All | Function::Select | Function::Repeat
         )
     }
 
@@ -111,17 +89,7 @@ impl Function {
         use Function::*;
         matches!(
             self,
-            Where
-                | First
-                | Last
-                | Tail
-                | Skip
-                | Take
-                | Single
-                | Distinct
-                | Trace
-                | Exclude
-                | Intersect
+            Where | First | Last | Tail | Skip | Take | Single | Distinct | Trace | Exclude | Intersect
         )
     }
 }

@@ -12,31 +12,14 @@ pub(super) type Items<'a> = Vec<Item<'a>>;
 pub(super) type Outcome<T> = Result<T, Fault>;
 
 /// Evaluates an expression on an item of a resource.
-pub(super) fn evaluate<'a>(
-    node: &Node,
-    item: Item<'a>,
-    resource: super::Node<'a>,
-) -> Outcome<Items<'a>> {
+pub(super) fn evaluate<'a>(node: &Node, item: Item<'a>, resource: super::Node<'a>) -> Outcome<Items<'a>> {
     let context = [item];
-    let mut evaluation = Evaluation {
-        resource,
-        context: &context,
-        steps: 0,
-    };
-    evaluation.eval(
-        node,
-        &Scope {
-            this: &context,
-            index: 0,
-            total: &[],
-        },
-    )
+    let mut evaluation = Evaluation { resource, context: &context, steps: 0 };
+    evaluation.eval(node, &Scope { this: &context, index: 0, total: &[] })
 }
 
 pub(super) fn fault<T>(reason: impl Into<String>) -> Outcome<T> {
-    Err(Fault {
-        reason: reason.into(),
-    })
+    Err(Fault { reason: reason.into() })
 }
 
 /// What names at the beginning, `$index` and `$total` stand for.
@@ -55,13 +38,9 @@ pub(super) struct Evaluation<'s, 'a> {
 impl<'a> Evaluation<'_, 'a> {
     /// Takes steps from the budget.
     pub fn spend(&mut self, steps: usize) -> Outcome<()> {
-        self.steps = self
-            .steps
-            .saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
+        self.steps = self.steps.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
         if self.steps > STEPS_MAX {
-            return fault(format!(
-                "The expression takes more than {STEPS_MAX} steps on this resource."
-            ));
+            return fault(format!("The expression takes more than {STEPS_MAX} steps on this resource."));
         }
         Ok(())
     }
@@ -96,41 +75,23 @@ impl<'a> Evaluation<'_, 'a> {
             Node::At { on, at } => {
                 let at = self.integer(at, scope)?;
                 let items = self.focus(on, scope)?;
-                let item = at
-                    .and_then(|at| usize::try_from(at).ok())
-                    .and_then(|at| items.get(at).cloned());
+                let item = at.and_then(|at| usize::try_from(at).ok()).and_then(|at| items.get(at).cloned());
                 item.into_iter().collect()
             }
             Node::Minus(on) => self.minus(on, scope)?,
-            Node::Binary {
-                operator,
-                left,
-                right,
-            } => self.binary(*operator, left, right, scope)?,
-            Node::Call {
-                on,
-                function,
-                arguments,
-            } => self.call(on, *function, arguments, scope)?,
+            Node::Binary { operator, left, right } => self.binary(*operator, left, right, scope)?,
+            Node::Call { on, function, arguments } => self.call(on, *function, arguments, scope)?,
         })
     }
 
     /// As [`Evaluation::eval`], but without a copy where the items are there already.
-    pub fn focus<'s>(
-        &mut self,
-        node: &Node,
-        scope: &Scope<'s, 'a>,
-    ) -> Outcome<Cow<'s, [Item<'a>]>> {
+    pub fn focus<'s>(&mut self, node: &Node, scope: &Scope<'s, 'a>) -> Outcome<Cow<'s, [Item<'a>]>> {
         match node {
             Node::This => Ok(Cow::Borrowed(scope.this)),
             Node::Root(def) => {
                 let fits = |item: &Item<'a>| item.is(&TypeName::Fhir(def));
                 let all = scope.this.iter().all(fits);
-                Ok(if all {
-                    Cow::Borrowed(scope.this)
-                } else {
-                    Cow::Owned(Vec::new())
-                })
+                Ok(if all { Cow::Borrowed(scope.this) } else { Cow::Owned(Vec::new()) })
             }
             _ => self.eval(node, scope).map(Cow::Owned),
         }
@@ -182,10 +143,7 @@ pub(super) fn truth_of(items: &[Item<'_>]) -> Outcome<Option<bool>> {
     match items {
         [] => Ok(None),
         [item] => Ok(Some(!matches!(item.scalar(), Some(Scalar::Boolean(false))))),
-        _ => fault(format!(
-            "One condition is expected where {} items are.",
-            items.len()
-        )),
+        _ => fault(format!("One condition is expected where {} items are.", items.len())),
     }
 }
 
@@ -198,9 +156,7 @@ impl<'a> Item<'a> {
     pub(super) fn is(&self, of: &TypeName) -> bool {
         match (self, of) {
             (Item::Node(node), TypeName::Fhir(def)) => is_a(node.kind, def),
-            (Item::Computed(scalar), TypeName::System(name)) => {
-                scalar.type_name() == *name || *name == "Any"
-            }
+            (Item::Computed(scalar), TypeName::System(name)) => scalar.type_name() == *name || *name == "Any",
             // `true is boolean`: a computed value counts as FHIR's primitive of like name.
             (Item::Computed(scalar), TypeName::Fhir(def)) => {
                 def.kind == TypeKind::Primitive && def.name.eq_ignore_ascii_case(scalar.type_name())
@@ -211,12 +167,7 @@ impl<'a> Item<'a> {
 }
 
 /// Appends what stands under `name` in an item.
-pub(super) fn member<'a>(
-    item: &Item<'a>,
-    name: &str,
-    found: Option<&[Found]>,
-    out: &mut Items<'a>,
-) {
+pub(super) fn member<'a>(item: &Item<'a>, name: &str, found: Option<&[Found]>, out: &mut Items<'a>) {
     let Item::Node(node) = item else { return };
     if node.kind.kind == TypeKind::Primitive {
         // Only the id and the extensions of a primitive have names.
@@ -228,15 +179,9 @@ pub(super) fn member<'a>(
     }
     let Some(value) = node.value else { return };
     match found {
-        Some(found) => found
-            .iter()
-            .for_each(|Found { name, kind }| gather(value, name, kind, out)),
+        Some(found) => found.iter().for_each(|Found { name, kind }| gather(value, name, kind, out)),
         None => {
-            let elements = node
-                .kind
-                .elements
-                .iter()
-                .filter(|element| element.path == name);
+            let elements = node.kind.elements.iter().filter(|element| element.path == name);
             elements.for_each(|element| gather(value, element.name, element.type_def(), out));
         }
     }
@@ -247,24 +192,12 @@ fn element() -> &'static TypeDef {
 }
 
 /// Appends each item of the member `name` of an object; for primitives together with `_name`.
-pub(super) fn gather<'a>(
-    object: Value<'a>,
-    name: &str,
-    kind: &'static TypeDef,
-    out: &mut Items<'a>,
-) {
+pub(super) fn gather<'a>(object: Value<'a>, name: &str, kind: &'static TypeDef, out: &mut Items<'a>) {
     if kind.kind != TypeKind::Primitive {
         for item in object.get(name).into_iter().flat_map(Value::each) {
-            let kind = if kind.kind == TypeKind::Resource {
-                resource_type(item).unwrap_or(kind)
-            } else {
-                kind
-            };
-            out.push(Item::Node(super::Node {
-                kind,
-                value: Some(item),
-                extras: None,
-            }));
+            let kind =
+                if kind.kind == TypeKind::Resource { resource_type(item).unwrap_or(kind) } else { kind };
+            out.push(Item::Node(super::Node { kind, value: Some(item), extras: None }));
         }
         return;
     }
@@ -285,11 +218,7 @@ pub(super) fn gather<'a>(
             (value, extra) => (value.flatten(), extra.flatten()),
         };
         if value.is_some() || extra.is_some() {
-            out.push(Item::Node(super::Node {
-                kind,
-                value,
-                extras: extra,
-            }));
+            out.push(Item::Node(super::Node { kind, value, extras: extra }));
         }
     }
 }

@@ -6,6 +6,7 @@ mod strings;
 
 use super::ast::Node;
 use super::eval::{Evaluation, Items, Outcome, Scope};
+pub(super) use resources::target_type;
 
 /// The functions that are supported. `is`, `as` and `ofType` are syntax, see the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,11 +117,7 @@ pub(super) fn signature(name: &str) -> Option<Signature> {
         "where" => (Where, 1, 1),
         _ => return None,
     };
-    Some(Signature {
-        function,
-        least,
-        most,
-    })
+    Some(Signature { function, least, most })
 }
 
 impl<'a> Evaluation<'_, 'a> {
@@ -141,8 +138,8 @@ impl<'a> Evaluation<'_, 'a> {
             Children | Descendants | Extension | GetValue | HasValue | Resolve => {
                 self.of_resources(function, &items, arguments, scope)
             }
-            Contains | EndsWith | IndexOf | Length | Lower | Replace | StartsWith | Substring
-            | ToChars | ToString | Upper => self.of_strings(function, &items, arguments, scope),
+            Contains | EndsWith | IndexOf | Length | Lower | Replace | StartsWith | Substring | ToChars
+            | ToString | Upper => self.of_strings(function, &items, arguments, scope),
             _ => self.of_collections(function, items.into_owned(), arguments, scope),
         }
     }

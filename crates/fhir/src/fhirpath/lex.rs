@@ -31,8 +31,8 @@ pub(super) enum Token {
 
 /// Longer ones first.
 const SIGNS: &[&str] = &[
-    "<=", ">=", "!=", "!~", "(", ")", "[", "]", "{", "}", ".", ",", "+", "-", "*", "/", "&", "|",
-    "<", ">", "=", "~",
+    "<=", ">=", "!=", "!~", "(", ")", "[", "]", "{", "}", ".", ",", "+", "-", "*", "/", "&", "|", "<", ">",
+    "=", "~",
 ];
 
 /// The tokens of a text, each with its byte offset; the last is [`Token::End`].
@@ -62,10 +62,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn wrong(&self, reason: &str) -> ParseError {
-        ParseError {
-            at: self.at,
-            reason: reason.to_owned(),
-        }
+        ParseError { at: self.at, reason: reason.to_owned() }
     }
 
     fn space(&mut self) -> Result<(), ParseError> {
@@ -74,9 +71,7 @@ impl<'t> Lexer<'t> {
             if rest.starts_with("//") {
                 self.at += rest.find('\n').unwrap_or(rest.len());
             } else if rest.starts_with("/*") {
-                let end = rest
-                    .find("*/")
-                    .ok_or_else(|| self.wrong("a comment is not closed with */"))?;
+                let end = rest.find("*/").ok_or_else(|| self.wrong("a comment is not closed with */"))?;
                 self.at += end + 2;
             } else {
                 let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n']);
@@ -103,21 +98,14 @@ impl<'t> Lexer<'t> {
                 match self.rest().bytes().next() {
                     Some(b'`') => self.quoted('`').map(Token::Variable),
                     Some(b'\'') => self.quoted('\'').map(Token::Variable),
-                    _ => Ok(Token::Variable(
-                        self.word("a name is expected after %")?.to_owned(),
-                    )),
+                    _ => Ok(Token::Variable(self.word("a name is expected after %")?.to_owned())),
                 }
             }
             b'$' => {
                 self.at += 1;
-                Ok(Token::Special(
-                    self.word("this, index or total is expected after $")?
-                        .to_owned(),
-                ))
+                Ok(Token::Special(self.word("this, index or total is expected after $")?.to_owned()))
             }
-            b'_' | b'a'..=b'z' | b'A'..=b'Z' => {
-                Ok(Token::Word(self.word("a word is expected")?.to_owned()))
-            }
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' => Ok(Token::Word(self.word("a word is expected")?.to_owned())),
             _ => {
                 let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
                 let sign = sign.ok_or_else(|| self.wrong("this character has no meaning here"))?;
@@ -129,10 +117,7 @@ impl<'t> Lexer<'t> {
 
     fn word(&mut self, expected: &str) -> Result<&'t str, ParseError> {
         let rest = self.rest();
-        let length = rest
-            .bytes()
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == b'_')
-            .count();
+        let length = rest.bytes().take_while(|c| c.is_ascii_alphanumeric() || *c == b'_').count();
         if length == 0 {
             return Err(self.wrong(expected));
         }
@@ -168,17 +153,16 @@ impl<'t> Lexer<'t> {
                     Some('f') => out.push('\u{c}'),
                     Some('u') => {
                         let hex: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
-                        let code = u32::from_str_radix(&hex, 16)
-                            .ok()
-                            .filter(|_| hex.len() == 4);
+                        let code = u32::from_str_radix(&hex, 16).ok().filter(|_| hex.len() == 4);
                         let c = code.and_then(char::from_u32);
-                        out.push(c.ok_or_else(|| {
-                            self.wrong("\\u must be followed by four hexadecimal digits")
-                        })?);
+                        out.push(
+                            c.ok_or_else(|| self.wrong("\\u must be followed by four hexadecimal digits"))?,
+                        );
                     }
                     _ => {
-                        return Err(self
-                            .wrong("a backslash must be followed by one of ' \" ` r n t f / \\ u"));
+                        return Err(
+                            self.wrong("a backslash must be followed by one of ' \" ` r n t f / \\ u")
+                        );
                     }
                 },
                 c => out.push(c),
@@ -214,26 +198,16 @@ impl<'t> Lexer<'t> {
         }
         let clock = self.clock();
         let zone_start = self.at;
-        if !clock.is_empty()
-            && !self.takes("Z")
-            && (self.part('+') || self.part('-'))
-            && !self.part(':')
-        {
+        if !clock.is_empty() && !self.takes("Z") && (self.part('+') || self.part('-')) && !self.part(':') {
             return Err(self.wrong("a time zone is written Z or +01:00"));
         }
-        Ok(Token::DateTime(format!(
-            "{date}T{clock}{}",
-            &self.text[zone_start..self.at]
-        )))
+        Ok(Token::DateTime(format!("{date}T{clock}{}", &self.text[zone_start..self.at])))
     }
 
     fn clock(&mut self) -> String {
         let start = self.at;
         if self.digits(2) && self.part(':') && self.part(':') && self.rest().starts_with('.') {
-            let fraction = self.rest()[1..]
-                .bytes()
-                .take_while(u8::is_ascii_digit)
-                .count();
+            let fraction = self.rest()[1..].bytes().take_while(u8::is_ascii_digit).count();
             self.at += if fraction > 0 { fraction + 1 } else { 0 };
         }
         self.text[start..self.at].to_owned()
@@ -248,20 +222,14 @@ impl<'t> Lexer<'t> {
     /// A sign with two digits after it.
     fn part(&mut self, sign: char) -> bool {
         let rest = self.rest();
-        let found = rest.starts_with(sign)
-            && rest.bytes().skip(1).take_while(u8::is_ascii_digit).count() >= 2;
+        let found =
+            rest.starts_with(sign) && rest.bytes().skip(1).take_while(u8::is_ascii_digit).count() >= 2;
         self.at += if found { 3 } else { 0 };
         found
     }
 
     fn digits(&mut self, count: usize) -> bool {
-        let found = self
-            .rest()
-            .bytes()
-            .take(count)
-            .filter(u8::is_ascii_digit)
-            .count()
-            == count;
+        let found = self.rest().bytes().take(count).filter(u8::is_ascii_digit).count() == count;
         self.at += if found { count } else { 0 };
         found
     }

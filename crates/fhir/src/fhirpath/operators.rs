@@ -29,9 +29,7 @@ impl<'a> Evaluation<'_, 'a> {
                 self.distinct(all)?
             }
             Equal => self.equal(&a, &b)?.map_or_else(Vec::new, boolean),
-            NotEqual => self
-                .equal(&a, &b)?
-                .map_or_else(Vec::new, |same| boolean(!same)),
+            NotEqual => self.equal(&a, &b)?.map_or_else(Vec::new, |same| boolean(!same)),
             Equivalent => boolean(self.equivalent(&a, &b)?),
             NotEquivalent => boolean(!self.equivalent(&a, &b)?),
             Less | LessOrEqual | Greater | GreaterOrEqual => compare(operator, &a, &b)?,
@@ -42,10 +40,9 @@ impl<'a> Evaluation<'_, 'a> {
                 self.text(text)?
             }
             _ => match (one(&a)?, one(&b)?) {
-                (Some(a), Some(b)) => arithmetic::compute(operator, a, b)?
-                    .into_iter()
-                    .map(Item::Computed)
-                    .collect(),
+                (Some(a), Some(b)) => {
+                    arithmetic::compute(operator, a, b)?.into_iter().map(Item::Computed).collect()
+                }
                 _ => Vec::new(),
             },
         })
@@ -74,9 +71,7 @@ impl<'a> Evaluation<'_, 'a> {
     /// A text as a result, if it is not too long.
     pub(super) fn text(&mut self, text: String) -> Outcome<Items<'a>> {
         if text.len() > TEXT_MAX {
-            return fault(format!(
-                "The expression makes a text of more than {TEXT_MAX} bytes."
-            ));
+            return fault(format!("The expression makes a text of more than {TEXT_MAX} bytes."));
         }
         self.spend(text.len() / 64)?;
         Ok(vec![Item::Computed(Scalar::String(text))])
@@ -202,11 +197,7 @@ fn compare<'a>(operator: Operator, a: &[Item<'a>], b: &[Item<'a>]) -> Outcome<It
         return Ok(Vec::new());
     };
     let Ok(order) = a.order(&b) else {
-        return fault(format!(
-            "A {} has no order with a {}.",
-            a.type_name(),
-            b.type_name()
-        ));
+        return fault(format!("A {} has no order with a {}.", a.type_name(), b.type_name()));
     };
     let Some(order) = order else {
         return Ok(Vec::new());
@@ -224,12 +215,10 @@ fn same_value(a: Value<'_>, b: Value<'_>) -> bool {
     match (a.kind(), b.kind()) {
         (Kind::Object, Kind::Object) => {
             a.members().count() == b.members().count()
-                && a.members()
-                    .all(|(name, value)| b.get(&name).is_some_and(|other| same_value(value, other)))
+                && a.members().all(|(name, value)| b.get(&name).is_some_and(|other| same_value(value, other)))
         }
         (Kind::Array, Kind::Array) => {
-            a.items().count() == b.items().count()
-                && a.items().zip(b.items()).all(|(a, b)| same_value(a, b))
+            a.items().count() == b.items().count() && a.items().zip(b.items()).all(|(a, b)| same_value(a, b))
         }
         (Kind::String, Kind::String) => a.as_str() == b.as_str(),
         (Kind::Number, Kind::Number) => {

@@ -12,10 +12,7 @@ use crate::definitions::{TypeKind, type_def};
 
 /// Parses a whole text.
 pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-    };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0 };
     let node = parser.expression(0, 0)?;
     match parser.peek() {
         Token::End => Ok(node),
@@ -86,18 +83,11 @@ impl Parser {
     }
 
     fn expect(&mut self, sign: &str) -> Parsed<()> {
-        if self.takes(sign) {
-            Ok(())
-        } else {
-            Err(self.wrong(&format!("{sign} is expected here")))
-        }
+        if self.takes(sign) { Ok(()) } else { Err(self.wrong(&format!("{sign} is expected here"))) }
     }
 
     fn wrong(&self, reason: &str) -> ParseError {
-        ParseError {
-            at: self.tokens[self.at].1,
-            reason: reason.to_owned(),
-        }
+        ParseError { at: self.tokens[self.at].1, reason: reason.to_owned() }
     }
 
     /// An expression whose operators all bind at least as tightly as `least`. `depth` counts what it stands in.
@@ -111,31 +101,18 @@ impl Parser {
             } else if self.takes("[") {
                 let at = Box::new(self.expression(0, links)?);
                 self.expect("]")?;
-                left = Node::At {
-                    on: Box::new(left),
-                    at,
-                };
+                left = Node::At { on: Box::new(left), at };
             } else if let (Token::Word(word), true) = (self.peek(), least <= TYPE)
                 && (word == "is" || word == "as")
             {
                 let is = word == "is";
                 self.next();
                 let (on, of) = (Box::new(left), self.type_specifier()?);
-                left = if is {
-                    Node::Is { on, of }
-                } else {
-                    Node::As { on, of }
-                };
-            } else if let Some((operator, binding)) =
-                operator(self.peek()).filter(|(_, b)| *b >= least)
-            {
+                left = if is { Node::Is { on, of } } else { Node::As { on, of } };
+            } else if let Some((operator, binding)) = operator(self.peek()).filter(|(_, b)| *b >= least) {
                 self.next();
                 let right = Box::new(self.expression(binding + 1, links)?);
-                left = Node::Binary {
-                    operator,
-                    left: Box::new(left),
-                    right,
-                };
+                left = Node::Binary { operator, left: Box::new(left), right };
             } else {
                 return Ok(left);
             }
@@ -186,8 +163,7 @@ impl Parser {
     }
 
     fn moment(&self, of: fn(PartialDate) -> Scalar, date: Option<PartialDate>) -> Parsed<Node> {
-        date.map(|date| Node::Literal(of(date)))
-            .ok_or_else(|| self.wrong("there is no such date or time"))
+        date.map(|date| Node::Literal(of(date))).ok_or_else(|| self.wrong("there is no such date or time"))
     }
 
     /// A number, and the unit that makes it a quantity.
@@ -205,10 +181,7 @@ impl Parser {
                 Scalar::Quantity { value, unit }
             }
             None if text.contains('.') => Scalar::Decimal(decimal()?),
-            None => Scalar::Integer(
-                text.parse()
-                    .map_err(|_| self.wrong("this whole number is too large"))?,
-            ),
+            None => Scalar::Integer(text.parse().map_err(|_| self.wrong("this whole number is too large"))?),
         };
         Ok(Node::Literal(scalar))
     }
@@ -222,9 +195,9 @@ impl Parser {
             "ucum" => Variable::Constant("http://unitsofmeasure.org"),
             _ => match (name.strip_prefix("vs-"), name.strip_prefix("ext-")) {
                 (Some(set), _) => Variable::Url(format!("http://hl7.org/fhir/ValueSet/{set}")),
-                (_, Some(extension)) => Variable::Url(format!(
-                    "http://hl7.org/fhir/StructureDefinition/{extension}"
-                )),
+                (_, Some(extension)) => {
+                    Variable::Url(format!("http://hl7.org/fhir/StructureDefinition/{extension}"))
+                }
                 _ => return Err(self.wrong(&format!("the variable %{name} is not known"))),
             },
         };
@@ -234,9 +207,7 @@ impl Parser {
     /// A name with nothing on its left: a type, a member or a function of the focus.
     fn name_at_start(&mut self, depth: usize) -> Parsed<Node> {
         let root = match self.peek() {
-            Token::Word(word) if word.starts_with(|c: char| c.is_ascii_uppercase()) => {
-                type_def(word)
-            }
+            Token::Word(word) if word.starts_with(|c: char| c.is_ascii_uppercase()) => type_def(word),
             _ => None,
         };
         match root.filter(|def| def.kind != TypeKind::Primitive) {
@@ -260,21 +231,13 @@ impl Parser {
             }
         };
         if !self.takes("(") {
-            return Ok(Node::Member {
-                on: Box::new(on),
-                name,
-                found: None,
-            });
+            return Ok(Node::Member { on: Box::new(on), name, found: None });
         }
         if matches!(name.as_str(), "is" | "as" | "ofType") {
             let of = self.type_specifier()?;
             self.expect(")")?;
             let on = Box::new(on);
-            return Ok(if name == "is" {
-                Node::Is { on, of }
-            } else {
-                Node::As { on, of }
-            });
+            return Ok(if name == "is" { Node::Is { on, of } } else { Node::As { on, of } });
         }
         let mut arguments = Vec::new();
         if !self.takes(")") {
@@ -287,32 +250,19 @@ impl Parser {
             self.expect(")")?;
         }
         let function = self.function(&name, arguments.len(), place)?;
-        Ok(Node::Call {
-            on: Box::new(on),
-            function,
-            arguments,
-        })
+        Ok(Node::Call { on: Box::new(on), function, arguments })
     }
 
     fn function(&self, name: &str, arguments: usize, place: usize) -> Parsed<Function> {
-        let wrong = |reason| ParseError {
-            at: self.tokens[place].1,
-            reason,
-        };
+        let wrong = |reason| ParseError { at: self.tokens[place].1, reason };
         let signature = functions::signature(name)
             .ok_or_else(|| wrong(format!("the function {name} is not supported")))?;
         let (least, most) = (signature.least, signature.most);
         if (least..=most).contains(&arguments) {
             return Ok(signature.function);
         }
-        let count = if least == most {
-            least.to_string()
-        } else {
-            format!("{least} to {most}")
-        };
-        Err(wrong(format!(
-            "{name} takes {count} arguments, not {arguments}"
-        )))
+        let count = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        Err(wrong(format!("{name} takes {count} arguments, not {arguments}")))
     }
 
     /// `Patient`, `FHIR.Patient`, `System.String`.
@@ -328,10 +278,7 @@ impl Parser {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         type_name(&parts).ok_or_else(|| {
             let reason = format!("no type is called {}", parts.join("."));
-            ParseError {
-                at: self.tokens[place].1,
-                reason,
-            }
+            ParseError { at: self.tokens[place].1, reason }
         })
     }
 }

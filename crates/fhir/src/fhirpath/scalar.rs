@@ -36,16 +36,7 @@ pub enum Scalar {
 
 /// `year` for `years` and `year`, and so on.
 pub(super) fn calendar_unit(word: &str) -> Option<&'static str> {
-    const UNITS: &[&str] = &[
-        "year",
-        "month",
-        "week",
-        "day",
-        "hour",
-        "minute",
-        "second",
-        "millisecond",
-    ];
+    const UNITS: &[&str] = &["year", "month", "week", "day", "hour", "minute", "second", "millisecond"];
     let word = word.strip_suffix('s').unwrap_or(word);
     UNITS.iter().find(|unit| **unit == word).copied()
 }
@@ -91,12 +82,7 @@ impl Scalar {
     pub(super) fn is_like(&self, other: &Scalar) -> bool {
         match (self, other) {
             (Scalar::String(a), Scalar::String(b)) => {
-                let plain = |s: &str| {
-                    s.split_whitespace()
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                        .to_lowercase()
-                };
+                let plain = |s: &str| s.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
                 plain(a) == plain(b)
             }
             _ => self.equals(other).unwrap_or(false),
@@ -168,9 +154,7 @@ fn of_primitive(primitive: Primitive, value: Value<'_>) -> Option<Scalar> {
             let text = value.as_str()?;
             let moment = match primitive {
                 Primitive::Date => PartialDate::parse(&text).map(Scalar::Date),
-                Primitive::DateTime | Primitive::Instant => {
-                    PartialDate::parse(&text).map(Scalar::DateTime)
-                }
+                Primitive::DateTime | Primitive::Instant => PartialDate::parse(&text).map(Scalar::DateTime),
                 Primitive::Time => PartialDate::parse_time(&text).map(Scalar::Time),
                 _ => None,
             };
@@ -183,8 +167,5 @@ fn of_primitive(primitive: Primitive, value: Value<'_>) -> Option<Scalar> {
 fn of_quantity(value: Value<'_>) -> Option<Scalar> {
     let number = Decimal::parse(value.get("value")?.as_number()?)?;
     let unit = value.str("code").or_else(|| value.str("unit"));
-    Some(Scalar::Quantity {
-        value: number,
-        unit: unit.map_or_else(|| "1".to_owned(), |u| u.into_owned()),
-    })
+    Some(Scalar::Quantity { value: number, unit: unit.map_or_else(|| "1".to_owned(), |u| u.into_owned()) })
 }

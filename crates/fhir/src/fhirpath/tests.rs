@@ -97,30 +97,16 @@ fn choices_are_found_by_their_common_name_and_by_type() {
     );
     check(
         PATIENT,
-        &[
-            ("deceased", "false"),
-            ("Patient.multipleBirth as integer", "2"),
-            ("deceased as boolean", "false"),
-        ],
+        &[("deceased", "false"), ("Patient.multipleBirth as integer", "2"), ("deceased as boolean", "false")],
     );
 }
 
 #[test]
 fn a_choice_behind_a_known_type_becomes_one_look_up() {
     let expression = Expression::parse("Observation.value.ofType(Quantity)").unwrap();
-    let ast::Node::As { on, .. } = &expression.root else {
-        panic!()
-    };
-    let ast::Node::Member {
-        found: Some(found), ..
-    } = on.as_ref()
-    else {
-        panic!()
-    };
-    assert_eq!(
-        found.iter().map(|f| f.name).collect::<Vec<_>>(),
-        ["valueQuantity"]
-    );
+    let ast::Node::As { on, .. } = &expression.root else { panic!() };
+    let ast::Node::Member { found: Some(found), .. } = on.as_ref() else { panic!() };
+    assert_eq!(found.iter().map(|f| f.name).collect::<Vec<_>>(), ["valueQuantity"]);
 }
 
 #[test]
@@ -135,31 +121,16 @@ fn functions_of_search_parameters_work() {
             ("name.given.tail()", "James, Jim"),
             ("name.given.skip(1).take(1)", "James"),
             ("name.given.count()", "3"),
-            (
-                "Patient.deceased.exists() and Patient.deceased != false",
-                "false",
-            ),
-            (
-                "birthDate.extension('http://time').value",
-                "1974-12-25T14:35:45-05:00",
-            ),
+            ("Patient.deceased.exists() and Patient.deceased != false", "false"),
+            ("birthDate.extension('http://time').value", "1974-12-25T14:35:45-05:00"),
             ("name.given.extension.value", "m"),
-            (
-                "generalPractitioner.where(resolve() is Practitioner).reference",
-                "Practitioner/1",
-            ),
+            ("generalPractitioner.where(resolve() is Practitioner).reference", "Practitioner/1"),
             (
                 "generalPractitioner.where(resolve() is Organization).reference",
                 "http://y/Organization/2/_history/3",
             ),
-            (
-                "generalPractitioner.where(resolve() is PractitionerRole).identifier.value",
-                "z",
-            ),
-            (
-                "generalPractitioner.resolve()",
-                "Practitioner, Organization, PractitionerRole",
-            ),
+            ("generalPractitioner.where(resolve() is PractitionerRole).identifier.value", "z"),
+            ("generalPractitioner.resolve()", "Practitioner, Organization, PractitionerRole"),
             ("managingOrganization.resolve().name", "Ward"),
             ("name.select(given.first() + '!')", "Peter!, Jim!"),
             ("name.given.where($this.startsWith('J'))", "James, Jim"),
@@ -218,55 +189,19 @@ fn what_is_wrong_is_said_with_its_place() {
     check(
         PATIENT,
         &[
-            (
-                "",
-                "refused: character 1: a value, a name or ( is expected here",
-            ),
+            ("", "refused: character 1: a value, a name or ( is expected here"),
             ("name.", "refused: character 6: a name is expected here"),
-            (
-                "name.where(use =",
-                "refused: character 17: a value, a name or ( is expected here",
-            ),
-            (
-                "name)",
-                "refused: character 5: the expression should end here",
-            ),
-            (
-                "name.fly()",
-                "refused: character 6: the function fly is not supported",
-            ),
-            (
-                "name.first(1)",
-                "refused: character 6: first takes 0 arguments, not 1",
-            ),
-            (
-                "'abc",
-                "refused: character 1: a string is not closed with '",
-            ),
-            (
-                "name is Nurse",
-                "refused: character 9: no type is called Nurse",
-            ),
-            (
-                "%nonsense",
-                "refused: character 10: the variable %nonsense is not known",
-            ),
-            (
-                "@2024-13",
-                "refused: character 9: there is no such date or time",
-            ),
-            (
-                "name ? 1",
-                "refused: character 6: this character has no meaning here",
-            ),
-            (
-                "1 + 'a'",
-                "fault: A Integer and a String cannot be reckoned together.",
-            ),
-            (
-                "name.given and true",
-                "fault: One condition is expected where 3 items are.",
-            ),
+            ("name.where(use =", "refused: character 17: a value, a name or ( is expected here"),
+            ("name)", "refused: character 5: the expression should end here"),
+            ("name.fly()", "refused: character 6: the function fly is not supported"),
+            ("name.first(1)", "refused: character 6: first takes 0 arguments, not 1"),
+            ("'abc", "refused: character 1: a string is not closed with '"),
+            ("name is Nurse", "refused: character 9: no type is called Nurse"),
+            ("%nonsense", "refused: character 10: the variable %nonsense is not known"),
+            ("@2024-13", "refused: character 9: there is no such date or time"),
+            ("name ? 1", "refused: character 6: this character has no meaning here"),
+            ("1 + 'a'", "fault: A Integer and a String cannot be reckoned together."),
+            ("name.given and true", "fault: One condition is expected where 3 items are."),
             ("name.single()", "fault: single() stands on 2 items."),
         ],
     );

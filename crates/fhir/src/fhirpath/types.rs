@@ -3,18 +3,12 @@
 use super::ast::TypeName;
 use crate::definitions::{TypeDef, TypeKind, type_def};
 
-const SYSTEM: &[&str] = &[
-    "Any", "Boolean", "Date", "DateTime", "Decimal", "Integer", "Quantity", "String", "Time",
-];
+const SYSTEM: &[&str] =
+    &["Any", "Boolean", "Date", "DateTime", "Decimal", "Integer", "Quantity", "String", "Time"];
 
 /// The type that a specifier names: FHIR's own types first, then FHIRPath's.
 pub(super) fn type_name(parts: &[&str]) -> Option<TypeName> {
-    let system = |name: &str| {
-        SYSTEM
-            .iter()
-            .find(|n| **n == name)
-            .map(|n| TypeName::System(n))
-    };
+    let system = |name: &str| SYSTEM.iter().find(|n| **n == name).map(|n| TypeName::System(n));
     match parts {
         ["FHIR", name] => type_def(name).map(TypeName::Fhir),
         ["System", name] => system(name),
@@ -38,8 +32,7 @@ pub(super) fn is_a(def: &TypeDef, of: &TypeDef) -> bool {
         "Element" => def.kind != TypeKind::Resource,
         "BackboneElement" => {
             def.kind == TypeKind::Complex
-                && (def.name.contains('.')
-                    || matches!(def.name, "Timing" | "Dosage" | "ElementDefinition"))
+                && (def.name.contains('.') || matches!(def.name, "Timing" | "Dosage" | "ElementDefinition"))
         }
         "Quantity" => is_quantity(def),
         "string" => matches!(def.name, "code" | "id" | "markdown"),

@@ -24,20 +24,11 @@ pub fn fold(text: &str) -> String {
 /// Accents and points of Latin, Greek, Cyrillic, Hebrew and Arabic, which people leave out, and punctuation
 /// within names. The vowel signs of Indic scripts are marks too, but no one leaves them out.
 fn is_dropped(c: char) -> bool {
-    matches!(
-        c,
-        '\'' | '’' | '‘' | 'ʼ' | '`' | '-' | '‐' | '‑' | '–' | '.'
-    ) || matches!(c, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}')
+    matches!(c, '\'' | '’' | '‘' | 'ʼ' | '`' | '-' | '‐' | '‑' | '–' | '.')
+        || matches!(c, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}')
         || matches!(
             c,
-            '\u{591}'
-                ..='\u{5BD}'
-                    | '\u{5BF}'
-                    | '\u{5C1}'
-                    | '\u{5C2}'
-                    | '\u{5C4}'
-                    | '\u{5C5}'
-                    | '\u{5C7}'
+            '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}' | '\u{5C2}' | '\u{5C4}' | '\u{5C5}' | '\u{5C7}'
         )
         || matches!(c, '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{640}')
         || matches!(c, '\u{20D0}'..='\u{20FF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')

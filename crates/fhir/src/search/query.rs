@@ -9,6 +9,7 @@ use super::value::Match;
 use crate::definitions::{SearchParam, is_resource};
 use crate::{Instant, Issue, Kind, Refusal};
 use control::Control;
+pub(crate) use values::{has_scheme, local_target};
 
 /// What is searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,34 +191,21 @@ impl Query {
         base_url: &str,
     ) -> Result<Query, Refusal> {
         if pairs.len() > PARAMETERS_MAX {
-            let text = format!(
-                "There are {} parameters; at most {PARAMETERS_MAX} are taken.",
-                pairs.len()
-            );
-            return Err(Refusal::many(
-                Kind::Invalid,
-                vec![Issue::new("too-costly", "", text)],
-            ));
+            let text = format!("There are {} parameters; at most {PARAMETERS_MAX} are taken.", pairs.len());
+            return Err(Refusal::many(Kind::Invalid, vec![Issue::new("too-costly", "", text)]));
         }
         let base = match kind {
-            Some(kind) => Base::Type(
-                resource(kind).ok_or_else(|| Refusal::not_found(&format!("The type {kind}")))?,
-            ),
+            Some(kind) => {
+                Base::Type(resource(kind).ok_or_else(|| Refusal::not_found(&format!("The type {kind}")))?)
+            }
             None => Base::Types(Vec::new()),
         };
-        let mut parsing = Parsing {
-            query: Query::of(base),
-            wrong: Vec::new(),
-            now,
-            base_url,
-        };
+        let mut parsing = Parsing { query: Query::of(base), wrong: Vec::new(), now, base_url };
         parsing.types(pairs);
         for (name, value) in pairs.iter().filter(|(name, _)| name != "_type") {
             parsing.pair(name, value);
         }
-        let Parsing {
-            mut query, wrong, ..
-        } = parsing;
+        let Parsing { mut query, wrong, .. } = parsing;
         match handling {
             Handling::Strict if !wrong.is_empty() => Err(refusal(wrong)),
             _ => {
@@ -247,19 +235,13 @@ impl Query {
 
 /// The name of a resource type as the tables keep it.
 fn resource(name: &str) -> Option<&'static str> {
-    is_resource(name)
-        .then(|| crate::definitions::type_def(name))
-        .flatten()
-        .map(|def| def.name)
+    is_resource(name).then(|| crate::definitions::type_def(name)).flatten().map(|def| def.name)
 }
 
 /// What is refused only because we do not do it is `Unsupported`; any other fault makes all of it `Invalid`.
 fn refusal(wrong: Vec<Issue>) -> Refusal {
-    let kind = if wrong.iter().all(|i| i.code == "not-supported") {
-        Kind::Unsupported
-    } else {
-        Kind::Invalid
-    };
+    let kind =
+        if wrong.iter().all(|i| i.code == "not-supported") { Kind::Unsupported } else { Kind::Invalid };
     Refusal::many(kind, wrong)
 }
 
@@ -276,25 +258,17 @@ impl Parsing<'_> {
     fn types(&mut self, pairs: &[(String, String)]) {
         for (name, value) in pairs.iter().filter(|(name, _)| name == "_type") {
             let Base::Types(types) = &mut self.query.base else {
-                self.wrong.push(Issue::new(
-                    "invalid",
-                    name,
-                    "Use _type only in a search over all types.",
-                ));
+                self.wrong.push(Issue::new("invalid", name, "Use _type only in a search over all types."));
                 continue;
             };
-            let (known, unknown): (Vec<&str>, Vec<&str>) =
-                value.split(',').partition(|t| is_resource(t));
+            let (known, unknown): (Vec<&str>, Vec<&str>) = value.split(',').partition(|t| is_resource(t));
             types.extend(known.into_iter().filter_map(resource));
             types.sort_unstable();
             types.dedup();
             if unknown.is_empty() {
                 self.query.honoured.push((name.clone(), value.clone()));
             } else {
-                let text = format!(
-                    "No resource type is called {}. Correct the name.",
-                    unknown.join(", ")
-                );
+                let text = format!("No resource type is called {}. Correct the name.", unknown.join(", "));
                 self.wrong.push(Issue::new("invalid", name, text));
             }
         }
@@ -312,10 +286,7 @@ impl Parsing<'_> {
             Control::NotMine => self.filter(name, value),
         };
         match outcome {
-            Ok(()) => self
-                .query
-                .honoured
-                .push((name.to_owned(), value.to_owned())),
+            Ok(()) => self.query.honoured.push((name.to_owned(), value.to_owned())),
             Err(issue) => self.wrong.push(issue),
         }
     }

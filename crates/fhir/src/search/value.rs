@@ -12,15 +12,11 @@ pub enum Target {
 }
 
 /// One value of one search parameter of one resource.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SearchValue {
     /// code, Coding, Identifier, ContactPoint, boolean: system if any, code if any, and for Identifier.type its
     /// codes (system, code) for `:of-type`.
-    Token {
-        system: Option<String>,
-        code: String,
-        types: Vec<(String, String)>,
-    },
+    Token { system: Option<String>, code: String, types: Vec<(String, String)> },
     /// Text of a coded element (`CodeableConcept.text`, `Coding.display`, `Identifier.type.text`), for `:text`.
     TokenText(String),
     /// Text as written; compare folded ([`fold`]) unless exact.
@@ -28,10 +24,7 @@ pub enum SearchValue {
     /// First and last millisecond, both inside. Open ends are `i64::MIN` and `i64::MAX`.
     Date { start: i64, end: i64 },
     /// A number or a range of them; a bound that is not there is open.
-    Number {
-        low: Option<Decimal>,
-        high: Option<Decimal>,
-    },
+    Number { low: Option<Decimal>, high: Option<Decimal> },
     /// The same with unit: system and code if coded, unit text if given.
     Quantity {
         low: Option<Decimal>,
@@ -45,16 +38,13 @@ pub enum SearchValue {
     /// A reference.
     Reference(Target),
     /// A logical reference (`Reference.identifier`): system and value, for `:identifier`.
-    ReferenceIdentifier {
-        system: Option<String>,
-        value: String,
-    },
+    ReferenceIdentifier { system: Option<String>, value: String },
     /// A tuple of a composite: one list of values for each component.
     Composite(Vec<Vec<SearchValue>>),
 }
 
 /// A search parameter's value on a resource.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// [`SearchParam::number`](crate::definitions::SearchParam::number).
     pub param: u16,
@@ -122,33 +112,17 @@ pub enum UriMatch {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Match {
     /// `system|code`, `|code`, `code`, `system|` (no code).
-    Token {
-        system: System,
-        code: Option<String>,
-    },
+    Token { system: System, code: Option<String> },
     /// `:of-type=system|code|value`.
-    OfType {
-        system: String,
-        code: String,
-        value: String,
-    },
+    OfType { system: String, code: String, value: String },
     /// `:text`: the folded text starts with it.
     TokenText(String),
     /// A string; `text` is folded already unless exact.
     String { text: String, how: TextMatch },
     /// A date: the range that was written, in milliseconds, both inside.
-    Date {
-        prefix: Prefix,
-        start: i64,
-        end: i64,
-    },
+    Date { prefix: Prefix, start: i64, end: i64 },
     /// A number: its value, and the range its written precision stands for (half open: low <= x < high).
-    Number {
-        prefix: Prefix,
-        value: Decimal,
-        low: Decimal,
-        high: Decimal,
-    },
+    Number { prefix: Prefix, value: Decimal, low: Decimal, high: Decimal },
     /// The same with a unit; system and code as for a token, code also matches the unit text.
     Quantity {
         prefix: Prefix,

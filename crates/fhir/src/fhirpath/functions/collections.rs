@@ -17,14 +17,10 @@ impl<'a> Evaluation<'_, 'a> {
         match function {
             Empty => Ok(boolean(items.is_empty())),
             Exists if arguments.is_empty() => Ok(boolean(!items.is_empty())),
-            Exists => Ok(boolean(
-                !self.filtered(items, &arguments[0], scope)?.is_empty(),
-            )),
+            Exists => Ok(boolean(!self.filtered(items, &arguments[0], scope)?.is_empty())),
             All => {
                 let count = items.len();
-                Ok(boolean(
-                    self.filtered(items, &arguments[0], scope)?.len() == count,
-                ))
+                Ok(boolean(self.filtered(items, &arguments[0], scope)?.len() == count))
             }
             Where => self.filtered(items, &arguments[0], scope),
             Select => self.selected(&items, &arguments[0], scope),
@@ -38,15 +34,9 @@ impl<'a> Evaluation<'_, 'a> {
             Skip | Take => {
                 let count = self.integer(&arguments[0], scope)?.unwrap_or(0).max(0) as usize;
                 let all = items.into_iter();
-                Ok(if function == Skip {
-                    all.skip(count).collect()
-                } else {
-                    all.take(count).collect()
-                })
+                Ok(if function == Skip { all.skip(count).collect() } else { all.take(count).collect() })
             }
-            Single if items.len() > 1 => {
-                fault(format!("single() stands on {} items.", items.len()))
-            }
+            Single if items.len() > 1 => fault(format!("single() stands on {} items.", items.len())),
             Single | Trace => Ok(items),
             Distinct => self.distinct(items),
             IsDistinct => {
@@ -60,12 +50,7 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    fn of_two(
-        &mut self,
-        function: Function,
-        mut items: Items<'a>,
-        others: Items<'a>,
-    ) -> Outcome<Items<'a>> {
+    fn of_two(&mut self, function: Function, mut items: Items<'a>, others: Items<'a>) -> Outcome<Items<'a>> {
         match function {
             Function::Combine => {
                 items.extend(others);
@@ -99,19 +84,10 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(true)
     }
 
-    fn filtered(
-        &mut self,
-        items: Items<'a>,
-        condition: &Node,
-        scope: &Scope<'_, 'a>,
-    ) -> Outcome<Items<'a>> {
+    fn filtered(&mut self, items: Items<'a>, condition: &Node, scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         let mut out = Vec::new();
         for (index, item) in items.into_iter().enumerate() {
-            let inner = Scope {
-                this: std::slice::from_ref(&item),
-                index,
-                total: scope.total,
-            };
+            let inner = Scope { this: std::slice::from_ref(&item), index, total: scope.total };
             if self.truth(condition, &inner)? == Some(true) {
                 out.push(item);
             }
@@ -119,34 +95,19 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(out)
     }
 
-    fn selected(
-        &mut self,
-        items: &[Item<'a>],
-        of: &Node,
-        scope: &Scope<'_, 'a>,
-    ) -> Outcome<Items<'a>> {
+    fn selected(&mut self, items: &[Item<'a>], of: &Node, scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         let mut out = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            out.extend(self.eval(
-                of,
-                &Scope {
-                    this: std::slice::from_ref(item),
-                    index,
-                    total: scope.total,
-                },
-            )?);
+            out.extend(
+                self.eval(of, &Scope { this: std::slice::from_ref(item), index, total: scope.total })?,
+            );
             self.spend(out.len() / 64)?;
         }
         Ok(out)
     }
 
     /// What the projection gives on the items, on what it gave, and so on, each item once.
-    fn repeated(
-        &mut self,
-        items: Items<'a>,
-        of: &Node,
-        scope: &Scope<'_, 'a>,
-    ) -> Outcome<Items<'a>> {
+    fn repeated(&mut self, items: Items<'a>, of: &Node, scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         let (mut out, mut fresh): (Items<'a>, Items<'a>) = (Vec::new(), items);
         while !fresh.is_empty() {
             let mut new = Vec::new();
@@ -162,18 +123,9 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     /// `iif(condition, then, else)`: only the branch that is taken is evaluated.
-    pub(super) fn iif(
-        &mut self,
-        on: &Node,
-        arguments: &[Node],
-        scope: &Scope<'_, 'a>,
-    ) -> Outcome<Items<'a>> {
+    pub(super) fn iif(&mut self, on: &Node, arguments: &[Node], scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         let this = self.focus(on, scope)?;
-        let inner = Scope {
-            this: &this,
-            index: scope.index,
-            total: scope.total,
-        };
+        let inner = Scope { this: &this, index: scope.index, total: scope.total };
         match (self.truth(&arguments[0], &inner)?, arguments.get(2)) {
             (Some(true), _) => self.eval(&arguments[1], &inner),
             (_, Some(otherwise)) => self.eval(otherwise, &inner),
@@ -192,9 +144,5 @@ fn truths<'a>(function: Function, items: &[Item<'a>]) -> Outcome<Items<'a>> {
         }
     }
     let all = matches!(function, Function::AllTrue | Function::AllFalse);
-    Ok(boolean(if all {
-        found.iter().all(|f| *f)
-    } else {
-        found.iter().any(|f| *f)
-    }))
+    Ok(boolean(if all { found.iter().all(|f| *f) } else { found.iter().any(|f| *f) }))
 }

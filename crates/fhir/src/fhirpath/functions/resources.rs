@@ -20,19 +20,14 @@ impl<'a> Evaluation<'_, 'a> {
                     return Ok(Vec::new());
                 };
                 let mut out = Vec::new();
-                items
-                    .iter()
-                    .for_each(|item| member(item, "extension", None, &mut out));
+                items.iter().for_each(|item| member(item, "extension", None, &mut out));
                 out.retain(|item| {
                     matches!(item, Item::Node(fhirpath::Node { value: Some(value), .. })
                     if value.str("url").is_some_and(|u| u == url))
                 });
                 Ok(out)
             }
-            Function::Resolve => Ok(items
-                .iter()
-                .filter_map(|item| self.resolved(item))
-                .collect()),
+            Function::Resolve => Ok(items.iter().filter_map(|item| self.resolved(item)).collect()),
             Function::HasValue => Ok(boolean(matches!(items, [item] if has_value(item)))),
             Function::GetValue => {
                 let [item] = items else { return Ok(Vec::new()) };
@@ -80,9 +75,7 @@ impl<'a> Evaluation<'_, 'a> {
         };
         if let Some(id) = text.as_deref().and_then(|text| text.strip_prefix('#')) {
             let contained = self.resource.value?.get("contained")?;
-            let found = contained
-                .items()
-                .find(|r| r.str("id").is_some_and(|i| i == id))?;
+            let found = contained.items().find(|r| r.str("id").is_some_and(|i| i == id))?;
             return fhirpath::Node::resource(found).map(Item::Node);
         }
         let kind = text
@@ -90,23 +83,16 @@ impl<'a> Evaluation<'_, 'a> {
             .and_then(target_type)
             .or_else(|| told.and_then(|told| type_def(&told)))
             .filter(|def| def.kind == TypeKind::Resource)?;
-        Some(Item::Node(fhirpath::Node {
-            kind,
-            value: None,
-            extras: None,
-        }))
+        Some(Item::Node(fhirpath::Node { kind, value: None, extras: None }))
     }
 }
 
 /// The type in `Patient/1`, `http://x/Patient/1` and the same with `/_history/2`.
-fn target_type(reference: &str) -> Option<&'static TypeDef> {
+pub(in crate::fhirpath) fn target_type(reference: &str) -> Option<&'static TypeDef> {
     let path = reference.split("/_history/").next()?;
     let mut parts = path.rsplit('/');
     let _id = parts.next()?;
-    parts
-        .next()
-        .filter(|kind| is_resource(kind))
-        .and_then(type_def)
+    parts.next().filter(|kind| is_resource(kind)).and_then(type_def)
 }
 
 fn has_value(item: &Item<'_>) -> bool {

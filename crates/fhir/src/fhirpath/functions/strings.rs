@@ -18,10 +18,7 @@ impl<'a> Evaluation<'_, 'a> {
             [] => return Ok(Vec::new()),
             [item] => item.scalar(),
             _ => {
-                return fault(format!(
-                    "One string is expected where {} items are.",
-                    items.len()
-                ));
+                return fault(format!("One string is expected where {} items are.", items.len()));
             }
         };
         let text = match (function, scalar) {
@@ -38,9 +35,7 @@ impl<'a> Evaluation<'_, 'a> {
             Upper => return self.text(text.to_uppercase()),
             Substring => return self.substring(&text, arguments, scope),
             ToChars => {
-                let chars = text
-                    .chars()
-                    .map(|c| Item::Computed(Scalar::String(c.into())));
+                let chars = text.chars().map(|c| Item::Computed(Scalar::String(c.into())));
                 self.spend(text.len())?;
                 return Ok(chars.collect());
             }
@@ -71,12 +66,7 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    fn substring(
-        &mut self,
-        text: &str,
-        arguments: &[Node],
-        scope: &Scope<'_, 'a>,
-    ) -> Outcome<Items<'a>> {
+    fn substring(&mut self, text: &str, arguments: &[Node], scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         let Some(start) = self.integer(&arguments[0], scope)? else {
             return Ok(Vec::new());
         };

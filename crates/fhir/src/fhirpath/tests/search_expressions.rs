@@ -28,11 +28,8 @@ fn every_expression_is_evaluated_on_every_example_without_fault() {
         let json = Json::parse(text, Limits::DOOR).unwrap();
         let kind = json.root().str("resourceType").unwrap();
         for param in search_params(&kind) {
-            let items = Expression::parse(param.expression)
-                .unwrap()
-                .evaluate(json.root());
-            let items =
-                items.unwrap_or_else(|fault| panic!("{name} {}: {fault}", param.expression));
+            let items = Expression::parse(param.expression).unwrap().evaluate(json.root());
+            let items = items.unwrap_or_else(|fault| panic!("{name} {}: {fault}", param.expression));
             count += items.len();
         }
     }

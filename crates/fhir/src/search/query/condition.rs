@@ -16,13 +16,7 @@ const BRANCHES_MAX: usize = 1_000;
 impl Parsing<'_> {
     pub(super) fn filter(&mut self, name: &str, value: &str) -> Result<(), Issue> {
         let left = Cell::new(BRANCHES_MAX);
-        let condition = Condition {
-            whole: name,
-            value,
-            now: self.now,
-            base_url: self.base_url,
-            left,
-        };
+        let condition = Condition { whole: name, value, now: self.now, base_url: self.base_url, left };
         let filter = match &self.query.base {
             Base::Type(base) => condition.filter(base, name, 0)?,
             Base::Types(types) => condition.filter_of_all(types)?,
@@ -55,10 +49,7 @@ impl Condition<'_> {
             return self.filter("Resource", self.whole, 0);
         }
         if !COMMON.contains(&code) {
-            let known = COMMON
-                .iter()
-                .copied()
-                .chain(["_id", "_lastUpdated", "_type"]);
+            let known = COMMON.iter().copied().chain(["_id", "_lastUpdated", "_type"]);
             let text = format!(
                 "A search over all types cannot use {code}: search one type, or use what all have. {}",
                 nearest::suggestion(code, known)
@@ -78,8 +69,7 @@ impl Condition<'_> {
         }
         self.left.set(self.left.get().saturating_sub(1));
         if self.left.get() == 0 {
-            let text =
-                "The chain forks too often. Name the types it goes through: subject:Patient.name.";
+            let text = "The chain forks too often. Name the types it goes through: subject:Patient.name.";
             return Err(Issue::new("too-costly", self.whole, text));
         }
         if let Some(rest) = name.strip_prefix("_has:") {
@@ -88,9 +78,7 @@ impl Condition<'_> {
         if let Some((link, rest)) = name.split_once('.') {
             return self.chain(base, link, rest, links);
         }
-        let (code, modifier) = name
-            .split_once(':')
-            .map_or((name, None), |(c, m)| (c, Some(m)));
+        let (code, modifier) = name.split_once(':').map_or((name, None), |(c, m)| (c, Some(m)));
         let values = |kind, modifier| Values {
             at: self.whole,
             value: self.value,
@@ -105,23 +93,16 @@ impl Condition<'_> {
                 return Ok(Filter::Id(values(ParamKind::Token, Modifier::None).ids()?));
             }
             ("_lastUpdated", None) => {
-                return Ok(Filter::LastUpdated(
-                    values(ParamKind::Date, Modifier::None).dates()?,
-                ));
+                return Ok(Filter::LastUpdated(values(ParamKind::Date, Modifier::None).dates()?));
             }
             ("_id" | "_lastUpdated", Some(_)) => {
-                return Err(
-                    self.wrong(format!("{code} takes no modifier. Leave the modifier out."))
-                );
+                return Err(self.wrong(format!("{code} takes no modifier. Leave the modifier out.")));
             }
             _ => {}
         }
-        let param =
-            search_param(base, code).ok_or_else(|| unknown(self.whole, base, code, |_| true))?;
+        let param = search_param(base, code).ok_or_else(|| unknown(self.whole, base, code, |_| true))?;
         if param.kind == ParamKind::Special {
-            let text = format!(
-                "{code} is not supported here: it needs a search by distance. Leave it out."
-            );
+            let text = format!("{code} is not supported here: it needs a search by distance. Leave it out.");
             return Err(Issue::new("not-supported", self.whole, text));
         }
         let modifier = self.modifier(param, modifier)?;
@@ -141,11 +122,7 @@ impl Condition<'_> {
         }
     }
 
-    fn modifier(
-        &self,
-        param: &'static SearchParam,
-        modifier: Option<&str>,
-    ) -> Result<Modifier, Issue> {
+    fn modifier(&self, param: &'static SearchParam, modifier: Option<&str>) -> Result<Modifier, Issue> {
         use ParamKind::*;
         let Some(text) = modifier else {
             return Ok(Modifier::None);
@@ -168,10 +145,7 @@ impl Condition<'_> {
 
     fn bad_modifier(&self, param: &SearchParam, text: &str) -> Issue {
         if matches!(text, "in" | "not-in" | "above" | "below" | "text") {
-            let text = format!(
-                ":{text} is not supported here for {}. Leave the modifier out.",
-                param.code
-            );
+            let text = format!(":{text} is not supported here for {}. Leave the modifier out.", param.code);
             return Issue::new("not-supported", self.whole, text);
         }
         let known = match param.kind {
@@ -182,31 +156,18 @@ impl Condition<'_> {
             ParamKind::Composite => "no modifiers",
             _ => ":missing",
         };
-        self.wrong(format!(
-            "{} does not take the modifier :{text}. It takes {known}.",
-            param.code
-        ))
+        self.wrong(format!("{} does not take the modifier :{text}. It takes {known}.", param.code))
     }
 
     /// A reference parameter of `base`.
     fn link(&self, base: &str, code: &str) -> Result<&'static SearchParam, Issue> {
         let fits = |p: &SearchParam| p.kind == ParamKind::Reference;
-        search_param(base, code)
-            .filter(|p| fits(p))
-            .ok_or_else(|| unknown(self.whole, base, code, fits))
+        search_param(base, code).filter(|p| fits(p)).ok_or_else(|| unknown(self.whole, base, code, fits))
     }
 
     /// `link` is `subject` or `subject:Patient`, `rest` what the target must meet.
-    fn chain(
-        &self,
-        base: &'static str,
-        link: &str,
-        rest: &str,
-        links: usize,
-    ) -> Result<Filter, Issue> {
-        let (code, kind) = link
-            .split_once(':')
-            .map_or((link, None), |(c, k)| (c, Some(k)));
+    fn chain(&self, base: &'static str, link: &str, rest: &str, links: usize) -> Result<Filter, Issue> {
+        let (code, kind) = link.split_once(':').map_or((link, None), |(c, k)| (c, Some(k)));
         let param = self.link(base, code)?;
         let types: Vec<&'static str> = match kind {
             Some(kind) => vec![self.resource(kind)?],
@@ -224,11 +185,9 @@ impl Condition<'_> {
         }
         match (targets.is_empty(), first) {
             (true, Some(issue)) if types.len() == 1 || issue.code != "invalid" => Err(issue),
-            (true, Some(issue)) => Err(self.wrong(format!(
-                "None of {} will do. {}",
-                types.join(", "),
-                issue.text
-            ))),
+            (true, Some(issue)) => {
+                Err(self.wrong(format!("None of {} will do. {}", types.join(", "), issue.text)))
+            }
             _ => Ok(Filter::Chain { param, targets }),
         }
     }
@@ -246,8 +205,7 @@ impl Condition<'_> {
     /// `rest` is `Observation:patient:code`, the type that points here, by what, and what it must meet.
     fn has(&self, base: &'static str, rest: &str, links: usize) -> Result<Filter, Issue> {
         let mut parts = rest.splitn(3, ':');
-        let (Some(kind), Some(code), Some(rest)) = (parts.next(), parts.next(), parts.next())
-        else {
+        let (Some(kind), Some(code), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(self.wrong(
                 "_has is written _has:Type:reference:parameter, for example _has:Observation:patient:code.",
             ));
@@ -259,17 +217,11 @@ impl Condition<'_> {
                 .iter()
                 .filter(|p| p.kind == ParamKind::Reference && p.targets.contains(&base))
                 .map(|p| p.code);
-            let text = format!(
-                "{kind}.{code} never points at {base}. {}",
-                nearest::suggestion(code, pointing)
-            );
+            let text =
+                format!("{kind}.{code} never points at {base}. {}", nearest::suggestion(code, pointing));
             return Err(self.wrong(text));
         }
         let filter = Box::new(self.filter(source, rest, links + 1)?);
-        Ok(Filter::Has {
-            source,
-            param,
-            filter,
-        })
+        Ok(Filter::Has { source, param, filter })
     }
 }

@@ -8,11 +8,8 @@ pub(super) fn suggestion<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) 
     let mut known: Vec<&str> = known.collect();
     known.sort_unstable();
     known.dedup();
-    let mut near: Vec<(usize, &str)> = known
-        .iter()
-        .map(|name| (distance(wrong, name), *name))
-        .filter(|(d, n)| *d <= allowed(n))
-        .collect();
+    let mut near: Vec<(usize, &str)> =
+        known.iter().map(|name| (distance(wrong, name), *name)).filter(|(d, n)| *d <= allowed(n)).collect();
     near.sort_unstable();
     near.truncate(OFFERED_MAX);
     let near: Vec<&str> = near.into_iter().map(|(_, name)| name).collect();
@@ -30,12 +27,7 @@ fn allowed(name: &str) -> usize {
 
 /// Edits (insert, remove, replace, swap neighbours; the case of letters is free) that make one from the other.
 fn distance(a: &str, b: &str) -> usize {
-    let letters = |s: &str| {
-        s.chars()
-            .take(64)
-            .flat_map(char::to_lowercase)
-            .collect::<Vec<char>>()
-    };
+    let letters = |s: &str| s.chars().take(64).flat_map(char::to_lowercase).collect::<Vec<char>>();
     let (a, b) = (letters(a), letters(b));
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
@@ -62,13 +54,7 @@ mod tests {
     fn near_names_are_offered_and_else_all() {
         let known = ["name", "family", "birthdate", "given"];
         assert_eq!(suggestion("nmae", known.into_iter()), "Did you mean name?");
-        assert_eq!(
-            suggestion("birthDate", known.into_iter()),
-            "Did you mean birthdate?"
-        );
-        assert_eq!(
-            suggestion("x", known.into_iter()),
-            "Known are: birthdate, family, given, name."
-        );
+        assert_eq!(suggestion("birthDate", known.into_iter()), "Did you mean birthdate?");
+        assert_eq!(suggestion("x", known.into_iter()), "Known are: birthdate, family, given, name.");
     }
 }

@@ -49,16 +49,13 @@ impl<'v> Values<'v> {
     fn alternatives(&self) -> Read<Vec<&'v str>> {
         let alternatives = split(self.value, b',');
         if alternatives.len() > ALTERNATIVES_MAX {
-            let text = format!(
-                "It has {} alternatives; at most {ALTERNATIVES_MAX} are taken.",
-                alternatives.len()
-            );
+            let text =
+                format!("It has {} alternatives; at most {ALTERNATIVES_MAX} are taken.", alternatives.len());
             return Err(Issue::new("too-costly", self.at, text));
         }
         if alternatives.contains(&"") {
-            return Err(self.wrong(
-                "A value is missing before or after a comma. Write a comma within a value as \\,.",
-            ));
+            return Err(self
+                .wrong("A value is missing before or after a comma. Write a comma within a value as \\,."));
         }
         Ok(alternatives)
     }
@@ -76,18 +73,12 @@ impl<'v> Values<'v> {
     }
 
     pub(super) fn dates(&self) -> Read<Vec<Match>> {
-        self.alternatives()?
-            .into_iter()
-            .map(|text| self.date(text))
-            .collect()
+        self.alternatives()?.into_iter().map(|text| self.date(text)).collect()
     }
 
     /// One match for each alternative.
     pub(super) fn matches(&self, param: &'static SearchParam) -> Read<Vec<Match>> {
-        self.alternatives()?
-            .into_iter()
-            .map(|text| self.one(param, text))
-            .collect()
+        self.alternatives()?.into_iter().map(|text| self.one(param, text)).collect()
     }
 
     fn one(&self, param: &'static SearchParam, text: &str) -> Read<Match> {
@@ -105,12 +96,7 @@ impl<'v> Values<'v> {
             (ParamKind::Date, _) => self.date(text),
             (ParamKind::Number, _) => {
                 let (prefix, value, low, high) = self.number(text)?;
-                Ok(Match::Number {
-                    prefix,
-                    value,
-                    low,
-                    high,
-                })
+                Ok(Match::Number { prefix, value, low, high })
             }
             (ParamKind::Quantity, _) => self.quantity(text),
             (ParamKind::Composite, _) => self.composite(param, text),
@@ -121,18 +107,9 @@ impl<'v> Values<'v> {
     fn string(&self, text: &str) -> Match {
         let text = unescape(text);
         match self.modifier {
-            Modifier::Exact => Match::String {
-                text: text.into_owned(),
-                how: TextMatch::Exact,
-            },
-            Modifier::Contains => Match::String {
-                text: fold(&text),
-                how: TextMatch::Contains,
-            },
-            _ => Match::String {
-                text: fold(&text),
-                how: TextMatch::Starts,
-            },
+            Modifier::Exact => Match::String { text: text.into_owned(), how: TextMatch::Exact },
+            Modifier::Contains => Match::String { text: fold(&text), how: TextMatch::Contains },
+            _ => Match::String { text: fold(&text), how: TextMatch::Starts },
         }
     }
 
@@ -142,10 +119,7 @@ impl<'v> Values<'v> {
             Modifier::Above => UriMatch::Above,
             _ => UriMatch::Exact,
         };
-        Match::Uri {
-            text: unescape(text).into_owned(),
-            how,
-        }
+        Match::Uri { text: unescape(text).into_owned(), how }
     }
 
     fn token(&self, text: &str) -> Read<(System, Option<String>)> {
@@ -183,44 +157,31 @@ impl<'v> Values<'v> {
 
     fn reference(&self, param: &'static SearchParam, text: &str) -> Read<Match> {
         let text = unescape(text);
-        let one = |target| {
-            Ok(Match::Reference {
-                targets: vec![target],
-            })
-        };
-        let local = text
-            .strip_prefix(self.base_url.trim_end_matches('/'))
-            .filter(|_| !self.base_url.is_empty());
-        let path = local
-            .and_then(|path| path.strip_prefix('/'))
-            .unwrap_or(&text);
+        let one = |target| Ok(Match::Reference { targets: vec![target] });
+        let local =
+            text.strip_prefix(self.base_url.trim_end_matches('/')).filter(|_| !self.base_url.is_empty());
+        let path = local.and_then(|path| path.strip_prefix('/')).unwrap_or(&text);
         let wanted = match self.modifier {
             Modifier::Type(kind) => Some(kind),
             _ => None,
         };
         if let Some(Target::Local(kind, id)) = local_target(path) {
             return match wanted {
-                Some(wanted) if wanted != kind => Err(self.wrong(format!(
-                    "It asks for a {wanted} and names a {kind}. Make both the same."
-                ))),
+                Some(wanted) if wanted != kind => {
+                    Err(self.wrong(format!("It asks for a {wanted} and names a {kind}. Make both the same.")))
+                }
                 _ => one(Target::Local(kind, id)),
             };
         }
         if is_id(&text) {
             let kinds = wanted.map_or(param.targets.to_vec(), |kind| vec![kind]);
-            let targets = kinds
-                .into_iter()
-                .map(|kind| Target::Local(kind.to_owned(), text.to_string()));
-            return Ok(Match::Reference {
-                targets: targets.collect(),
-            });
+            let targets = kinds.into_iter().map(|kind| Target::Local(kind.to_owned(), text.to_string()));
+            return Ok(Match::Reference { targets: targets.collect() });
         }
         if has_scheme(&text) {
             return one(Target::Url(text.into_owned()));
         }
-        Err(self.wrong(format!(
-            "{text} is no reference. Write Type/id, an id, or an absolute URL."
-        )))
+        Err(self.wrong(format!("{text} is no reference. Write Type/id, an id, or an absolute URL.")))
     }
 
     fn date(&self, text: &str) -> Read<Match> {
@@ -232,16 +193,8 @@ impl<'v> Values<'v> {
         })?;
         let (start, end) = date.range();
         // "10% of the gap between now and the date" (R4 search, 3.1.1.4.8).
-        let gap = if prefix == Prefix::Ap {
-            (self.now.0 - start).abs() / 10
-        } else {
-            0
-        };
-        Ok(Match::Date {
-            prefix,
-            start: start - gap,
-            end: end + gap,
-        })
+        let gap = if prefix == Prefix::Ap { (self.now.0 - start).abs() / 10 } else { 0 };
+        Ok(Match::Date { prefix, start: start - gap, end: end + gap })
     }
 
     /// Prefix, value, and the range that its written precision stands for.
@@ -249,9 +202,7 @@ impl<'v> Values<'v> {
         let (prefix, rest) = self.prefix(text)?;
         match (Decimal::parse(rest), Decimal::precision_range(rest)) {
             (Some(value), Some((low, high))) => Ok((prefix, value, low, high)),
-            _ => Err(self.wrong(format!(
-                "{rest} is no number. Write it like 5.4, 100 or 1e-3."
-            ))),
+            _ => Err(self.wrong(format!("{rest} is no number. Write it like 5.4, 100 or 1e-3."))),
         }
     }
 
@@ -262,49 +213,28 @@ impl<'v> Values<'v> {
             [number, "", code] => (number, System::Any, *code),
             [number, system, code] => (number, System::Is(unescape(system).into_owned()), *code),
             _ => {
-                return Err(self.wrong(
-                    "Write number, number|system|code or number||unit, for example 5.4||mg.",
-                ));
+                return Err(
+                    self.wrong("Write number, number|system|code or number||unit, for example 5.4||mg.")
+                );
             }
         };
         let (prefix, value, low, high) = self.number(number)?;
         let code = (!code.is_empty()).then(|| unescape(code).into_owned());
-        Ok(Match::Quantity {
-            prefix,
-            value,
-            low,
-            high,
-            system,
-            code,
-        })
+        Ok(Match::Quantity { prefix, value, low, high, system, code })
     }
 
     fn composite(&self, param: &'static SearchParam, text: &str) -> Read<Match> {
         let parts = split(text, b'$');
         if parts.len() != param.components.len() {
             let names: Vec<&str> = param.components.iter().map(|(code, _)| *code).collect();
-            return Err(self.wrong(format!(
-                "Write its parts with $ between them: {}.",
-                names.join("$")
-            )));
+            return Err(self.wrong(format!("Write its parts with $ between them: {}.", names.join("$"))));
         }
         let part = |((code, _), text): (&(&'static str, &str), &str)| {
             let of = search_param(self.base, code)
                 .ok_or_else(|| self.wrong(format!("Its part {code} is not known here.")))?;
-            Values {
-                kind: of.kind,
-                modifier: Modifier::None,
-                ..*self
-            }
-            .one(of, text)
+            Values { kind: of.kind, modifier: Modifier::None, ..*self }.one(of, text)
         };
-        param
-            .components
-            .iter()
-            .zip(parts)
-            .map(part)
-            .collect::<Read<_>>()
-            .map(Match::Composite)
+        param.components.iter().zip(parts).map(part).collect::<Read<_>>().map(Match::Composite)
     }
 
     /// The two letters that may stand before a number or date.
@@ -376,9 +306,7 @@ fn unescape(text: &str) -> Cow<'_, str> {
 /// A FHIR id: 1 to 64 letters, digits, `-` and `.`.
 fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'.')
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'.')
 }
 
 /// `Type/id` or `Type/id/_history/n`.
@@ -393,7 +321,5 @@ pub(crate) fn has_scheme(text: &str) -> bool {
     let scheme = text.split(':').next().unwrap_or_default();
     scheme.len() < text.len()
         && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.'))
+        && scheme.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.'))
 }
