@@ -7,8 +7,8 @@ mod codes;
 mod json;
 mod package;
 mod params;
+mod structures;
 mod tables;
-mod types;
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ fn main() {
 fn run() -> Result<(), String> {
     let package = package::open()?;
     let codes = codes::read(&package)?;
-    let types = types::read(&package, &codes)?;
+    let types = structures::read(&package, &codes)?;
     let params = params::read(&package, &types)?;
     let compartment = params::compartment(&package)?;
     let text = tables::write(&types, &params, &compartment);

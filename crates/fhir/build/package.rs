@@ -16,6 +16,7 @@ pub struct Package {
 }
 
 /// Finds the package and tells cargo when to run again.
+#[allow(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 pub fn open() -> Result<Package, String> {
     println!("cargo:rerun-if-changed=build");
     println!("cargo:rerun-if-changed=src/json.rs");

@@ -2,7 +2,7 @@
 
 use crate::json::Value;
 use crate::package::{Package, list, resources, text, texts};
-use crate::types::{Kind, Types};
+use crate::structures::{Kind, Types};
 use std::collections::BTreeMap;
 
 /// As `fhir::definitions::SearchParam`.

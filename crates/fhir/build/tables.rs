@@ -1,12 +1,12 @@
 //! The tables as Rust text.
 
 use crate::params::Params;
-use crate::types::{Element, Kind, Type, Types, capital};
+use crate::structures::{Element, Kind, Type, Types, capital};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
-/// Lists of strings, each written once and named by a number: the same few hundred lists stand at thousands of
-/// elements.
+/// Lists of strings, each written once and named by a number: the same few hundred lists stand at thousands
+/// of elements.
 #[derive(Default)]
 struct Lists {
     numbers: HashMap<Vec<String>, usize>,

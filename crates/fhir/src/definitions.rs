@@ -6,7 +6,8 @@
 pub enum TypeKind {
     /// A resource, e.g. `Patient`.
     Resource,
-    /// A data type with elements, e.g. `HumanName`; also an element with its own children, e.g. `Patient.contact`.
+    /// A data type with elements, e.g. `HumanName`, or an element with its own children, e.g.
+    /// `Patient.contact`.
     Complex,
     /// A primitive, e.g. `date`.
     Primitive,

@@ -1,9 +1,13 @@
 //! JSON, kept as it came: the text and a flat tape of spans over it.
 //!
 //! A number is never turned into a float, a string is unescaped only when asked for, and members keep their
-//! order, so whatever a sender wrote can be given back. Grammar: RFC 8259, with these refusals on top, because
+//! order, so whatever a sender wrote can be given back. Grammar: RFC 8259, with these refusals on top, for
 //! they are never meant and always dangerous: duplicate members, lone surrogates, nesting deeper than
 //! [`Limits::depth`], numbers longer than [`Limits::number`].
+
+// The path is said because the build script uses this file too.
+#[path = "json/parse.rs"]
+mod parse;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -109,17 +113,11 @@ impl Json {
             Ok(text) => text,
             Err(e) => {
                 let at = e.utf8_error().valid_up_to();
-                return Err(located(e.as_bytes(), at, "the text is not UTF-8".into()));
+                return Err(parse::located(e.as_bytes(), at, "the text is not UTF-8".into()));
             }
         };
-        let mut parser = Parser { bytes: text.as_bytes(), at: 0, nodes: Vec::new(), limits };
-        parser.nodes.reserve(text.len() / 12 + 4);
-        let outcome = parser.document();
-        let (nodes, at) = (parser.nodes, parser.at);
-        match outcome {
-            Ok(()) => Ok(Json { text, nodes }),
-            Err(reason) => Err(located(text.as_bytes(), at, reason)),
-        }
+        let nodes = parse::document(&text, limits)?;
+        Ok(Json { text, nodes })
     }
 
     /// The outermost value.
@@ -133,262 +131,8 @@ impl Json {
     }
 }
 
-fn located(bytes: &[u8], at: usize, reason: String) -> ParseError {
-    let before = &bytes[..at.min(bytes.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() + 1;
-    let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
-    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
-    ParseError { at, line, column, reason }
-}
-
-struct Parser<'t> {
-    bytes: &'t [u8],
-    at: usize,
-    nodes: Vec<Node>,
-    limits: Limits,
-}
-
-type Step = Result<(), String>;
-
-impl Parser<'_> {
-    fn document(&mut self) -> Step {
-        self.space();
-        self.value(0)?;
-        self.space();
-        if self.at < self.bytes.len() {
-            Err("there is more text after the end of the value".into())
-        } else {
-            Ok(())
-        }
-    }
-
-    fn space(&mut self) {
-        while matches!(self.bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
-    }
-
-    fn value(&mut self, depth: usize) -> Step {
-        match self.bytes.get(self.at) {
-            Some(b'{') => self.object(depth + 1),
-            Some(b'[') => self.array(depth + 1),
-            Some(b'"') => self.string(),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", Tag::True),
-            Some(b'f') => self.word("false", Tag::False),
-            Some(b'n') => self.word("null", Tag::Null),
-            Some(_) => Err("a value is expected here".into()),
-            None => Err("the text ends where a value is expected".into()),
-        }
-    }
-
-    fn open(&mut self, tag: Tag, depth: usize) -> Result<usize, String> {
-        if depth > self.limits.depth {
-            return Err(format!("nesting is deeper than {}", self.limits.depth));
-        }
-        let index = self.nodes.len();
-        self.nodes.push(Node { tag, start: self.at as u32, end: 0, next: 0 });
-        self.at += 1;
-        self.space();
-        Ok(index)
-    }
-
-    fn close(&mut self, index: usize) {
-        self.at += 1;
-        self.nodes[index].end = self.at as u32;
-        self.nodes[index].next = self.nodes.len() as u32;
-    }
-
-    /// After a member or item: true when the value goes on, false when `end` has come.
-    fn goes_on(&mut self, end: u8) -> Result<bool, String> {
-        self.space();
-        match self.bytes.get(self.at) {
-            Some(b',') => {
-                self.at += 1;
-                self.space();
-                Ok(true)
-            }
-            Some(c) if *c == end => Ok(false),
-            Some(_) => Err(format!("a comma or {} is expected here", end as char)),
-            None => Err(format!("the text ends where a comma or {} is expected", end as char)),
-        }
-    }
-
-    fn array(&mut self, depth: usize) -> Step {
-        let index = self.open(Tag::Array, depth)?;
-        if self.bytes.get(self.at) != Some(&b']') {
-            loop {
-                self.value(depth)?;
-                if !self.goes_on(b']')? {
-                    break;
-                }
-            }
-        }
-        self.close(index);
-        Ok(())
-    }
-
-    fn object(&mut self, depth: usize) -> Step {
-        let index = self.open(Tag::Object, depth)?;
-        if self.bytes.get(self.at) != Some(&b'}') {
-            loop {
-                if self.bytes.get(self.at) != Some(&b'"') {
-                    return Err("a member name in quotes is expected here".into());
-                }
-                self.string()?;
-                self.space();
-                if self.bytes.get(self.at) != Some(&b':') {
-                    return Err("a colon is expected here".into());
-                }
-                self.at += 1;
-                self.space();
-                self.value(depth)?;
-                if !self.goes_on(b'}')? {
-                    break;
-                }
-            }
-        }
-        self.distinct(index)?;
-        self.close(index);
-        Ok(())
-    }
-
-    /// Refuses a member that comes twice. Small objects compare each with each; large ones sort.
-    fn distinct(&mut self, index: usize) -> Step {
-        let mut names: Vec<(Cow<'_, str>, u32)> = Vec::new();
-        let mut at = index + 1;
-        while at < self.nodes.len() {
-            let name = self.nodes[at];
-            names.push((text_of(self.bytes, name), name.start));
-            at = self.nodes[at + 1].next as usize;
-        }
-        let twice = if names.len() <= 12 {
-            (1..names.len())
-                .find(|&i| names[..i].iter().any(|(n, _)| *n == names[i].0))
-                .map(|i| names[i].clone())
-        } else {
-            names.sort();
-            names.windows(2).find(|w| w[0].0 == w[1].0).map(|w| w[1].clone())
-        };
-        match twice {
-            Some((name, start)) => {
-                let reason = format!("the member \"{name}\" stands twice in one object");
-                self.at = start as usize;
-                Err(reason)
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn string(&mut self) -> Step {
-        let start = self.at + 1;
-        let mut tag = Tag::Plain;
-        self.at = start;
-        loop {
-            match self.bytes[self.at..].iter().position(|&c| c == b'"' || c == b'\\' || c < 0x20) {
-                None => {
-                    self.at = self.bytes.len();
-                    return Err("the text ends inside a string".into());
-                }
-                Some(n) => self.at += n,
-            }
-            match self.bytes[self.at] {
-                b'"' => break,
-                b'\\' => {
-                    tag = Tag::Escaped;
-                    self.escape()?;
-                }
-                _ => return Err("a control character in a string must be escaped".into()),
-            }
-        }
-        let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { tag, start: start as u32, end: self.at as u32, next });
-        self.at += 1;
-        Ok(())
-    }
-
-    fn escape(&mut self) -> Step {
-        match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                self.at += 2;
-                Ok(())
-            }
-            Some(b'u') => {
-                let first = self.hex(self.at + 2)?;
-                if (0xDC00..0xE000).contains(&first) {
-                    return Err("a low surrogate stands alone".into());
-                }
-                if (0xD800..0xDC00).contains(&first) {
-                    let pair = self.bytes.get(self.at + 6..self.at + 8) == Some(b"\\u");
-                    if !pair || !(0xDC00..0xE000).contains(&self.hex(self.at + 8)?) {
-                        return Err("a high surrogate stands alone".into());
-                    }
-                    self.at += 6;
-                }
-                self.at += 6;
-                Ok(())
-            }
-            _ => Err("a backslash must be followed by one of \" \\ / b f n r t u".into()),
-        }
-    }
-
-    fn hex(&self, at: usize) -> Result<u32, String> {
-        self.bytes
-            .get(at..at + 4)
-            .filter(|d| d.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|d| u32::from_str_radix(std::str::from_utf8(d).ok()?, 16).ok())
-            .ok_or_else(|| "\\u must be followed by four hexadecimal digits".into())
-    }
-
-    fn digits(&mut self) -> Result<usize, String> {
-        let start = self.at;
-        while matches!(self.bytes.get(self.at), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        if self.at == start { Err("a digit is expected here".into()) } else { Ok(self.at - start) }
-    }
-
-    fn number(&mut self) -> Step {
-        let start = self.at;
-        if self.bytes[self.at] == b'-' {
-            self.at += 1;
-        }
-        let zero = self.bytes.get(self.at) == Some(&b'0');
-        if self.digits()? > 1 && zero {
-            return Err("a number must not begin with 0".into());
-        }
-        if self.bytes.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.bytes.get(self.at), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        if self.at - start > self.limits.number {
-            return Err(format!("a number is longer than {} characters", self.limits.number));
-        }
-        let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { tag: Tag::Number, start: start as u32, end: self.at as u32, next });
-        Ok(())
-    }
-
-    fn word(&mut self, word: &str, tag: Tag) -> Step {
-        if self.bytes.get(self.at..self.at + word.len()) != Some(word.as_bytes()) {
-            return Err(format!("{word} is expected here"));
-        }
-        let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { tag, start: self.at as u32, end: (self.at + word.len()) as u32, next });
-        self.at += word.len();
-        Ok(())
-    }
-}
-
-fn text_of(bytes: &[u8], node: Node) -> Cow<'_, str> {
-    let span = std::str::from_utf8(&bytes[node.start as usize..node.end as usize]).unwrap_or_default();
+fn text_of(text: &str, node: Node) -> Cow<'_, str> {
+    let span = &text[node.start as usize..node.end as usize];
     if node.tag == Tag::Escaped { Cow::Owned(unescape(span)) } else { Cow::Borrowed(span) }
 }
 
@@ -484,7 +228,7 @@ impl<'a> Value<'a> {
     /// The characters of a string, unescaped; nothing for any other kind.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
         let node = self.node();
-        matches!(node.tag, Tag::Plain | Tag::Escaped).then(|| text_of(self.json.text.as_bytes(), node))
+        matches!(node.tag, Tag::Plain | Tag::Escaped).then(|| text_of(&self.json.text, node))
     }
 
     /// The string member `name`, unescaped.
@@ -532,7 +276,8 @@ impl<'a> Value<'a> {
         Json { text: self.json.text[start..end].to_owned(), nodes }
     }
 
-    /// Appends the canonical text: no white space, fewest escapes, members in their order, numbers as written.
+    /// Appends the canonical text: no white space, fewest escapes, members in their order, numbers
+    /// as written.
     pub fn write_canonical(self, out: &mut String) {
         let node = self.node();
         match node.tag {
@@ -558,7 +303,7 @@ impl<'a> Value<'a> {
                 }
                 out.push(']');
             }
-            Tag::Escaped => write_string(&text_of(self.json.text.as_bytes(), node), out),
+            Tag::Escaped => write_string(&text_of(&self.json.text, node), out),
             _ => out.push_str(self.raw()),
         }
     }
@@ -621,7 +366,7 @@ impl<'a> Iterator for Members<'a> {
         let name = self.json.nodes[self.at as usize];
         let value = Value { json: self.json, at: self.at + 1 };
         self.at = value.node().next;
-        Some((text_of(self.json.text.as_bytes(), name), value))
+        Some((text_of(&self.json.text, name), value))
     }
 }
 

@@ -1,4 +1,4 @@
-//! FHIR R4 as a language: parse, check, address, index, print. Pure: no clock, no disk, no network, no async.
+#![doc = include_str!("../README.md")]
 
 pub mod date;
 pub mod decimal;

@@ -19,8 +19,8 @@ use std::fmt::Write;
 pub struct Stored {
     /// Canonical text.
     pub text: String,
-    /// Where the record's own meta goes in: offset * 2, plus 1 when `text` has a meta object of its own that it
-    /// goes into (right after its brace).
+    /// Where the record's own meta goes in: offset * 2, plus 1 when `text` has a meta object of its own that
+    /// it goes into (right after its brace).
     pub splice: u32,
 }
 

@@ -20,8 +20,8 @@ pub enum Subset<'a> {
     Elements(&'a [String]),
 }
 
-/// Appends the part of a sound resource that is asked for. It always has `resourceType`, `id`, `meta` with the
-/// tag `SUBSETTED`, what may change the meaning of the rest, and the elements that must be there.
+/// Appends the part of a sound resource that is asked for. It always has `resourceType`, `id`, `meta` with
+/// the tag `SUBSETTED`, what may change the meaning of the rest, and the elements that must be there.
 pub fn subset(resource: Value<'_>, subset: Subset<'_>, out: &mut String) {
     let Some(def) = resource.str("resourceType").and_then(|name| type_def(&name)) else {
         return resource.write_canonical(out);

@@ -142,10 +142,10 @@ fn a_summary_has_what_the_standard_marks_at_every_depth() {
 fn a_part_can_be_the_narrative_or_all_but_the_narrative() {
     assert_eq!(
         part(
-            r#"{"resourceType":"Basic","id":"1","text":{"div":"<div/>"},"code":{"text":"c"},"created":"2020"}"#,
+            r#"{"resourceType":"Basic","id":"1","text":{"div":"<div/>"},"code":{"id":"c"},"created":"2020"}"#,
             Subset::Text
         ),
-        r#"{"resourceType":"Basic","id":"1","meta":{"tag":[TAG]},"text":{"div":"<div/>"},"code":{"text":"c"}}"#
+        r#"{"resourceType":"Basic","id":"1","meta":{"tag":[TAG]},"text":{"div":"<div/>"},"code":{"id":"c"}}"#
     );
     assert_eq!(
         part(
@@ -176,7 +176,8 @@ fn a_summary_of_a_bundle_goes_into_its_resources() {
         "id":"1","contact":[{"name":{"text":"x"}}],"gender":"male"}}]}"#;
     assert_eq!(
         part(bundle, Subset::Summary),
-        "{\"resourceType\":\"Bundle\",\"meta\":{\"tag\":[TAG]},\"type\":\"document\",\"entry\":[{\"resource\":\
+        "{\"resourceType\":\"Bundle\",\"meta\":{\"tag\":[TAG]},\"type\":\"document\",\
+         \"entry\":[{\"resource\":\
          {\"resourceType\":\"Patient\",\"id\":\"1\",\"gender\":\"male\"}}]}"
     );
 }

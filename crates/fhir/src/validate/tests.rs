@@ -71,10 +71,8 @@ fn unknown_members_are_named() {
     );
     assert_eq!(
         patient(r#""maritalStatus":{"resourceType":"CodeableConcept","text":"x"}"#),
-        [
-            "structure Patient.maritalStatus.resourceType: CodeableConcept is not a resource and must not have a \
-          resourceType."
-        ]
+        ["structure Patient.maritalStatus.resourceType: CodeableConcept is not a resource and must not \
+             have a resourceType."]
     );
     let long = patient(&format!(r#""{}":1"#, "é".repeat(50)));
     let cut = format!("{}...", "é".repeat(40));
@@ -93,7 +91,7 @@ fn the_makers_of_the_package_add_nothing() {
 fn kinds_of_json_must_fit() {
     assert_eq!(
         patient(
-            r#""name":"Ash","active":"true","birthDate":1980,"maritalStatus":["x"],"multipleBirthInteger":"2""#
+            r#""name":"Ash","active":"true","birthDate":1980,"maritalStatus":[1],"multipleBirthInteger":"2""#
         ),
         [
             "structure Patient.name: This must be an array. Put it in [ and ].",
@@ -129,8 +127,10 @@ fn nothing_may_be_empty() {
             "structure Patient.name: This array is empty. Leave it out.",
             "structure Patient.contact[0]: This is empty. Give it content or leave it out.",
             "structure Patient.maritalStatus: This is empty. Give it content or leave it out.",
-            "value Patient.language: A code must not be empty, nor begin or end with a space or have two together.",
-            "structure Patient.gender: null says nothing. Leave it out, or say why there is no value in an extension.",
+            "value Patient.language: A code must not be empty, nor begin or end with a space or have two \
+             together.",
+            "structure Patient.gender: null says nothing. Leave it out, or say why there is no value in an \
+             extension.",
         ]
     );
     assert_eq!(places(r#"{"resourceType":"Patient","contact":[null]}"#), ["structure Patient.contact[0]"]);
@@ -179,9 +179,8 @@ fn a_choice_is_made_once() {
 fn required_codes_are_checked_and_told_when_they_are_few() {
     assert_eq!(
         patient(r#""gender":"femail""#),
-        [
-            "code-invalid Patient.gender: This code is not allowed here. Use one of: female, male, other, unknown."
-        ]
+        ["code-invalid Patient.gender: This code is not allowed here. Use one of: female, male, other, \
+          unknown."]
     );
     let many = r#"{"resourceType":"SearchParameter","url":"u","name":"n","status":"active","description":"d",
         "code":"c","base":["Patient","Pat"],"type":"token"}"#;
@@ -197,8 +196,9 @@ fn the_place_is_the_fhirpath_of_the_element() {
         places(r#"{"resourceType":"Patient","name":[{"given":["a",""]}]}"#),
         ["value Patient.name[0].given[1]"]
     );
-    let bundle = r##"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Basic",
-        "code":{"text":"x"},"contained":[{"resourceType":"Patient","id":"#","birthDate":"x"}]}},
+    let bundle = r##"{"resourceType":"Bundle","type":"collection","entry":[{"resource":
+        {"resourceType":"Basic","code":{"text":"x"},"contained":[
+        {"resourceType":"Patient","id":"#","birthDate":"x"}]}},
         {"resource":{"resourceType":"Nope"}}]}"##;
     assert_eq!(
         places(bundle),
