@@ -39,14 +39,14 @@ pub(crate) fn everything(caller: &Caller<'_>, mut wants: Wants, patient: &str) -
     let page = wants.take("_page");
     wants.nothing_else()?;
     let place = page.as_deref().map(place).transpose()?;
-    let at = place.map(|(at, _)| at);
+    // Pages are all as at one instant, so that writes between them neither skip nor repeat.
+    let at = place.map(|(at, _)| at).or_else(|| count.map(|_| caller.access.store().now()));
     let first = place.map_or(0, |(_, first)| first);
-    let asked = caller.access.store().now();
     let mut bodies = interaction::everything(caller, patient, &types, at)?;
     bodies.retain(|body| since.is_none_or(|since| body.updated >= since));
     let count = count.filter(|count| *count > 0).map_or(usize::MAX, |count| count.min(COUNT_MAX));
-    let next = (bodies.len() > first.saturating_add(count))
-        .then(|| format!("{}-{}", at.unwrap_or(asked).0, first + count));
+    let goes_on = bodies.len() > first.saturating_add(count);
+    let next = at.filter(|_| goes_on).map(|at| format!("{}-{}", at.0, first + count));
     honoured.extend(wants.format);
     let mut out = String::with_capacity(bodies.iter().map(|body| body.text.len() + 120).sum::<usize>() + 512);
     out.push_str("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":");

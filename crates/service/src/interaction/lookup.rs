@@ -80,8 +80,8 @@ impl<'a> Lookup<'a> {
     fn criteria(&self, kind: &str, pairs: &Pairs) -> Result<Query, Refusal> {
         let base = format!("{}/", self.caller.base);
         let query = Query::parse(Some(kind), pairs, Handling::Strict, self.now, &base)?;
-        if query.filters.is_empty() {
-            let text = "The condition has no criteria. Say which resource is meant, e.g. by identifier.";
+        if query.filters.is_empty() || !query.ignored.is_empty() {
+            let text = "The condition has no criteria, or one without a value. Say which resource is meant, e.g. by identifier.";
             return Err(Refusal::new(Kind::Precondition, text));
         }
         Ok(query)

@@ -430,7 +430,7 @@ fn prepared<'j>(
     });
     let faults = references.take_faults()?;
     match outcome {
-        Ok(prepared) if faults.is_empty() => Ok(prepared),
+        Ok(prepared) if faults.is_empty() => prepared.packed_for(lookup.caller.access.store()),
         Ok(_) => Err(Refusal::many(Kind::Precondition, faults)),
         Err(mut refusal) => {
             refusal.issues.extend(faults);
