@@ -17,4 +17,5 @@ pub const SERVICE: Service = Service {
     pages: &[],
     commands: &[&REFER],
     sections: &[],
+    cards: &[],
 };
