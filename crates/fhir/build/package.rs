@@ -7,7 +7,7 @@ const MISSING: &str = "The FHIR R4 definitions are missing. Bring them with:
 
     cargo xtask definitions
 
-(`make demo`, `make test` and `make build` do that by themselves.)
+(`make demo` and `make test` do that by themselves.)
 ";
 
 /// `target/definitions`, looked at and found whole.
