@@ -98,7 +98,8 @@ impl Access {
         self.inner.hasher.hash(password)
     }
 
-    /// Changes an account in a transaction and ends its sessions: now for this process, within a second for others.
+    /// Changes an account in a transaction and ends its sessions: now for this process, within a second for
+    /// others.
     fn change(
         &self,
         name: &str,
@@ -142,7 +143,8 @@ impl Account {
         Ok(Account {
             name: name.to_owned(),
             display: text("display")?,
-            // A role that the matrix no longer has gives nothing: the account cannot be used until it is changed.
+            // A role that the matrix no longer has gives nothing: the account cannot be used until it is
+            // changed.
             role: Role::named(&text("role")?).ok_or_else(spoilt)?,
             place: text("place")?,
             disabled: json.root().get("disabled").and_then(|value| value.as_bool()).ok_or_else(spoilt)?,

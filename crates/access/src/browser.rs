@@ -1,9 +1,9 @@
 //! Sessions of browsers: begun with a password, held by a cookie, locked when idle, ended at the latest after
 //! half a day. The cookie is random and new at each sign-in; only its hash is kept (space `session`).
 //!
-//! A request costs no disk read: sessions are held in memory and looked up again at most once a second, so that
-//! a revocation by another process counts within a second. When a browser was last active is in memory only:
-//! after a restart every session asks for its password again.
+//! A request costs no disk read: sessions are held in memory and looked up again at most once a second, so
+//! that a revocation by another process counts within a second. When a browser was last active is in memory
+//! only: after a restart every session asks for its password again.
 
 use crate::account::number;
 use crate::secret::{self, Hash};
@@ -53,8 +53,8 @@ pub(crate) struct Live {
 }
 
 impl Access {
-    /// Begins a session for someone who knows the password. `from` is the network address. An unknown name and a
-    /// wrong password are refused in the same words after the same work.
+    /// Begins a session for someone who knows the password. `from` is the network address. An unknown name
+    /// and a wrong password are refused in the same words after the same work.
     pub fn sign_in(&self, name: &str, password: &str, from: &str) -> Result<SignedIn, Refusal> {
         let name = name.trim().to_lowercase();
         self.may_try(&name, from)?;
@@ -131,8 +131,8 @@ impl Access {
         Ok(())
     }
 
-    /// The sessions of an account that have not ended, latest first. Looks through all sessions: not for every
-    /// request.
+    /// The sessions of an account that have not ended, latest first. Looks through all sessions: not for
+    /// every request.
     pub fn sessions_of(&self, who: &str) -> Result<Vec<Begun>, Refusal> {
         let generation = self.account(who)?.map(|account| account.generation);
         let now = self.now();

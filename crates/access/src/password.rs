@@ -15,7 +15,8 @@ const RUNNING_MAX: usize = 2;
 /// Sign-ins that may wait for their turn; more are told to come back.
 const WAITING_MAX: usize = 64;
 
-/// NIST SP 800-63B 5.1.1.2: at least eight characters, no rules about their mixture, none that are well known.
+/// NIST SP 800-63B 5.1.1.2: at least eight characters, no rules about their mixture, none that are well
+/// known.
 pub const LENGTH_MIN: usize = 8;
 /// Long enough for any pass phrase.
 pub const LENGTH_MAX: usize = 256;

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::{Kind, Refusal};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of a secret. Fast hashing is enough here: the secret is 256 random bits, not a word that can be tried.
+/// SHA-256 of a secret. Fast hashing is enough here: the secret is 256 random bits, not a word that can be
+/// tried.
 pub type Hash = [u8; 32];
 
 /// Characters of a public name: 72 bits.
@@ -39,7 +40,8 @@ pub fn key(hash: &Hash) -> String {
     URL_SAFE_NO_PAD.encode(hash)
 }
 
-/// A public name of the holder of a secret: enough of the hash to tell sessions apart, useless for signing in.
+/// A public name of the holder of a secret: enough of the hash to tell sessions apart, useless for signing
+/// in.
 pub fn name(hash: &Hash) -> String {
     name_of_key(&key(hash))
 }

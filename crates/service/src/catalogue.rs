@@ -101,7 +101,8 @@ impl Catalogue {
         })
     }
 
-    /// Says everything that is wrong with the list: names that are no names, and names and paths that two share.
+    /// Says everything that is wrong with the list: names that are no names, and names and paths that two
+    /// share.
     pub fn check(&self) -> Result<(), Refusal> {
         let mut wrong = Vec::new();
         let mut taken = BTreeMap::new();

@@ -22,8 +22,8 @@ pub trait Input: Sized + Send {
     /// Its fields.
     const FIELDS: &'static [Field];
 
-    /// Reads it. The values have been checked against the fields; what is left to refuse here is what concerns
-    /// several fields together.
+    /// Reads it. The values have been checked against the fields; what is left to refuse here is what
+    /// concerns several fields together.
     fn read(values: &Values) -> Result<Self, Refusal>;
 }
 

@@ -127,8 +127,8 @@ impl<'a> Request<'a> {
         self.access.now()
     }
 
-    /// Puts an act on the audit trail, before anything of the answer goes out. `detail` says what was shown (ids
-    /// and versions, the query, the count), never clinical content.
+    /// Puts an act on the audit trail, before anything of the answer goes out. `detail` says what was shown
+    /// (ids and versions, the query, the count), never clinical content.
     pub fn audit(&self, action: &'static str, detail: Tree) {
         self.acts.borrow_mut().push(self.session.act(action, detail));
     }

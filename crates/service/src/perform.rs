@@ -13,8 +13,8 @@ const KEPT_MS: i64 = 24 * 3_600_000;
 /// Characters of a request id.
 const REQUEST_MAX: usize = 200;
 
-/// Performs a command: may they? is the input right? was this request answered before? then in one transaction
-/// everything or nothing, with the answer kept for the same request id of the same person.
+/// Performs a command: may they? is the input right? was this request answered before? then in one
+/// transaction everything or nothing, with the answer kept for the same request id of the same person.
 ///
 /// A refusal for want of permission is on the audit trail before it is returned.
 pub fn perform(

@@ -1,7 +1,8 @@
 //! Whose records someone looked at last: a kept fact of the space `recent`, by account.
 //!
 //! It is what the audit trail says, kept a second time by person because the trail is in order of time. It is
-//! written when a page of another patient than the last is shown, and is no more a change by GET than the trail is.
+//! written when a page of another patient than the last is shown, and is no more a change by GET than the
+//! trail is.
 
 use crate::Request;
 use fhir::{Json, Limits, Tree};
@@ -30,8 +31,8 @@ impl Request<'_> {
         })
     }
 
-    /// The ids of the patients this person looked at last, latest first. They may have left the person's scope:
-    /// read them through the reader.
+    /// The ids of the patients this person looked at last, latest first. They may have left the person's
+    /// scope: read them through the reader.
     pub fn recent(&self) -> Result<Vec<String>, Refusal> {
         let kept = self.access.store().reader(&Scope::all())?.kept(SPACE, &self.session.who)?;
         Ok(kept.map(|value| read(&value)).unwrap_or_default())

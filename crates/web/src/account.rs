@@ -42,7 +42,9 @@ fn role(request: &Request<'_>) -> Markup {
     let (may, may_not): (Vec<_>, Vec<_>) =
         Permission::ALL.into_iter().partition(|permission| session.may(*permission));
     let list = |permissions: &[Permission]| {
-        html! { ul class="nhsuk-list nhsuk-list--bullet" { @for one in permissions { li { (one.about()) } } } }
+        html! {
+            ul class="nhsuk-list nhsuk-list--bullet" { @for one in permissions { li { (one.about()) } } }
+        }
     };
     html! {
         div class="app-card__body app-stack" {

@@ -1,5 +1,5 @@
-//! What the browser loads besides pages: embedded when the program is built, named after their content, and so
-//! fit to be kept for ever.
+//! What the browser loads besides pages: embedded when the program is built, named after their content, and
+//! so fit to be kept for ever.
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};

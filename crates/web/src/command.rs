@@ -120,8 +120,8 @@ fn choice(field: &Field, codes: &[(&str, &str)], value: &str, error: Option<&str
                     @for (i, (code, words)) in codes.iter().enumerate() {
                         @let id = if i == 0 { field.name.to_owned() } else { format!("{}-{i}", field.name) };
                         div class="nhsuk-radios__item" {
-                            input class="nhsuk-radios__input" id=(id) name=(field.name) type="radio" value=(code)
-                                checked[value == *code];
+                            input class="nhsuk-radios__input" id=(id) name=(field.name) type="radio"
+                                value=(code) checked[value == *code];
                             label class="nhsuk-label nhsuk-radios__label" for=(id) { (words) }
                         }
                     }

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 /// How the door behaves.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
-    /// The address that browsers know this installation by, e.g. `https://care.example`, without a slash at the
-    /// end. None is for the machine itself only: plain HTTP on a loopback address.
+    /// The address that browsers know this installation by, e.g. `https://care.example`, without a slash at
+    /// the end. None is for the machine itself only: plain HTTP on a loopback address.
     pub origin: Option<String>,
     /// True when a proxy in front says in `X-Forwarded-For` where a request came from.
     pub forwarded: bool,
@@ -52,8 +52,8 @@ impl Config {
         }
     }
 
-    /// The network address that a request came from. Behind a proxy it is the last of those that are named: the
-    /// ones before it are the client's own words.
+    /// The network address that a request came from. Behind a proxy it is the last of those that are named:
+    /// the ones before it are the client's own words.
     pub fn came_from(&self, parts: &Parts) -> String {
         let named = parts.headers.get_all("x-forwarded-for").iter().next_back().and_then(|v| v.to_str().ok());
         if let (true, Some(named)) = (self.forwarded, named) {

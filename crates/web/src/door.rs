@@ -182,11 +182,12 @@ pub fn redirect(address: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response()
 }
 
-/// The headers of every answer of this door. Pages are never kept by browsers or proxies; files are, and say so
-/// themselves.
+/// The headers of every answer of this door. Pages are never kept by browsers or proxies; files are, and say
+/// so themselves.
 pub async fn headers(State(web): State<Arc<Web>>, mut response: Response) -> Response {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; \
-                          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                          font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                          frame-ancestors 'none'";
     let headers: &mut HeaderMap = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let fixed = [

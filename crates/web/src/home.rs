@@ -23,8 +23,8 @@ pub fn show(request: &Request<'_>) -> Result<Answer, Refusal> {
                     body: find() }))
             }
             @for (i, shown) in request.catalogue.cards().filter(|card| session.may(card.needs)).enumerate() {
-                (card(Card { id: &format!("card-{i}"), title: shown.title, count: None, link: None, columns: 6,
-                    body: body(request, shown)? }))
+                (card(Card { id: &format!("card-{i}"), title: shown.title, count: None, link: None,
+                    columns: 6, body: body(request, shown)? }))
             }
             @if session.may(Permission::Administer) {
                 (card(Card { id: "numbers", title: "This installation", count: None, link: None, columns: 6,
@@ -59,7 +59,8 @@ fn find() -> Markup {
     }
 }
 
-/// What a service says on its card. One that fails says so in its place and leaves the rest of the page alone.
+/// What a service says on its card. One that fails says so in its place and leaves the rest of the page
+/// alone.
 fn body(request: &Request<'_>, shown: &service::Card) -> Result<Markup, Refusal> {
     match (shown.show)(request) {
         Err(no) if no.kind == Kind::Fault => Ok(missing(shown.title, request.now().0)),

@@ -26,7 +26,7 @@ fn later(request: &Request<'_>, title: &'static str, text: &str) -> Result<Answe
     let main = html! {
         (page_head(title, &[home], html! {}))
         div class="app-card" {
-            (empty("Not there yet", text, html! { "See what is there in " a href="/services" { "All services" } "." }))
+            (empty("Not there yet", text, html! { a href="/services" { "See what is there" } }))
         }
     };
     Ok(Answer::Page(frame(&request.frame(title, Nav::None), main)))

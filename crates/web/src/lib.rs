@@ -41,8 +41,8 @@ struct Web {
     assets: html::Assets,
 }
 
-/// The door: every page and command of the catalogue, and the pages of the house itself. Addresses that are not
-/// known lead to a page that says so. The catalogue has been checked ([`Catalogue::check`]).
+/// The door: every page and command of the catalogue, and the pages of the house itself. Addresses that are
+/// not known lead to a page that says so. The catalogue has been checked ([`Catalogue::check`]).
 pub fn router(access: Access, catalogue: &'static Catalogue, config: Config) -> Router {
     let web = Arc::new(Web { access, catalogue, config, assets: assets::addresses() });
     let mut router = Router::new()

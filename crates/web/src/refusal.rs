@@ -53,7 +53,10 @@ pub fn page(web: &Web, asked: &Asked, refusal: &Refusal) -> Response {
                     p { a href="/account" { "See what your role may do" } "." }
                 }
                 @if let Some(number) = &number {
-                    p { "If it happens again, tell support this number: " strong class="app-strong" { (number) } }
+                    p {
+                        "If it happens again, tell support this number: "
+                        strong class="app-strong" { (number) }
+                    }
                 }
             }
         }

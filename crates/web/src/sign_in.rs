@@ -11,8 +11,8 @@ use axum::response::{Html, IntoResponse, Response};
 use html::{Field, Frame, Markup, Nav, Problem, csrf_field, error_summary, frame, html, text_field};
 use record::{Kind, Refusal, new_id};
 
-/// Leads to the sign-in page and says where to come back to: the page that was asked for, or the one whose form
-/// was sent.
+/// Leads to the sign-in page and says where to come back to: the page that was asked for, or the one whose
+/// form was sent.
 pub fn lead(web: &Web, asked: &Asked, locked: &str) -> Response {
     let back =
         if asked.is_post { asked.before.as_deref().unwrap_or("/home") } else { asked.address.as_str() };
