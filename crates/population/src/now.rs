@@ -1,0 +1,44 @@
+//! What goes on at the moment of the data: who lies in hospital today, and how lives ended that are over.
+
+use crate::conditions::acute::pneumonia;
+use crate::history::History;
+use crate::operations::{appendix, hip_fracture};
+use crate::visits::{Setting, visit};
+
+/// Every so many people there is one in hospital, and so many of them at most; so that no two have the same bed.
+const APART: usize = 97;
+const INPATIENTS: usize = 20;
+
+/// Writes a stay that has not ended, for those whose turn it is.
+pub fn admitted(history: &mut History) {
+    let (number, rest) = (history.person.index / APART, history.person.index % APART);
+    let age = history.age(history.end.day);
+    if rest != 60 || number >= INPATIENTS || !history.alive() || age < 18 {
+        return;
+    }
+    let day = history.end.day.plus(-history.random.between(1, 5));
+    // Long enough to go on now, whatever the hour.
+    let hours = 24 * 16;
+    match (number % 3, age) {
+        (0, 66..) => hip_fracture(history, day, hours, Some(number)),
+        (1, ..=55) => appendix(history, day, hours, Some(number)),
+        _ => pneumonia(history, day, hours, Some(number)),
+    };
+}
+
+/// Writes the last illness of someone who has died: nearly half of them in hospital, the others at home.
+pub fn last_illness(history: &mut History) {
+    if history.alive() || history.end.day <= history.from.plus(30) {
+        return;
+    }
+    let age = history.age(history.end.day);
+    if age > 40 && history.random.chance(0.45) {
+        let days = history.random.between(3, 9);
+        pneumonia(history, history.end.day.plus(-days), 24 * 60, None);
+        return;
+    }
+    for days in [60, 25, 6] {
+        let reason = "End of life care at home";
+        visit(history, Setting::HomeVisit, history.end.day.plus(-days), reason);
+    }
+}
