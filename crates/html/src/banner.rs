@@ -28,8 +28,8 @@ pub struct Banner {
     pub address: Vec<String>,
     /// Phone numbers and email addresses, each with its label.
     pub contacts: Vec<Contact>,
-    /// Where the patient is, in a few words; nothing when not in hospital.
-    pub location: Option<String>,
+    /// Where the patient is.
+    pub location: Location,
     /// Hospital number, GP and other facts for the opened part, with labels.
     pub facts: Vec<Contact>,
     /// Alerts; nothing for roles without clinical data.
@@ -58,6 +58,19 @@ pub enum Died {
     DateNotKnown,
     /// Yes, then.
     On(When),
+}
+
+/// Where a patient is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// There, in a few words.
+    At(String),
+    /// Not in hospital.
+    NotInHospital,
+    /// It could not be found out.
+    Unavailable,
+    /// The role may not see it.
+    NotShown,
 }
 
 /// The four states of an allergy record. They are never mixed up: each has its own words and picture.
@@ -171,7 +184,12 @@ fn titles(banner: &Banner) -> Markup {
             @match banner.contacts.first() { Some(contact) => (contact.value), None => "Not known" }
         }))
         (title("Location", html! {
-            @match &banner.location { Some(location) => strong { (location) }, None => "Not in hospital" }
+            @match &banner.location {
+                Location::At(place) => strong { (place) },
+                Location::NotInHospital => "Not in hospital",
+                Location::Unavailable => "Unavailable",
+                Location::NotShown => "Not shown",
+            }
         }))
         @if let Some(alerts) = &banner.alerts { (title("Alerts", alerts_title(alerts))) }
         @if let Some(allergies) = &banner.allergies { (allergies_title(allergies)) }
@@ -237,7 +255,7 @@ fn detail(banner: &Banner) -> Markup {
             }
             div { (labelled(&banner.contacts)) }
             div {
-                @if let Some(location) = &banner.location { strong { (location) } br; }
+                @if let Location::At(place) = &banner.location { strong { (place) } br; }
                 (labelled(&banner.facts))
             }
             @if let Some(alerts) = &banner.alerts {

@@ -19,7 +19,7 @@ mod when;
 
 pub use age::{age, age_at_death};
 pub use assets::Assets;
-pub use banner::{Allergies, Allergy, Banner, Contact, Died, banner};
+pub use banner::{Allergies, Allergy, Banner, Contact, Died, Location, banner};
 pub use chart::{Band, Point, Pressure, Trend, pressures, sparkline, trend};
 pub use form::{
     Choice, Field, Problem, csrf_field, date_time_field, error_summary, filters, search_field, select_field,

@@ -11,7 +11,7 @@ fn dorothy() -> Banner {
         at: parse_local("2026-11-12T09:42").unwrap(),
         address: vec!["14 Millbrook Lane".into(), "Northgate".into(), "NG4 7QT".into()],
         contacts: vec![Contact { label: "Home".into(), value: "01632 960 114".into() }],
-        location: Some("Ward 7B, side room 1".into()),
+        location: Location::At("Ward 7B, side room 1".into()),
         facts: vec![],
         alerts: Some(vec!["Falls risk".into(), "Hearing aid".into(), "Interpreter".into()]),
         allergies: Some(Allergies::Known(vec![
@@ -103,7 +103,7 @@ fn what_is_not_known_is_said() {
         born: None,
         address: vec![],
         contacts: vec![],
-        location: None,
+        location: Location::NotInHospital,
         preferred: None,
         ..dorothy()
     };

@@ -1,0 +1,133 @@
+//! One test over time: its chart, and every value in a table.
+
+use super::cell;
+use crate::patient_record::PatientRecord;
+use crate::shown::{cut, head};
+use crate::views::{Measured, Names, Reading};
+use html::{
+    Band, Card, Column, Flag, Point, Pressure, Table, Trend, When, card, empty, pressures, table, trend,
+};
+use maud::{Markup, html};
+use record::Refusal;
+use service::{Answer, Request};
+
+/// Points on a chart. More than these cannot be told apart; the table has them all.
+pub const POINTS_MAX: usize = 100;
+
+/// `/patients/{id}/results/{code}`
+pub fn result(request: &Request<'_>) -> Result<Answer, Refusal> {
+    let record = PatientRecord::open(request, &["Observation"])?;
+    let code = request.param("code");
+    let mut readings: Vec<Reading> =
+        record.of("Observation").filter_map(|resource| Reading::of(resource, &record.person.id)).collect();
+    readings.retain(|reading| of(reading, code).is_some());
+    readings.sort_by_key(|reading| reading.at.map(When::start));
+    let Some(latest) = readings.last().and_then(|reading| of(reading, code)).cloned() else {
+        let main = html! {
+            (head("Result", &record))
+            (card(Card { id: "none", title: "Result", count: None, link: None, columns: 12, body: empty(
+                "No value of this test recorded",
+                "It may have been recorded later than the moment that is shown.",
+                html! { a href=(record.place.section("results")) { "All results" } },
+            ) }))
+        };
+        return Ok(record.page("Result", "results", main));
+    };
+    let all: Vec<&Reading> = readings.iter().collect();
+    let chart = chart(&all, code, "trend");
+    let main = html! {
+        (head(&latest.title, &record))
+        div class="app-grid" {
+            @if !chart.0.is_empty() {
+                (card(Card {
+                    id: "chart",
+                    title: "Trend",
+                    count: None,
+                    link: Some(("All results", record.place.section("results"))),
+                    columns: 12,
+                    body: html! { div class="app-card__body" { (chart) } },
+                }))
+            }
+            (values(&record, &readings, code))
+        }
+    };
+    Ok(record.page(&latest.title, "results", main))
+}
+
+/// The value of a test in a reading: its own or that of a part.
+pub fn of<'r>(reading: &'r Reading, code: &str) -> Option<&'r Measured> {
+    std::iter::once(&reading.main).chain(&reading.parts).find(|measured| measured.key == code)
+}
+
+/// The chart of a test from readings that are oldest first: its latest unit only, so that the line means one
+/// thing. Empty when there are fewer than two numbers.
+pub fn chart(readings: &[&Reading], code: &str, id: &str) -> Markup {
+    let readings = &readings[readings.len().saturating_sub(POINTS_MAX)..];
+    let taken: Vec<Pressure> = readings
+        .iter()
+        .filter(|reading| reading.main.key == code)
+        .filter_map(|r| r.pressure.zip(r.at))
+        .map(|((systolic, diastolic), at)| Pressure { at, systolic, diastolic })
+        .collect();
+    if taken.len() > 1 {
+        return pressures(id, &taken);
+    }
+    let Some(latest) = readings.last().and_then(|reading| of(reading, code)) else { return html! {} };
+    let points: Vec<Point> = readings
+        .iter()
+        .filter_map(|reading| {
+            let measured = of(reading, code).filter(|m| m.line.unit == latest.line.unit)?;
+            let out = measured.line.flag.is_some_and(Flag::is_out);
+            Some(Point { at: reading.at?, value: measured.value?, shown: measured.line.value.clone(), out })
+        })
+        .collect();
+    if points.len() < 2 {
+        return html! {};
+    }
+    let (low, high) = latest.line.reference.limits();
+    let band = Band { low, high };
+    trend(&Trend { id, title: &latest.title, unit: &latest.line.unit, points: &points, band })
+}
+
+fn values(record: &PatientRecord<'_>, readings: &[Reading], code: &str) -> Markup {
+    let names = record.names();
+    let newest: Vec<&Reading> = readings.iter().rev().collect();
+    let count = newest.len() as u64;
+    let cut = cut(record.request, "list", newest);
+    let rows =
+        cut.rows.iter().filter_map(|reading| row(record, &names, reading, of(reading, code)?)).collect();
+    let columns = vec![
+        Column::text("Collected"),
+        Column::number("Value"),
+        Column::text("Unit"),
+        Column::text("Flag"),
+        Column::text("Usual range"),
+        Column::text("Status"),
+        Column::text("By"),
+    ];
+    let caption = "Every value, newest first".to_owned();
+    let body = html! {
+        (table(&Table { id: "values-table", caption, columns, rows, sortable: true }))
+        div class="app-card__foot" { (cut.showing) (cut.pages) }
+    };
+    card(Card { id: "values", title: "Every value", count: Some(count), link: None, columns: 12, body })
+}
+
+fn row(
+    record: &PatientRecord<'_>,
+    names: &Names<'_>,
+    reading: &Reading,
+    value: &Measured,
+) -> Option<Vec<Markup>> {
+    let range = value.line.reference.words();
+    let when = reading.at.map_or("Date not known".to_owned(), When::text);
+    Some(vec![
+        html! { a href=(record.place.link(&reading.href)) { (when) } (cell::remarks(&reading.notes)) },
+        html! { strong class="app-strong" { (value.line.value) } },
+        html! { (value.line.unit) },
+        html! { @match value.line.flag { Some(flag) => (flag), None => span class="app-s app-muted" { "No range" } } },
+        cell::text((!range.is_empty()).then_some(range.as_str())),
+        html! { (reading.status.unwrap_or("Final")) },
+        cell::name(names, reading.performer.as_ref()),
+    ])
+}

@@ -1,0 +1,200 @@
+//! Results: cumulative tables by panel, reports in words, and the same as a file.
+
+use super::grid::{self, COLUMNS_MAX, grid};
+use super::{cell, csv::csv};
+use crate::patient_record::PatientRecord;
+use crate::shown::head;
+use crate::views::{Names, Panel, Reading, Sort, slug};
+use html::{Action, Card, Choice, When, card, empty, filters, select_field};
+use maud::{Markup, html};
+use record::Refusal;
+use service::{Answer, Request};
+use std::collections::HashMap;
+
+/// Times across when only one panel is shown.
+const COLUMNS_OF_ONE: usize = 40;
+/// Panels and reports on one page.
+const PANELS_MAX: usize = 30;
+
+/// Results that belong together, oldest first.
+struct Group<'r> {
+    title: String,
+    readings: Vec<&'r Reading>,
+}
+
+impl Group<'_> {
+    fn latest(&self) -> Option<i64> {
+        self.readings.iter().filter_map(|reading| reading.at).map(When::start).max()
+    }
+}
+
+/// `/patients/{id}/results`
+pub fn results(request: &Request<'_>) -> Result<Answer, Refusal> {
+    let record = PatientRecord::open(request, &["Observation", "DiagnosticReport"])?;
+    let readings = readings(&record, Sort::Result);
+    if request.query("format") == Some("csv") {
+        return Ok(Answer::File {
+            name: "results.csv".into(),
+            kind: "text/csv; charset=utf-8",
+            bytes: file(&readings),
+        });
+    }
+    let panels = panels(&record);
+    let groups = group(&readings, &panels);
+    let chosen = request.query("panel").unwrap_or_default();
+    let shown: Vec<&Group<'_>> =
+        groups.iter().filter(|g| chosen.is_empty() || slug(&g.title) == chosen).collect();
+    let main = html! {
+        (head("Results", &record))
+        @if groups.is_empty() {
+            (card(Card { id: "none", title: "Results", count: None, link: None, columns: 12, body: empty(
+                "No results recorded",
+                "Results appear here when a laboratory or another service reports them.",
+                html! {},
+            ) }))
+        } @else {
+            (filter(&record, &groups, chosen))
+        }
+        div class="app-grid" {
+            @for (i, group) in shown.iter().take(PANELS_MAX).enumerate() {
+                (panel(&record, group, i, if chosen.is_empty() { COLUMNS_MAX } else { COLUMNS_OF_ONE }))
+            }
+            @if shown.len() > PANELS_MAX {
+                p class="app-col-12 app-muted" { (html::showing(0, PANELS_MAX as u64, shown.len() as u64)) " panels. Choose one above to see it." }
+            }
+            @if chosen.is_empty() { (reports(&record, &panels)) }
+        }
+    };
+    Ok(record.page("Results", "results", main))
+}
+
+/// All readings of a sort, oldest first.
+pub fn readings(record: &PatientRecord<'_>, sort: Sort) -> Vec<Reading> {
+    let readings = record.of("Observation").filter_map(|resource| Reading::of(resource, &record.person.id));
+    let mut readings: Vec<Reading> = readings.filter(|reading| reading.sort == sort).collect();
+    readings.sort_by_key(|reading| reading.at.map(When::start));
+    readings
+}
+
+/// All reports, the newest first.
+pub fn panels(record: &PatientRecord<'_>) -> Vec<Panel> {
+    let panels = record.of("DiagnosticReport").filter_map(|resource| Panel::of(resource, &record.person.id));
+    let mut panels: Vec<Panel> = panels.collect();
+    cell::newest_first(&mut panels, |panel| panel.at.or(panel.issued));
+    panels
+}
+
+/// Readings by the panel they were reported in, the panel with the newest result first.
+fn group<'r>(readings: &'r [Reading], panels: &[Panel]) -> Vec<Group<'r>> {
+    let mut of: HashMap<&str, &str> = HashMap::new();
+    for panel in panels {
+        of.extend(panel.results.iter().map(|id| (id.as_str(), panel.title.as_str())));
+    }
+    let mut groups: Vec<Group<'r>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for reading in readings {
+        let title = of.get(reading.id.as_str()).copied().unwrap_or("Other results");
+        let place = *places.entry(title).or_insert_with(|| {
+            groups.push(Group { title: title.to_owned(), readings: Vec::new() });
+            groups.len() - 1
+        });
+        groups[place].readings.push(reading);
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.latest()));
+    groups
+}
+
+fn filter(record: &PatientRecord<'_>, groups: &[Group<'_>], chosen: &str) -> Markup {
+    let all = Choice { value: String::new(), title: "All panels".into() };
+    let one = groups.iter().map(|group| Choice { value: slug(&group.title), title: group.title.clone() });
+    let choices: Vec<Choice> = std::iter::once(all).chain(one).collect();
+    let at = record.place.at.as_deref().unwrap_or_default();
+    let path = format!("/patients/{}/results", record.person.id);
+    let file = Action {
+        title: "Save as CSV".into(),
+        href: record.place.with(&path, &[("format", "csv")]),
+        primary: false,
+    };
+    html! {
+        div class="app-card app-mb" {
+            (filters(&path, &[("at", at)], html! { (select_field("panel", "Panel", &choices, chosen)) }))
+            div class="app-card__foot" { a href=(file.href) download { (file.title) } }
+        }
+    }
+}
+
+fn panel(record: &PatientRecord<'_>, group: &Group<'_>, number: usize, columns: usize) -> Markup {
+    let id = format!("panel-{number}");
+    let table = grid(&group.readings, columns);
+    let path = format!("/patients/{}/results", record.person.id);
+    let older = record.place.with(&path, &[("panel", &slug(&group.title))]);
+    let body = html! {
+        (grid::show(&table, &format!("{id}-table"), &group.title, &record.place))
+        @if table.has_older {
+            div class="app-card__foot" {
+                "The latest " (table.times.len()) " times are shown."
+                @if columns == COLUMNS_MAX { " " a href=(older) { "Show older " (group.title) } }
+            }
+        }
+    };
+    card(Card { id: &id, title: &group.title, count: None, link: None, columns: 12, body })
+}
+
+/// Reports that say something in words: imaging, and panels with a conclusion.
+fn reports(record: &PatientRecord<'_>, panels: &[Panel]) -> Markup {
+    let names = record.names();
+    let told: Vec<&Panel> =
+        panels.iter().filter(|p| p.results.is_empty() || p.conclusion.is_some()).collect();
+    if told.is_empty() {
+        return html! {};
+    }
+    let body = html! {
+        ul class="app-list" { @for panel in told.iter().take(PANELS_MAX) { li { (report(record, &names, panel)) } } }
+        @if told.len() > PANELS_MAX {
+            div class="app-card__foot" { (html::showing(0, PANELS_MAX as u64, told.len() as u64)) }
+        }
+    };
+    card(Card {
+        id: "reports",
+        title: "Reports",
+        count: Some(told.len() as u64),
+        link: None,
+        columns: 12,
+        body,
+    })
+}
+
+fn report(record: &PatientRecord<'_>, names: &Names<'_>, panel: &Panel) -> Markup {
+    html! {
+        div class="app-list__line" {
+            (cell::link(&record.place, &panel.href, &panel.title))
+            @if let Some(status) = panel.status { (html::tag(html::Tone::Amber, status)) }
+        }
+        @if let Some(conclusion) = &panel.conclusion { p { (conclusion) } }
+        p class="app-s app-muted" {
+            (cell::date(panel.at.or(panel.issued)))
+            @if let Some(performer) = names.of(panel.performer.as_ref()) { " · " (performer) }
+        }
+    }
+}
+
+fn file(readings: &[Reading]) -> Vec<u8> {
+    let heads = ["Collected", "Test", "Code", "Value", "Unit", "Reference range", "Flag", "Status"];
+    let mut lines = vec![heads.map(str::to_owned).to_vec()];
+    for reading in readings.iter().rev() {
+        for measured in std::iter::once(&reading.main).chain(&reading.parts) {
+            let line = &measured.line;
+            lines.push(vec![
+                reading.at.map(When::text).unwrap_or_default(),
+                measured.title.clone(),
+                measured.key.clone(),
+                line.value.clone(),
+                line.unit.clone(),
+                line.reference.words(),
+                line.flag.map(|flag| flag.words().to_owned()).unwrap_or_default(),
+                reading.status.unwrap_or("Final").to_owned(),
+            ]);
+        }
+    }
+    csv(&lines)
+}
