@@ -57,10 +57,6 @@ impl PartialDate {
             }
         }
         if date.precision == Precision::Day && reader.takes(b'T') {
-            if reader.done() {
-                // FHIRPath: `@2024-02-29T` is a dateTime of day precision.
-                return date.exists().then_some(date);
-            }
             date.clock(&mut reader)?;
             date.zone = reader.zone()?;
         }
@@ -336,6 +332,7 @@ mod tests {
             "2024-2-1",
             "2024-02-29T25:00Z",
             "x",
+            "2024-02-29T",
             "2024-02-29T10:30:00.Z",
             "2024-02-29T10:30:00+0100",
             "2024-02-29 10:30",

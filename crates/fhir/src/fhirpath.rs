@@ -113,9 +113,13 @@ impl Expression {
 
     /// Evaluates it on a resource.
     pub fn evaluate<'a>(&self, resource: Value<'a>) -> Result<Vec<Item<'a>>, Fault> {
-        let Some(node) = Node::resource(resource) else {
+        let name = resource.str("resourceType").unwrap_or_default();
+        // Most expressions begin with the type that they are evaluated on, so that it need not be looked for.
+        let kind = self.root.beginning().filter(|def| def.name == name).or_else(|| type_def(&name));
+        let Some(kind) = kind else {
             return Err(Fault { reason: "The value is no resource: its resourceType is not known.".into() });
         };
+        let node = Node { kind, value: Some(resource), extras: None };
         self.evaluate_on(Item::Node(node), node)
     }
 

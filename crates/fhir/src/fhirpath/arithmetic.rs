@@ -1,5 +1,5 @@
-//! Sums and products. Whole numbers are exact; decimals have 28 digits or the result is empty, as FHIRPath asks
-//! of an overflow.
+//! Sums and products. Whole numbers are exact; decimals have 28 digits or the result is empty, as FHIRPath
+//! asks of an overflow.
 
 use super::ast::Operator;
 use super::eval::{Outcome, fault};

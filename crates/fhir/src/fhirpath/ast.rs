@@ -37,6 +37,19 @@ pub(super) enum Node {
     Binary { operator: Operator, left: Box<Node>, right: Box<Node> },
 }
 
+impl Node {
+    /// The type's name that the expression begins with.
+    pub fn beginning(&self) -> Option<&'static TypeDef> {
+        match self {
+            Node::Root(def) => Some(def),
+            Node::Member { on, .. } | Node::Call { on, .. } | Node::Is { on, .. } | Node::As { on, .. } => {
+                on.beginning()
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A name in JSON that a member's name stands for, and the type behind it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {

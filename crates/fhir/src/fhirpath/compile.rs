@@ -26,7 +26,7 @@ pub(super) fn resolve(node: &mut Node, this: Option<&'static TypeDef>) -> Option
             if let Node::Member { found: Some(found), .. } = on.as_mut()
                 && found.len() > 1
             {
-                // What remains is exactly of this type or of one that specialises it, as the test below wants.
+                // What remains is of this type or of one that specialises it.
                 found.retain(|f| is_a(f.kind, of));
                 return only_type(found);
             }

@@ -54,7 +54,10 @@ impl<'a> Evaluation<'_, 'a> {
             return Ok(Vec::new());
         };
         let scalar = match scalar {
-            Scalar::Integer(n) => Scalar::Integer(-n),
+            Scalar::Integer(n) => match n.checked_neg() {
+                Some(n) => Scalar::Integer(n),
+                None => return Ok(Vec::new()),
+            },
             Scalar::Decimal(mut d) => {
                 d.negative = !d.negative && !d.digits.is_empty();
                 Scalar::Decimal(d)

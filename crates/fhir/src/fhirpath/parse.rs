@@ -90,7 +90,7 @@ impl Parser {
         ParseError { at: self.tokens[self.at].1, reason: reason.to_owned() }
     }
 
-    /// An expression whose operators all bind at least as tightly as `least`. `depth` counts what it stands in.
+    /// An expression whose operators all bind at least as tightly as `least`, `depth` deep in others.
     fn expression(&mut self, least: u8, depth: usize) -> Parsed<Node> {
         let mut links = self.deeper(depth)?;
         let mut left = self.term(links)?;
@@ -146,7 +146,10 @@ impl Parser {
             Token::String(text) => Ok(Node::Literal(Scalar::String(text))),
             Token::Number(text) => self.number(&text),
             Token::Date(text) => self.moment(Scalar::Date, PartialDate::parse(&text)),
-            Token::DateTime(text) => self.moment(Scalar::DateTime, PartialDate::parse(&text)),
+            Token::DateTime(text) => {
+                // `@2024-02-29T` is a dateTime of which only the date is known.
+                self.moment(Scalar::DateTime, PartialDate::parse(text.trim_end_matches('T')))
+            }
             Token::Time(text) => self.moment(Scalar::Time, PartialDate::parse_time(&text)),
             Token::Variable(name) => self.variable(&name),
             Token::Special(name) => match name.as_str() {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::json::{Json, Limits};
 
+use proptest::prelude::*;
+
 mod search_expressions;
 
 const PATIENT: &str = r##"{
@@ -219,4 +221,87 @@ fn limits_hold() {
     let long = "'aaaaaaaaaaaaaaaa'".to_owned() + &".replace('a', 'aaaaaaaaaaaaaaaa')".repeat(20);
     assert!(shown(PATIENT, &long).contains("too long a text"));
     assert!(shown(PATIENT, &format!("'{}'", "a".repeat(2 << 20))).len() > 1 << 20);
+}
+
+/// Words that an expression may be made of, sound or not.
+const WORDS: &[&str] = &[
+    "name",
+    "Patient",
+    ".",
+    "given",
+    "where(",
+    "(",
+    ")",
+    "[",
+    "]",
+    "0",
+    "1.5",
+    "'a'",
+    "=",
+    "!=",
+    "~",
+    "and",
+    "or",
+    "is",
+    "as",
+    "string",
+    "|",
+    "+",
+    "-",
+    "*",
+    "/",
+    "div",
+    "mod",
+    "&",
+    "<",
+    ">=",
+    "in",
+    "contains",
+    "exists()",
+    "first()",
+    "count()",
+    "$this",
+    "$index",
+    "%resource",
+    "@2024-02",
+    "@T10:30",
+    "{}",
+    "true",
+    "not()",
+    "resolve()",
+    "children()",
+    "descendants()",
+    "substring(",
+    "replace(",
+    ",",
+    "4 'mg'",
+    "extension(",
+    "birthDate",
+    "iif(",
+    "toString()",
+    "days",
+    "repeat(",
+    "select(",
+    "distinct()",
+    "9223372036854775807",
+    "`x`",
+    "implies",
+    "xor",
+    "ofType(",
+    "skip(",
+];
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_parser_fall(text in ".*") {
+        let _ = Expression::parse(&text);
+    }
+
+    #[test]
+    fn no_expression_makes_the_evaluator_fall(words in prop::collection::vec(0..WORDS.len(), 1..12)) {
+        let text: String = words.iter().map(|i| format!("{} ", WORDS[*i])).collect();
+        for text in [text.replace(" . ", "."), text.replace(' ', ""), text] {
+            let _ = shown(PATIENT, &text);
+        }
+    }
 }

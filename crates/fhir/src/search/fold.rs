@@ -6,9 +6,16 @@ use unicode_normalization::UnicodeNormalization;
 /// dropped, runs of white space one space. Letters that only some keyboards have become those that stand for
 /// them: `ß` is `ss`, `ø` is `o`, `ł` is `l`, `æ` is `ae`.
 pub fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    if text.is_ascii() {
+        return folded(text.len(), text.chars().map(|c| c.to_ascii_lowercase()));
+    }
+    folded(text.len(), text.nfkd().flat_map(char::to_lowercase))
+}
+
+fn folded(length: usize, letters: impl Iterator<Item = char>) -> String {
+    let mut out = String::with_capacity(length);
     let mut gap = false;
-    for c in text.nfkd().flat_map(char::to_lowercase) {
+    for c in letters {
         if c.is_whitespace() {
             gap = !out.is_empty();
         } else if !is_dropped(c) {
@@ -36,6 +43,9 @@ fn is_dropped(c: char) -> bool {
 }
 
 fn push_plain(c: char, out: &mut String) {
+    if c.is_ascii() {
+        return out.push(c);
+    }
     let plain = match c {
         'ß' => "ss",
         'æ' => "ae",

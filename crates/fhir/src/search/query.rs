@@ -23,7 +23,8 @@ pub enum Base {
 /// One condition. All of a query's conditions must hold.
 #[derive(Clone, Debug)]
 pub enum Filter {
-    /// A parameter of the resource itself.
+    /// A parameter of the resource itself. It never holds for a resource of another type than the parameter's
+    /// base, whatever the test.
     Param {
         /// Which.
         param: &'static SearchParam,

@@ -14,10 +14,10 @@ pub enum Target {
 /// One value of one search parameter of one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SearchValue {
-    /// code, Coding, Identifier, ContactPoint, boolean: system if any, code if any, and for Identifier.type its
-    /// codes (system, code) for `:of-type`.
+    /// code, Coding, Identifier, ContactPoint, boolean: system if any, code if any (else empty), and for
+    /// Identifier.type its codes (system, code) for `:of-type`.
     Token { system: Option<String>, code: String, types: Vec<(String, String)> },
-    /// Text of a coded element (`CodeableConcept.text`, `Coding.display`, `Identifier.type.text`), for `:text`.
+    /// Text of a coded element (`CodeableConcept.text`, `Coding.display`, `Identifier.type.text`): `:text`.
     TokenText(String),
     /// Text as written; compare folded ([`fold`]) unless exact.
     String(String),

@@ -64,8 +64,8 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(out)
     }
 
-    /// What a reference points at, without looking it up: a contained resource, or a resource of the type that
-    /// the reference tells.
+    /// What a reference points at, without looking it up: a contained resource, or a resource of the type
+    /// that the reference tells.
     fn resolved(&self, item: &Item<'a>) -> Option<Item<'a>> {
         let Item::Node(node) = item else { return None };
         let value = node.value?;

@@ -87,7 +87,7 @@ impl Parsing<'_> {
             count.ok_or_else(|| Issue::new("invalid", "_count", "Give a whole number, for example 50."))?;
         self.query.count = Some(count);
         if count == 0 {
-            // "If _count has the value 0, this shall be treated the same as _summary=count" (R4 search, 3.1.1.5.2).
+            // "If _count has the value 0, this shall be treated the same as _summary=count" (R4 search).
             self.query.summary = Summary::Count;
         }
         Ok(())

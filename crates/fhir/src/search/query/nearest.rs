@@ -25,7 +25,7 @@ fn allowed(name: &str) -> usize {
     (name.len() / 3).clamp(1, 3)
 }
 
-/// Edits (insert, remove, replace, swap neighbours; the case of letters is free) that make one from the other.
+/// Edits that make one from the other: insert, remove, replace, swap neighbours. The case of letters is free.
 fn distance(a: &str, b: &str) -> usize {
     let letters = |s: &str| s.chars().take(64).flat_map(char::to_lowercase).collect::<Vec<char>>();
     let (a, b) = (letters(a), letters(b));

@@ -1,5 +1,6 @@
 use super::*;
 use crate::search::{System, Target};
+use proptest::prelude::*;
 
 const NOW: &str = "2026-11-24T00:00:00Z";
 const HERE: &str = "http://localhost:8080/fhir/";
@@ -11,6 +12,11 @@ fn parse(kind: Option<&str>, query: &str, handling: Handling) -> Result<Query, R
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     Query::parse(kind, &pairs, handling, Instant::parse(NOW).unwrap(), HERE)
+}
+
+fn parse_pair(kind: &str, name: &str, value: &str) -> Result<Query, Refusal> {
+    let pairs = [(name.to_owned(), value.to_owned())];
+    Query::parse(Some(kind), &pairs, Handling::Strict, Instant::parse(NOW).unwrap(), HERE)
 }
 
 fn parsed(kind: &str, query: &str) -> Query {
@@ -351,12 +357,34 @@ fn limits_hold() {
         parsed("Patient", &format!("name={}", vec!["x"; ALTERNATIVES_MAX].join(","))).filters.len(),
         1
     );
-    // Nothing that is written makes the parser fall.
+    // Nothing that is written makes the parser fall; see also the random texts below.
     for text in ["\\", "|", "$", ",", "%00", "(((", "𝕏", "'; drop table head; --", "%resource.where("] {
         for name in
             ["name", "identifier", "birthdate", "subject", "_has:", ":", ".", "a.b", "_has:::", "subject:.x"]
         {
             let _ = parse(Some("Patient"), &format!("{name}={text}"), Handling::Strict);
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_parser_fall(name in "[a-z_:.]{0,40}|[A-Z].*", value in ".*|[|,$\\\\0-9a-zT:.-]{0,40}") {
+        let names = [name.as_str(), "birthdate", "identifier", "name", "general-practitioner", "_lastUpdated"];
+        for name in names {
+            let _ = parse_pair("Patient", name, &value);
+        }
+        for name in ["value-quantity", "code-value-quantity", "subject:Patient", "date", "code:of-type"] {
+            let _ = parse_pair("Observation", name, &value);
+        }
+    }
+
+    #[test]
+    fn an_escaped_text_is_read_as_it_was(text in "[^\\x00-\\x1f]+") {
+        let escaped: String =
+            text.chars().flat_map(|c| if r"\,|$".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
+        let query = parse_pair("Patient", "name:exact", &escaped).unwrap();
+        let Filter::Param { test: Test::Any(matches), .. } = &query.filters[0] else { panic!() };
+        prop_assert_eq!(matches, &vec![Match::String { text, how: crate::search::TextMatch::Exact }]);
     }
 }

@@ -1,7 +1,7 @@
 //! The value side of a condition as [`Match`]es.
 
 use super::{ALTERNATIVES_MAX, resource};
-use crate::date::PartialDate;
+use crate::date::{PartialDate, Precision};
 use crate::decimal::Decimal;
 use crate::definitions::{ParamKind, SearchParam, search_param};
 use crate::search::fold;
@@ -186,7 +186,9 @@ impl<'v> Values<'v> {
 
     fn date(&self, text: &str) -> Read<Match> {
         let (prefix, rest) = self.prefix(text)?;
-        let date = PartialDate::parse(&unescape(rest)).ok_or_else(|| {
+        // "The minutes SHALL be present if an hour is present" (R4 search, 3.1.1.4.10).
+        let date = PartialDate::parse(&unescape(rest)).filter(|date| date.precision != Precision::Hour);
+        let date = date.ok_or_else(|| {
             let text =
                 "is no date that exists. Write it like 2024, 2024-02, 2024-02-29 or 2024-02-29T10:30:00Z.";
             self.wrong(format!("{rest} {text}"))
