@@ -3,11 +3,12 @@
 use crate::{Access, Role, author, password};
 use fhir::{Json, Limits, Tree};
 use record::{Kind, Refusal, Tx};
+use std::fmt;
 
 const SPACE: &str = "user";
 
 /// What is needed for a new account.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewUser {
     /// The name to sign in with: small letters, digits, `.`, `-`, `_`.
     pub name: String,
@@ -22,7 +23,7 @@ pub struct NewUser {
 }
 
 /// An account as it is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Account {
     /// The name to sign in with.
     pub name: String,
@@ -37,6 +38,23 @@ pub struct Account {
     /// Grows with every change that ends the sessions begun before it.
     pub(crate) generation: i64,
     pub(crate) hash: String,
+}
+
+/// Without the password, so that it gets into no log.
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+/// Without the hash, so that it gets into no log.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("name", &self.name)
+            .field("role", &self.role.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Access {

@@ -10,6 +10,7 @@ use crate::secret::{self, Hash};
 use crate::{Access, Session, Standing, author, held};
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Kind, Refusal, Scope};
+use std::fmt;
 
 const SPACE: &str = "session";
 /// Minutes without a request after which the password is asked for again.
@@ -22,12 +23,18 @@ const SESSION_MS: i64 = SESSION_HOURS * 3_600_000;
 const BELIEVED_MS: i64 = 1_000;
 
 /// A fresh session and the secret that the browser keeps.
-#[derive(Debug)]
 pub struct SignedIn {
     /// The value of the cookie: the only copy.
     pub cookie: String,
     /// The session.
     pub session: Session,
+}
+
+/// Without the cookie, so that it gets into no log.
+impl fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedIn").field("session", &self.session).finish_non_exhaustive()
+    }
 }
 
 /// A session of an account, for its owner to look over.

@@ -9,6 +9,9 @@ mod secret;
 mod session;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 pub use account::{Account, NewUser};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS, SignedIn};
 pub use record::{Instant, Kind, Refusal};

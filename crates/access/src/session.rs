@@ -4,10 +4,11 @@ use crate::{Permission, Role};
 use fhir::Tree;
 use record::{Act, Author, Instant, Kind, Reach, Refusal, Scope};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 /// Someone who has been recognised: a person in a browser or a program with a token. Made only by this crate.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Session {
     /// Names the session in the audit trail; no secret.
     pub id: String,
@@ -27,6 +28,17 @@ pub struct Session {
     pub since: Instant,
     /// When it ends whatever happens.
     pub until: Instant,
+}
+
+/// Without the form token, so that it gets into no log.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("who", &self.who)
+            .field("role", &self.role.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {
