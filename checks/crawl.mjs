@@ -3,12 +3,15 @@
 /** Where to begin, and pages that no link leads to: states that are designed pages as well. */
 const beginnings = [
   { path: '/home', status: 200 },
-  { path: '/patients?q=smith', status: 200 },
+  { path: '/patients?q=a', status: 200 },
+  { path: '/patients?q=m', status: 200 },
   { path: '/patients?q=zzzzzz', status: 200 },
   { path: '/patients/nobody', status: 404 },
   { path: '/no-such-page', status: 404 },
 ];
 const beside = /^\/(sign-out|sign-in|fhir|assets|metrics|health|ready)\b/;
+/** The overview of a patient's record. */
+export const record = /^\/patients\/[^/?]+$/;
 const perKind = 2;
 const pagesMax = 120;
 
@@ -39,5 +42,8 @@ export async function findPages(context, base) {
     }
   }
   await page.close();
+  if (!pages.some((found) => record.test(found.path) && found.status === 200)) {
+    throw new Error('No patient record was found: /patients?q=a and /patients?q=m list nobody');
+  }
   return pages;
 }
