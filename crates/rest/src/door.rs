@@ -85,7 +85,8 @@ fn unknown(text: &str) -> Refusal {
 }
 
 fn is_origin_of(origin: &str, base: &str) -> bool {
-    base.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    !origin.is_empty()
+        && base.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Compares without telling by its time where the difference is.
@@ -139,13 +140,17 @@ fn short(path: &str) -> String {
 
 /// Answers a request of someone who was recognised. A panic becomes a fault of ours, without details.
 pub(crate) fn answer(rest: &Rest, session: Option<&Session>, request: &Request) -> Reply {
-    let outcome = catch_unwind(AssertUnwindSafe(|| bare_answer(rest, session, request)));
-    let (response, acts) = outcome.unwrap_or_else(|_| {
-        tracing::error!(method = request.method, "panic while answering");
+    let (response, acts) = shielded(|| bare_answer(rest, session, request));
+    Reply { response: dressed(request, response), acts }
+}
+
+/// Runs what may panic. The panic itself has gone to the log.
+fn shielded(answer: impl FnOnce() -> (Response, Vec<Act>)) -> (Response, Vec<Act>) {
+    catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
+        tracing::error!("panic while answering");
         let text = "Something went wrong here. Try again, then tell support the X-Request-ID.";
         (Response::refused(&Refusal::new(Kind::Fault, text).into()), Vec::new())
-    });
-    Reply { response: dressed(request, response), acts }
+    })
 }
 
 /// The same without the headers that every response has; also for each entry of a batch.
@@ -229,4 +234,27 @@ pub(crate) fn dressed(request: &Request, response: Response) -> Response {
         response.body.clear();
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_fault_without_details() {
+        let (response, _) = shielded(|| panic!("secret detail"));
+        assert_eq!(response.status, 500);
+        assert!(response.text().contains("OperationOutcome") && !response.text().contains("secret"));
+    }
+
+    #[test]
+    fn an_origin_is_ours_only_as_a_whole() {
+        let base = "https://care.example:8443/fhir";
+        assert!(is_origin_of("https://care.example:8443", base));
+        for other in
+            ["", "null", "https://care.example", "https://care.example:844", "http://care.example:8443"]
+        {
+            assert!(!is_origin_of(other, base), "{other}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::address::{Address, pairs, version_of};
 use super::commit::{self, Outcome};
-use super::plan::{Ask, Change};
+use super::plan::{self, Ask, Change};
 use super::write::{has_id, kind_of, of_kind};
 use super::{Caller, Once, Target};
 use base64::Engine;
@@ -12,29 +12,48 @@ use record::{Issue, Kind, Refusal};
 
 /// Does everything in a transaction Bundle or nothing (FHIR R4 http.html#transaction).
 pub fn transaction(caller: &Caller<'_>, bundle: &Json, once: Option<&Once>) -> Result<Outcome, Refusal> {
-    let changes =
-        changes(bundle.root(), caller.base).map_err(|r| caller.refused("refused", "fhir.transaction", r))?;
-    commit::commit(caller, "fhir.transaction", &changes, true, once)
+    let (changes, mut faults) =
+        changes(bundle.root(), caller.base).map_err(|r| caller.refused("refused", COMMAND, r))?;
+    if faults.is_empty() {
+        return commit::commit(caller, COMMAND, &changes, true, once);
+    }
+    // What is wrong with the other entries belongs in the same answer. References are judged only when all
+    // entries are there to be meant.
+    if let Err(refusal) = plan::make(caller, &changes, false)
+        && refusal.kind == Kind::Invalid
+    {
+        faults.extend(refusal.issues);
+    }
+    Err(caller.refused("refused", COMMAND, Refusal::many(Kind::Invalid, faults)))
 }
 
-fn changes<'j>(bundle: Value<'j>, base: &str) -> Result<Vec<Change<'j>>, Refusal> {
-    let issues = fhir::validate::structure(skeleton(bundle)?.root());
-    if !issues.is_empty() {
-        return Err(Refusal::many(Kind::Invalid, issues));
-    }
-    let mut changes = Vec::new();
-    let mut refusals = Vec::new();
+const COMMAND: &str = "fhir.transaction";
+
+/// The changes that the entries ask for, and what is wrong with those that ask for none.
+fn changes<'j>(bundle: Value<'j>, base: &str) -> Result<(Vec<Change<'j>>, Vec<Issue>), Refusal> {
+    let mut faults = fhir::validate::structure(skeleton(bundle)?.root());
+    let (mut changes, whole) = (Vec::new(), faults.is_empty());
     for (i, entry) in bundle.get("entry").into_iter().flat_map(Value::items).enumerate() {
         let place = format!("Bundle.entry[{i}]");
+        if entry.get("request").is_none() {
+            faults.retain(|fault| fault.at != place);
+            let text = "Each entry of a transaction says what is to be done. Add a request.";
+            faults.push(Issue::new("required", format!("{place}.request"), text));
+            continue;
+        }
         match ask(entry, base) {
             Ok(ask) => {
                 let called = entry.str("fullUrl").map(|url| url.into_owned());
                 changes.push(Change { ask, place: format!("{place}.resource"), called });
             }
-            Err(refusal) => refusals.extend(placed(refusal, &place).issues),
+            // A request that is malformed has been found out already.
+            Err(_)
+                if !whole && faults.iter().any(|fault| fault.at.starts_with(&format!("{place}.request"))) => {
+            }
+            Err(refusal) => faults.extend(placed(refusal, &place).issues),
         }
     }
-    if refusals.is_empty() { Ok(changes) } else { Err(Refusal::many(Kind::Invalid, refusals)) }
+    Ok((changes, faults))
 }
 
 /// The Bundle without its resources: those are checked one by one, where they are made ready.
@@ -43,14 +62,8 @@ fn skeleton(bundle: Value<'_>) -> Result<Json, Refusal> {
     let mut tree = Tree::object();
     for (name, value) in bundle.members() {
         let entries = || value.items().map(bare).collect::<Vec<_>>();
-        tree.set(
-            &name,
-            if name == "entry" && value.items().next().is_some() {
-                Tree::Array(entries())
-            } else {
-                value.into()
-            },
-        );
+        let listed = name == "entry" && value.items().next().is_some();
+        tree.set(&name, if listed { Tree::Array(entries()) } else { value.into() });
     }
     let limits = Limits { bytes: usize::MAX, ..Limits::DOOR };
     Json::parse(tree.text(), limits).map_err(|e| Refusal::new(Kind::TooLarge, format!("The Bundle: {e}.")))
@@ -65,15 +78,10 @@ fn bare(entry: Value<'_>) -> Tree {
 }
 
 fn ask<'j>(entry: Value<'j>, base: &str) -> Result<Ask<'j>, Refusal> {
-    let Some(request) = entry.get("request") else {
-        return Err(required(
-            "request",
-            "Each entry of a transaction says what is to be done. Add a request.",
-        ));
-    };
-    let text = |name: &str| request.str(name).unwrap_or_default();
+    let given = |name: &str| entry.get("request").and_then(|request| request.str(name));
+    let text = |name: &str| given(name).unwrap_or_default();
     let to = Address::parse(&text("url"), base).map_err(|refusal| placed(refusal, "request.url"))?;
-    let expected = request.str("ifMatch").map(|tag| version_of(&tag)).transpose();
+    let expected = given("ifMatch").map(|tag| version_of(&tag)).transpose();
     let expected = expected.map_err(|refusal| placed(refusal, "request.ifMatch"))?;
     let resource = || {
         entry.get("resource").ok_or_else(|| required("resource", "There is no resource to write. Add it."))
@@ -85,7 +93,7 @@ fn ask<'j>(entry: Value<'j>, base: &str) -> Result<Ask<'j>, Refusal> {
                 let text = "POST goes to a type, e.g. Patient. Put criteria into ifNoneExist.";
                 return Err(Refusal::invalid("request.url", text));
             }
-            let unless = request.str("ifNoneExist").map(|criteria| pairs(&criteria)).transpose();
+            let unless = given("ifNoneExist").map(|criteria| pairs(&criteria)).transpose();
             let unless = unless.map_err(|refusal| placed(refusal, "request.ifNoneExist"))?;
             let resource = inside(of_kind(resource()?, to.kind))?;
             Ok(Ask::Create { kind: to.kind, resource, unless })

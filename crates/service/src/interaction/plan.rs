@@ -431,7 +431,10 @@ fn prepared<'j>(
     let faults = references.take_faults()?;
     match outcome {
         Ok(prepared) if faults.is_empty() => prepared.packed_for(lookup.caller.access.store()),
-        Ok(_) => Err(Refusal::many(Kind::Precondition, faults)),
+        Ok(_) => {
+            let unmet = faults.iter().all(|fault| matches!(fault.code, "not-found" | "multiple-matches"));
+            Err(Refusal::many(if unmet { Kind::Precondition } else { Kind::Invalid }, faults))
+        }
         Err(mut refusal) => {
             refusal.issues.extend(faults);
             Err(refusal)
