@@ -67,7 +67,7 @@ pub fn router(config: &Config, access: &Access, address: SocketAddr) -> Router {
     let page = web::Config { public: public.clone(), secure: public.starts_with("https://") };
     web::router(access.clone(), &CATALOGUE, page)
         .merge(health::router(access.store().clone()))
-        .nest("/fhir", rest::router(access.clone(), &CATALOGUE, fhir))
+        .merge(rest::router(access.clone(), fhir))
 }
 
 /// Ctrl-C, or SIGTERM from a service manager. Requests under way are finished.

@@ -25,9 +25,9 @@ pub struct Config {
 
 impl Config {
     /// The defaults, at this address.
-    pub fn at(base: &str) -> Config {
+    pub fn at(base: impl AsRef<str>) -> Config {
         Config {
-            base: base.trim_end_matches('/').to_owned(),
+            base: base.as_ref().trim_end_matches('/').to_owned(),
             body_bytes: 16 << 20,
             heavy: 16,
             body_time: Duration::from_secs(30),

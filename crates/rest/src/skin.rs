@@ -13,6 +13,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::routing::any;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use record::{Kind, Refusal};
@@ -33,17 +34,26 @@ struct Skin {
     heavy: Semaphore,
 }
 
-/// The door as a router, to be mounted at the path of [`Config::base`].
+/// The door as a router, to be merged with others. It answers at the path of [`Config::base`] and below.
 pub fn router(access: Access, config: Config) -> Router {
-    let heavy = Semaphore::new(config.heavy);
-    let skin = Arc::new(Skin { rest: Rest::new(access, config), heavy });
-    Router::new().fallback(move |request: axum::extract::Request| serve(skin.clone(), request))
+    let mount = mount(&config.base).to_owned();
+    let skin = Arc::new(Skin { heavy: Semaphore::new(config.heavy), rest: Rest::new(access, config) });
+    let answer = any(move |request: axum::extract::Request| serve(skin.clone(), request));
+    let router = Router::new().route(&format!("{mount}/"), answer.clone());
+    let router = router.route(&format!("{mount}/{{*below}}"), answer.clone());
+    if mount.is_empty() { router } else { router.route(&mount, answer) }
+}
+
+/// The path of a base: `/fhir` of `https://care.example/fhir`.
+fn mount(base: &str) -> &str {
+    let host = base.split_once("://").map_or(base, |(_, rest)| rest);
+    host.find('/').map_or("", |slash| host[slash..].trim_end_matches('/'))
 }
 
 async fn serve(skin: Arc<Skin>, request: axum::extract::Request) -> axum::response::Response {
     let (parts, body) = request.into_parts();
     let packs = accepts_gzip(&parts);
-    let head = head(&parts);
+    let head = head(&parts, mount(&skin.rest.config.base));
     let reply = match session(&skin, &head).await {
         Ok(session) => respond(&skin, session, head, body).await,
         Err(no) => turned_away(&head, no),
@@ -51,14 +61,14 @@ async fn serve(skin: Arc<Skin>, request: axum::extract::Request) -> axum::respon
     finish(&skin, reply, packs).await
 }
 
-/// The request without its body.
-fn head(parts: &Parts) -> Request {
+/// The request without its body, its path below the base.
+fn head(parts: &Parts, mount: &str) -> Request {
     let header = |(name, value): (&HeaderName, &HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     Request {
         method: parts.method.as_str().to_owned(),
-        path: parts.uri.path().to_owned(),
+        path: parts.uri.path().strip_prefix(mount).unwrap_or_default().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.iter().map(header).collect(),
         body: Vec::new(),
@@ -186,4 +196,16 @@ fn accepts_gzip(parts: &Parts) -> bool {
         let (name, params) = crate::headers::media(item);
         name == "gzip" && !params.iter().any(|(n, q)| n == "q" && q.parse() == Ok(0.0))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mount;
+
+    #[test]
+    fn a_base_says_where_the_door_is() {
+        assert_eq!(mount("https://care.example/fhir"), "/fhir");
+        assert_eq!(mount("http://127.0.0.1:8080/a/fhir/"), "/a/fhir");
+        assert_eq!(mount("https://care.example"), "");
+    }
 }

@@ -12,6 +12,20 @@ fn world() -> (World, String) {
     (world, receptionist)
 }
 
+/// The password of [`ann`].
+pub(super) const PASSWORD: &str = "correct horse battery";
+
+/// A doctor with an account.
+pub(super) fn ann() -> access::NewUser {
+    access::NewUser {
+        name: "ann".into(),
+        display: "Ann".into(),
+        role: "doctor".into(),
+        password: PASSWORD.into(),
+        place: String::new(),
+    }
+}
+
 /// Everything of a response but what names this very request.
 fn shape(response: &Response) -> (u16, Vec<(&'static str, String)>, String) {
     let headers = response.headers.iter().filter(|(name, _)| *name != "x-request-id").cloned().collect();
@@ -93,17 +107,8 @@ fn who_is_not_known_gets_nothing_but_the_statement() {
 #[test]
 fn a_browser_changes_nothing_without_its_token_and_our_origin() {
     let world = World::new();
-    world
-        .access
-        .add_user(&access::NewUser {
-            name: "ann".into(),
-            display: "Ann".into(),
-            role: "doctor".into(),
-            password: "correct horse battery".into(),
-            place: String::new(),
-        })
-        .unwrap();
-    let signed = world.access.sign_in("ann", "correct horse battery", "127.0.0.1").unwrap();
+    world.access.add_user(&ann()).unwrap();
+    let signed = world.access.sign_in("ann", PASSWORD, "127.0.0.1").unwrap();
     let cookie = format!("theme=dark; carespine={}", signed.cookie);
     let post = |origin: &str, token: &str| {
         let request = Request::new("POST", "Patient").with("cookie", &cookie);
