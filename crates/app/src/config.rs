@@ -27,6 +27,8 @@ pub struct Config {
     pub body_bytes: usize,
     /// Whether a conditional delete may delete several resources.
     pub deletes_many: bool,
+    /// A word for the foot of every page, e.g. that it is for training.
+    pub footnote: Option<String>,
 }
 
 /// Forms of the log.
@@ -50,6 +52,7 @@ impl Default for Config {
             readers: 8,
             body_bytes: 16 << 20,
             deletes_many: false,
+            footnote: None,
         }
     }
 }

@@ -64,7 +64,11 @@ pub fn router(config: &Config, access: &Access, address: SocketAddr) -> Router {
     let mut fhir = rest::Config::at(format!("{public}/fhir"));
     fhir.body_bytes = config.body_bytes;
     fhir.deletes_many = config.deletes_many;
-    let page = web::Config { public: public.clone(), secure: public.starts_with("https://") };
+    let page = web::Config {
+        origin: config.public.clone(),
+        forwarded: config.public.is_some(),
+        footnote: config.footnote.clone(),
+    };
     web::router(access.clone(), &CATALOGUE, page)
         .merge(health::router(access.store().clone()))
         .merge(rest::router(access.clone(), fhir))

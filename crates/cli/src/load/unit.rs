@@ -59,7 +59,7 @@ impl Unit {
             }
         };
         match take(caller, &json) {
-            Ok(done) => filed.done = done.iter().map(brief).collect(),
+            Ok(done) => filed.done = brief(&done),
             Err(refusal) if interaction::waits(&refusal) => {
                 let refused = self.refused(String::new(), refusal);
                 self.text = json.text().as_bytes().to_vec();
@@ -111,7 +111,7 @@ impl Unit {
 
     fn settle(&self, line: usize, json: &Json, fate: Result<Vec<Done>, Refusal>, filed: &mut Filed) {
         match fate {
-            Ok(done) => filed.done.extend(done.iter().map(brief)),
+            Ok(done) => filed.done.extend(brief(&done)),
             Err(refusal) => {
                 let waits = interaction::waits(&refusal);
                 let refused = self.refused(format!("line {line}"), refusal);
@@ -128,8 +128,13 @@ impl Unit {
     }
 }
 
-fn brief(done: &Done) -> (&'static str, bool) {
-    (done.kind, done.changed)
+/// Types of what is there now, and whether it is new.
+fn brief(done: &[Done]) -> Vec<(&'static str, bool)> {
+    let wrote = |done: &Done| match done {
+        Done::Wrote(written) => Some((written.kind, written.changed)),
+        Done::Deleted(_) | Done::Read(_) | Done::Found(_) => None,
+    };
+    done.iter().filter_map(wrote).collect()
 }
 
 fn single(json: &Json) -> Item<'_> {
