@@ -14,7 +14,7 @@ mod operators;
 mod parse;
 pub(crate) mod paths;
 mod scalar;
-mod types;
+mod specifier;
 
 use crate::definitions::{TypeDef, type_def};
 use crate::json::Value;

@@ -5,7 +5,7 @@
 
 use super::ast::{Found, Node, TypeName};
 use super::functions::Function;
-use super::types::is_a;
+use super::specifier::is_a;
 use crate::definitions::{TypeDef, TypeKind};
 
 /// Resolves what stands in `node`, evaluated on items of type `this`; returns the type of its own items.

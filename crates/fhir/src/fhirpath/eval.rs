@@ -2,7 +2,7 @@
 
 use super::ast::{Found, Node, TypeName, Variable};
 use super::compile::members;
-use super::types::is_a;
+use super::specifier::is_a;
 use super::{Fault, Item, STEPS_MAX, Scalar};
 use crate::definitions::{TypeDef, TypeKind, type_def};
 use crate::json::{Kind, Value};

@@ -4,7 +4,7 @@ use super::ast::{Node, Operator, TypeName, Variable};
 use super::functions::{self, Function};
 use super::lex::{Token, tokens};
 use super::scalar::{Scalar, calendar_unit};
-use super::types::type_name;
+use super::specifier::type_name;
 use super::{DEPTH_MAX, ParseError};
 use crate::date::PartialDate;
 use crate::decimal::Decimal;
@@ -210,7 +210,9 @@ impl Parser {
     /// A name with nothing on its left: a type, a member or a function of the focus.
     fn name_at_start(&mut self, depth: usize) -> Parsed<Node> {
         let root = match self.peek() {
-            Token::Word(word) if word.starts_with(|c: char| c.is_ascii_uppercase()) => type_def(word),
+            Token::Word(word) | Token::Quoted(word) if word.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                type_def(word)
+            }
             _ => None,
         };
         match root.filter(|def| def.kind != TypeKind::Primitive) {

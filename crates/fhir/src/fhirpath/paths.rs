@@ -4,7 +4,7 @@ use super::Expression;
 use super::ast::{Node, Operator, TypeName};
 use super::functions::{Function, target_type};
 use super::scalar::Scalar;
-use super::types::is_a;
+use super::specifier::is_a;
 use crate::definitions::TypeDef;
 use crate::json::Value;
 

@@ -133,7 +133,7 @@ impl<'a> Item<'a> {
             Item::Computed(scalar) => Some(scalar.clone()),
             Item::Node(node) => match node.kind.primitive {
                 Some(primitive) => of_primitive(primitive, node.value?),
-                None if super::types::is_quantity(node.kind) => of_quantity(node.value?),
+                None if super::specifier::is_quantity(node.kind) => of_quantity(node.value?),
                 None => None,
             },
         }

@@ -19,7 +19,8 @@ const PATIENT: &str = r##"{
     "deceasedBoolean": false,
     "multipleBirthInteger": 2,
     "managingOrganization": {"reference": "#o"},
-    "generalPractitioner": [{"reference": "Practitioner/1"}, {"reference": "http://y/Organization/2/_history/3"},
+    "generalPractitioner": [{"reference": "Practitioner/1"},
+        {"reference": "http://y/Organization/2/_history/3"},
         {"type": "PractitionerRole", "identifier": {"value": "z"}}, {"reference": "urn:uuid:1"}]
 }"##;
 
@@ -27,8 +28,9 @@ const OBSERVATION: &str = r#"{
     "resourceType": "Observation", "status": "final",
     "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
     "subject": {"reference": "Patient/example"},
-    "valueQuantity": {"value": 185.50, "unit": "lbs", "system": "http://unitsofmeasure.org", "code": "[lb_av]"},
-    "component": [{"valueString": "a"}, {"valueQuantity": {"value": 2, "unit": "x"}}, {"valueQuantity": {"value": 3}}]
+    "valueQuantity": {"value": 185.50, "unit": "lbs", "system": "http://u", "code": "[lb_av]"},
+    "component": [{"valueString": "a"}, {"valueQuantity": {"value": 2, "unit": "x"}},
+        {"valueQuantity": {"value": 3}}]
 }"#;
 
 /// The result in short: computed values and primitives as text, other items as their type.
@@ -71,7 +73,7 @@ fn paths_walk_the_resource() {
             ("Patient.name[1].given[0]", "Jim"),
             ("Patient.name[7]", ""),
             ("Patient.contained.name", "Ward"),
-            ("Patient.`name`.given.first()", "Peter"),
+            ("`Patient`.`name`.given.first()", "Peter"),
             ("Patient.nonsense", ""),
             ("%resource.id | %context.id", "p"),
         ],

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 /// Every value of every search parameter of the resource's type except composites, in parameter order,
 /// each value once.
 ///
-/// Left out are also the parameters that have an [`alias`](super::alias::alias), such as `Observation.patient`:
+/// Left out are also the parameters that have an [`alias`](super::alias()), such as `Observation.patient`:
 /// all their values are those of another, `Observation.subject`. So there is less to index, and who looks for
 /// `patient` looks for `subject` with a Patient. A resource of a type that is not known gives nothing.
 pub fn extract(resource: Value<'_>) -> Vec<Entry> {
@@ -53,9 +53,11 @@ fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
         }
         start += run.len();
     }
-    for at in twice.into_iter().rev() {
-        entries.remove(at);
-    }
+    let (mut at, mut twice) = (0, twice.into_iter().peekable());
+    entries.retain(|_| {
+        at += 1;
+        twice.next_if_eq(&(at - 1)).is_none()
+    });
     entries
 }
 

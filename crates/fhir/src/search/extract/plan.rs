@@ -88,7 +88,7 @@ impl Plan {
         let Some(value) = resource.value else { return };
         walk(value, &self.branches, entries);
         for (param, expression) in &self.others {
-            // A fault cannot come from these expressions on a sound resource; an unsound one has no such value.
+            // A sound resource gives no fault here; an unsound one has no such value.
             let items = expression.evaluate_on(Item::Node(resource), resource).unwrap_or_default();
             let mut sink = Sink { param: param.number, entries };
             items.iter().for_each(|item| read::item(param.kind, item, &mut sink));

@@ -58,10 +58,12 @@ fn tokens_are_read_from_every_type_that_has_them() {
         "Patient",
         r#""active":true,"gender":"male","deceasedDateTime":"2020",
         "identifier":[
-            {"system":"http://x","value":"1","type":{"coding":[{"system":"http://t","code":"MR"}],"text":"Medical record"}},
+            {"system":"http://x","value":"1",
+                "type":{"coding":[{"system":"http://t","code":"MR"}],"text":"Medical record"}},
             {"value":"2"},{"system":"http://y"},{"use":"usual"}],
         "telecom":[{"system":"phone","value":"0123"},{"system":"email","value":"a@b"},{"value":"x"}],
-        "meta":{"tag":[{"system":"http://t","code":"c","display":"Tag"}],"source":"http://s","profile":["http://p"]}"#,
+        "meta":{"tag":[{"system":"http://t","code":"c","display":"Tag"}],
+            "source":"http://s","profile":["http://p"]}"#,
         &[
             ("active", &["true"]),
             ("gender", &["male"]),
@@ -80,7 +82,8 @@ fn tokens_are_read_from_every_type_that_has_them() {
     check("Patient", r#""id":"x""#, &[("deceased", &["false"])]);
     check(
         "Condition",
-        r#""code":{"coding":[{"system":"http://s","code":"1","display":"One"},{"code":"2"},{"display":"Three"}],"text":"Uno"}"#,
+        r#""code":{"coding":[{"system":"http://s","code":"1","display":"One"},{"code":"2"},
+            {"display":"Three"}],"text":"Uno"}"#,
         &[("code", &["http://s|1", "text One", "2", "text Three", "text Uno"])],
     );
 }
@@ -89,8 +92,10 @@ fn tokens_are_read_from_every_type_that_has_them() {
 fn strings_are_read_from_names_and_addresses() {
     check(
         "Patient",
-        r#""name":[{"use":"official","text":"Dr Eve Ng","family":"Ng","given":["Eve","Eve"],"prefix":["Dr"],"suffix":["PhD"]},{"family":"Ng"}],
-        "address":[{"use":"home","text":"1 A St","line":["1 A St","Flat"],"city":"B","district":"C","state":"D","postalCode":"E","country":"F"}]"#,
+        r#""name":[{"use":"official","text":"Dr Eve Ng","family":"Ng","given":["Eve","Eve"],
+            "prefix":["Dr"],"suffix":["PhD"]},{"family":"Ng"}],
+        "address":[{"use":"home","text":"1 A St","line":["1 A St","Flat"],"city":"B","district":"C",
+            "state":"D","postalCode":"E","country":"F"}]"#,
         &[
             ("name", &["Dr Eve Ng", "Ng", "Eve", "Dr", "PhD"]),
             ("family", &["Ng"]),
@@ -141,7 +146,8 @@ fn dates_are_read_as_ranges() {
 fn numbers_and_quantities_keep_their_ends() {
     check(
         "RiskAssessment",
-        r#""prediction":[{"probabilityDecimal":0.80},{"probabilityRange":{"low":{"value":1},"high":{"value":2}}},
+        r#""prediction":[{"probabilityDecimal":0.80},
+        {"probabilityRange":{"low":{"value":1},"high":{"value":2}}},
         {"probabilityRange":{"high":{"value":3}}}]"#,
         &[("probability", &["0.8..0.8", "1..2", "..3"])],
     );
@@ -189,7 +195,8 @@ fn references_tell_where_they_point() {
     );
     check(
         "Measure",
-        r#""library":["http://l|1.0"],"relatedArtifact":[{"type":"depends-on","resource":"http://a"},{"type":"citation","resource":"http://b"}]"#,
+        r#""library":["http://l|1.0"],"relatedArtifact":[
+            {"type":"depends-on","resource":"http://a"},{"type":"citation","resource":"http://b"}]"#,
         &[("depends-on", &["http://l", "http://l|1.0", "http://a"])],
     );
     check("ValueSet", r#""url":"http://v""#, &[("url", &["http://v"])]);
@@ -308,7 +315,10 @@ fn the_values_of_an_alias_are_those_of_the_whole_that_fit() {
         let kind = json.root().str("resourceType").unwrap();
         for (param, whole) in search_params(&kind).iter().filter_map(|p| Some((p, alias(p)?))) {
             let all = extract_param(json.root(), whole);
-            let local = |value: &&SearchValue| matches!(value, SearchValue::Reference(Target::Local(kind, _)) if param.targets == [kind.as_str()]);
+            let local = |value: &&SearchValue| match value {
+                SearchValue::Reference(Target::Local(kind, _)) => param.targets == [kind.as_str()],
+                _ => false,
+            };
             let narrowed = extract_param(json.root(), param);
             assert!(narrowed.iter().all(|value| all.contains(value)), "{name} {}", param.code);
             assert_eq!(
