@@ -15,7 +15,7 @@ const ITEMS: [&str; 8] = [
     "pub unsafe fn ",
 ];
 /// Programs, not libraries: nobody builds on their items.
-const PROGRAMS: [&str; 3] = ["crates/app/", "crates/bench/", "xtask/"];
+const PROGRAMS: [&str; 4] = ["crates/app/", "crates/bench/", "crates/crash/", "xtask/"];
 
 pub fn all(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = readmes(workspace);
@@ -59,16 +59,20 @@ pub fn dependencies(workspace: &Workspace) -> Vec<Finding> {
 fn items(source: &Source, findings: &mut Vec<Finding>) {
     let mut at = 0;
     let mut documented = false;
+    let mut owner_is_private = false;
     for (line, text) in source.code.split_inclusive('\n').zip(source.text.split_inclusive('\n')) {
+        if !line.starts_with([' ', '\n']) {
+            owner_is_private = line.starts_with("impl") && is_private(source, owner(line));
+        }
         let (code, text) = (line.trim(), text.trim());
         let item = ITEMS.iter().find(|item| code.starts_with(item.trim_end()) && text.starts_with(*item));
-        if let Some(item) = item.filter(|_| !documented && !source.is_test(at)) {
-            let name: String =
-                text[item.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let counts = !documented && !owner_is_private && !source.is_test(at);
+        if let Some(item) = item.filter(|_| counts) {
+            let what = format!("`{item}{}` has no doc comment", word(&text[item.len()..]));
             findings.push(Finding {
                 path: source.path.clone(),
                 line: source.line(at),
-                what: format!("`{item}{name}` has no doc comment"),
+                what,
                 todo: "Say in a sentence what it does or holds".to_owned(),
             });
         }
@@ -76,4 +80,25 @@ fn items(source: &Source, findings: &mut Vec<Finding>) {
         documented = text.starts_with("///") || text.contains("#[doc") || (documented && is_attribute);
         at += line.len();
     }
+}
+
+/// The type whose `impl` a line begins: `B` of `impl<'a> A for B<'a> {`.
+fn owner(line: &str) -> &str {
+    let line = line.split_once(" for ").map_or_else(
+        || line.trim_start_matches("impl").trim_start_matches(|c: char| c != ' ').trim_start(),
+        |(_, name)| name,
+    );
+    word(line)
+}
+
+/// Whether this file declares a type that only the crate knows.
+fn is_private(source: &Source, name: &str) -> bool {
+    ["struct", "enum"].iter().any(|kind| {
+        let declared = format!("{kind} {name}");
+        source.find(&declared).any(|at| !source.code[..at].ends_with("pub "))
+    })
+}
+
+fn word(text: &str) -> &str {
+    &text[..text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())]
 }

@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("app", 7),
     // Beside the house: they look at it from outside, and nothing is built from them.
     ("bench", 8),
+    ("crash", 8),
     ("xtask", 8),
 ];
 const SERVICES: u8 = 5;

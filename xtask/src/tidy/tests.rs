@@ -261,6 +261,17 @@ fn a_public_item_without_a_sentence_is_found() {
 }
 
 #[test]
+fn what_a_private_type_can_do_needs_no_sentence() {
+    let with = |what: &str| {
+        let text = format!("{what} A<'a>;\nimpl<'a> A<'a> {{\n    pub fn b() {{}}\n}}\n");
+        file("crates/fhir/src/lib.rs", &text)
+    };
+    faulty(docs::all, &with("/// Is A.\npub struct"));
+    sound(docs::all, &with("pub(crate) struct"));
+    sound(docs::all, &with("enum"));
+}
+
+#[test]
 fn only_items_that_users_can_name_need_a_sentence() {
     let files = |lib: &str, middle: &str| {
         let mut workspace = file("crates/fhir/src/lib.rs", lib);

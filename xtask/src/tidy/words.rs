@@ -4,7 +4,7 @@ use super::source::{Source, closing};
 use super::{Finding, Workspace};
 
 /// Crates whose work is to print for the person at the terminal.
-const TERMINAL: [&str; 4] = ["crates/cli/", "crates/app/", "crates/bench/", "xtask/"];
+const TERMINAL: [&str; 5] = ["crates/cli/", "crates/app/", "crates/bench/", "crates/crash/", "xtask/"];
 /// Crates that write JSON or read configuration: what they serialise they promise.
 const SERIALISING: [&str; 7] =
     ["crates/fhir/", "crates/rest/", "crates/web/", "crates/cli/", "crates/app/", "crates/bench/", "xtask/"];
