@@ -111,101 +111,21 @@ pub fn email(given: &str, family: &str, number: usize) -> String {
 /// Letters that the second half of a postcode may have.
 const INWARD: &[u8] = b"ABDEFGHJLNPQRSTUWXYZ";
 
+#[rustfmt::skip]
 const STREETS: &[&str] = &[
-    "Alder",
-    "Ashgrove",
-    "Barley",
-    "Beacon",
-    "Bellfield",
-    "Birch",
-    "Blackthorn",
-    "Bramble",
-    "Brook",
-    "Canal",
-    "Castle",
-    "Cedar",
-    "Chapel",
-    "Chestnut",
-    "Church",
-    "Clover",
-    "Coppice",
-    "Cowslip",
-    "Cross",
-    "Curlew",
-    "Daisy",
-    "Elm",
-    "Fairfield",
-    "Falcon",
-    "Farrier",
-    "Fern",
-    "Foundry",
-    "Foxglove",
-    "Garden",
-    "Glebe",
-    "Grange",
-    "Hawthorn",
-    "Hazel",
-    "Heron",
-    "Hill",
-    "Holly",
-    "Ivy",
-    "Jubilee",
-    "Juniper",
-    "Kestrel",
-    "Kiln",
-    "Larch",
-    "Lavender",
-    "Lime",
-    "Linden",
-    "Malt",
-    "Maple",
-    "Market",
-    "Meadow",
-    "Mill",
-    "Millbrook",
-    "Moor",
-    "Nightingale",
-    "Orchard",
-    "Otter",
-    "Park",
-    "Pear Tree",
-    "Pinfold",
-    "Plover",
-    "Poplar",
-    "Priory",
-    "Quarry",
-    "Queen's",
-    "Railway",
-    "Rectory",
-    "Ridge",
-    "River",
-    "Rook",
-    "Rowan",
-    "Saddler's",
-    "St Anne's",
-    "School",
-    "Sheaf",
-    "Silver",
-    "Skylark",
-    "Spring",
-    "Station",
-    "Sycamore",
-    "Tannery",
-    "Thistle",
-    "Tower",
-    "Union",
-    "Vale",
-    "Victoria",
-    "Walnut",
-    "Water",
-    "Weaver",
-    "Wharf",
-    "Willow",
-    "Windmill",
-    "Wren",
-    "Yew",
+    "Alder", "Ashgrove", "Barley", "Beacon", "Bellfield", "Birch", "Blackthorn", "Bramble", "Brook",
+    "Canal", "Castle", "Cedar", "Chapel", "Chestnut", "Church", "Clover", "Coppice", "Cowslip", "Cross",
+    "Curlew", "Daisy", "Elm", "Fairfield", "Falcon", "Farrier", "Fern", "Foundry", "Foxglove", "Garden",
+    "Glebe", "Grange", "Hawthorn", "Hazel", "Heron", "Hill", "Holly", "Ivy", "Jubilee", "Juniper",
+    "Kestrel", "Kiln", "Larch", "Lavender", "Lime", "Linden", "Malt", "Maple", "Market", "Meadow", "Mill",
+    "Millbrook", "Moor", "Nightingale", "Orchard", "Otter", "Park", "Pear Tree", "Pinfold", "Plover",
+    "Poplar", "Priory", "Quarry", "Queen's", "Railway", "Rectory", "Ridge", "River", "Rook", "Rowan",
+    "Saddler's", "St Anne's", "School", "Sheaf", "Silver", "Skylark", "Spring", "Station", "Sycamore",
+    "Tannery", "Thistle", "Tower", "Union", "Vale", "Victoria", "Walnut", "Water", "Weaver", "Wharf",
+    "Willow", "Windmill", "Wren", "Yew",
 ];
 
+#[rustfmt::skip]
 const WAYS: &[&str] = &[
     "Street", "Street", "Road", "Road", "Road", "Lane", "Lane", "Avenue", "Avenue", "Close", "Close",
     "Drive", "Crescent", "Terrace", "Way", "Court", "Gardens", "Grove", "Place", "Rise", "View", "Walk",
@@ -217,10 +137,11 @@ mod tests {
     use super::*;
 
     /// All postcode areas in use (Royal Mail, Postcode Address File).
-    const AREAS: &str = "AB AL B BA BB BD BF BH BL BN BR BS BT BX CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN \
-        DT DY E EC EH EN EX FK FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS \
-        LU M ME MK ML N NE NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW \
-        SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO ZE ZZ";
+    const AREAS: &str = "\
+        AB AL B BA BB BD BF BH BL BN BR BS BT BX CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT \
+        DY E EC EH EN EX FK FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE \
+        LL LN LS LU M ME MK ML N NE NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM \
+        SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO ZE ZZ";
 
     #[test]
     fn postcodes_look_right_and_are_of_no_real_area() {

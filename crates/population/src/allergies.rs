@@ -1,7 +1,9 @@
-//! Allergies, in the states that a record must tell apart: known, known to be none, resolved, and not recorded.
+//! Allergies, in the states that a record must tell apart: known, known to be none, resolved, and not
+//! recorded.
 
 use crate::elements::{concept, hl7, list, own, words};
 use crate::history::History;
+use crate::medicines::{Order, list::ADRENALINE, order};
 use crate::time::Day;
 use fhir::Tree;
 
@@ -144,7 +146,8 @@ pub fn allergen(code: &str) -> &'static Allergen {
 pub fn write(history: &mut History) {
     let age = history.age(history.end.day);
     let chance = history.random.unit();
-    // Allergies are recorded in about a quarter of grown-ups and a tenth of children. For one in four nobody asked.
+    // Allergies are recorded in about a quarter of grown-ups and a tenth of children. For one in four nobody
+    // asked.
     let known = if age < 16 { 0.10 } else { 0.27 };
     match chance {
         _ if chance < known => {
@@ -219,10 +222,28 @@ pub fn record(
         .maybe("note", note.map(|note| list([note])))
         .with("reaction", list([event]));
     history.add("AllergyIntolerance", &id, &resource);
+    if resolved.is_none() && severity == "severe" && allergen.category != "medication" {
+        pens(history, day);
+    }
 }
 
-/// Writes that someone asked and there are no allergies. This is the one SNOMED CT code in the population: it is
-/// named by the rule that a record is held to for this statement.
+/// Writes the prescription of pens of adrenaline, for those who may meet the allergen anywhere.
+fn pens(history: &mut History, from: Day) {
+    let pens = Order {
+        medicine: &ADRENALINE,
+        from,
+        until: None,
+        stopped: None,
+        repeat: true,
+        category: "community",
+        visit: None,
+        reason: None,
+    };
+    order(history, &pens);
+}
+
+/// Writes that someone asked and there are no allergies. This is the one SNOMED CT code in the population: it
+/// is named by the rule that a record is held to for this statement.
 pub fn write_none(history: &mut History) {
     let id = history.next_id();
     let back = history.random.between(20, 3_000);

@@ -1,4 +1,5 @@
-//! What is measured because of what someone has: each problem asks for checks, and a review makes each of them once.
+//! What is measured because of what someone has: each problem asks for checks, and a review makes each of
+//! them once.
 
 use crate::conditions::KNOWN;
 use crate::history::History;
@@ -25,6 +26,7 @@ pub enum Check {
     Liver,
     Lipids,
     Hba1c,
+    Glucose,
     Thyroid,
     Bnp,
     Urine,
@@ -112,6 +114,7 @@ fn laboratory(check: Check) -> &'static r::Panel {
         Check::Liver => &r::LIVER,
         Check::Lipids => &r::LIPIDS,
         Check::Hba1c => &r::HBA1C,
+        Check::Glucose => &r::GLUCOSE,
         Check::Thyroid => &r::THYROID,
         Check::Bnp => &r::BNP,
         Check::Urine => &r::URINE,

@@ -1,16 +1,18 @@
 //! Lasting illnesses: who gets them and when, how they go on, and what doctors do. One file for each family.
 //!
-//! Shares by age are near those of the national registers (NHS England, Quality and Outcomes Framework 2022/23; Health
-//! Survey for England) and rounded; they make a believable county, not a model of one.
+//! Shares by age are near those of the national registers (NHS England, Quality and Outcomes Framework
+//! 2022/23; Health Survey for England) and rounded; they make a believable county, not a model of one.
 
-pub mod acute;
+pub mod accidents;
 pub mod cancer;
+pub mod complaints;
 pub mod heart;
 pub mod joints;
 pub mod kidneys;
 pub mod lungs;
 pub mod metabolism;
 pub mod mind;
+pub mod pneumonia;
 pub mod pregnancy;
 pub mod senses;
 pub mod skin;
@@ -50,8 +52,9 @@ pub const KNOWN: &[Known] = &[
             Check::Hba1c,
             Check::Urine,
             Check::Feet,
+            Check::Eyes,
         ],
-        found: &[Check::Pressure, Check::Size, Check::Hba1c, Check::Lipids],
+        found: &[Check::Pressure, Check::Size, Check::Glucose, Check::Hba1c, Check::Lipids, Check::Liver],
     },
     Known {
         problem: &p::DIABETES_1,
@@ -64,8 +67,9 @@ pub const KNOWN: &[Known] = &[
             Check::Thyroid,
             Check::Urine,
             Check::Feet,
+            Check::Eyes,
         ],
-        found: &[Check::Size, Check::Hba1c, Check::Kidneys],
+        found: &[Check::Size, Check::Glucose, Check::Hba1c, Check::Kidneys],
     },
     Known {
         problem: &p::HYPOTHYROIDISM,
@@ -166,8 +170,8 @@ impl Fate<'_> {
         self.person.death.map_or(self.today, |death| death.day)
     }
 
-    /// The day on which an illness is found, if the person has it by now. `shares` tells how many of an age have it,
-    /// and is read between its points; `factor` is this person's own risk.
+    /// The day on which an illness is found, if the person has it by now. `shares` tells how many of an age
+    /// have it, and is read between its points; `factor` is this person's own risk.
     pub fn found(&mut self, shares: &[(i32, f64)], factor: f64) -> Option<Day> {
         let age = self.age();
         let share = between(shares, f64::from(age)) * factor;

@@ -1,4 +1,5 @@
-//! Writes lasting illnesses: how they were found, the entry in the list of problems, and each step of treatment.
+//! Writes lasting illnesses: how they were found, the entry in the list of problems, and each step of
+//! treatment.
 
 use crate::checks;
 use crate::conditions::KNOWN;

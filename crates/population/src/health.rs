@@ -1,5 +1,5 @@
-//! The body of a person and what goes wrong with it over the years. Every measurement in the record is asked for
-//! here, so that readings of different kinds and days agree with each other and with the treatment.
+//! The body of a person and what goes wrong with it over the years. Every measurement in the record is asked
+//! for here, so that readings of different kinds and days agree with each other and with the treatment.
 
 use crate::conditions;
 use crate::medicines::Medicine;
@@ -62,7 +62,7 @@ impl Course {
             growth: 0.0,
             steps: Vec::new(),
             note: None,
-            sign: "",
+            sign: problem.words,
         }
     }
 
@@ -308,8 +308,8 @@ fn grown(curve: &[f64; 15], age: f64) -> f64 {
     curve[after - 1] + (curve[after] - curve[after - 1]) * (age - low) / (high - low)
 }
 
-/// Ages of the points of the curves of growth, whose values lie near the middle of the charts of the Royal College
-/// of Paediatrics and Child Health.
+/// Ages of the points of the curves of growth, whose values lie near the middle of the charts of the Royal
+/// College of Paediatrics and Child Health.
 const AGES: [f64; 15] = [0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0];
 const BOYS_WEIGHT: [f64; 15] =
     [3.4, 6.2, 7.9, 9.7, 12.2, 14.4, 16.4, 18.4, 20.6, 25.6, 31.3, 39.2, 50.0, 60.6, 68.0];

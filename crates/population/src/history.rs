@@ -99,11 +99,6 @@ impl<'a> History<'a> {
         self.person.death.is_none()
     }
 
-    /// A day in a span, or none if the span is empty.
-    pub fn day_between(&mut self, from: Day, until: Day) -> Option<Day> {
-        (from <= until).then(|| Day(self.random.between(from.0, until.0)))
-    }
-
     /// Whether the person is in hospital on a day.
     pub fn in_hospital(&self, day: Day) -> bool {
         self.stays.iter().any(|(from, until)| (*from..=*until).contains(&day))

@@ -24,10 +24,11 @@ pub fn id(seed: u64, purpose: u64, subject: u64, serial: u64) -> String {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// The NHS number of a person, always one that begins with 999, a range kept for test patients. Each index below
-/// [`NHS_NUMBERS`] has its own; people beyond have none.
+/// The NHS number of a person, always one that begins with 999, a range kept for test patients. Each index
+/// below [`NHS_NUMBERS`] has its own; people beyond have none.
 ///
-/// Of ten numbers with the same first eight digits at most one has no check digit, so nine are used of each ten.
+/// Of ten numbers with the same first eight digits at most one has no check digit, so nine are used of each
+/// ten.
 pub fn nhs_number(index: usize) -> Option<String> {
     if index >= NHS_NUMBERS {
         return None;

@@ -3,7 +3,7 @@
 use crate::elements::{list, own, words};
 use crate::history::History;
 use crate::problems;
-use crate::time::Day;
+use crate::time::{Day, Moment};
 use crate::visits::{Setting, Visit, visit};
 use fhir::Tree;
 
@@ -113,7 +113,7 @@ fn winter(history: &mut History, year: i32, willing: f64) {
     let covid = match (year, age) {
         (2021, 18..) => 0.85,
         (2022, 50..) => 0.65,
-        (2023.., 65..) => 0.65,
+        (2023, 65..) => 0.65,
         (2024.., 75..) => 0.7,
         _ => 0.0,
     };
@@ -122,12 +122,18 @@ fn winter(history: &mut History, year: i32, willing: f64) {
     if !flu && !corona {
         return;
     }
-    let Some(visit) = visit(history, Setting::Nurse, day, "Winter vaccination") else { return };
+    // Half have it at a pharmacy, which tells the practice of the vaccine and of no more.
+    let pharmacy = age > 15 && history.random.chance(0.5);
+    let visit = if pharmacy { None } else { visit(history, Setting::Nurse, day, "Winter vaccination") };
+    if !pharmacy && visit.is_none() || !history.covers(day.at(18, 0)) {
+        return;
+    }
+    let at = visit.as_ref().map_or(day.at(12, 30), |visit| visit.at);
     if flu {
-        give(history, &visit, ("influenza", "Influenza", 1));
+        put(history, visit.as_ref(), at, ("influenza", "Influenza", 1));
     }
     if corona {
-        give(history, &visit, ("covid-19", "COVID-19", 1));
+        put(history, visit.as_ref(), at, ("covid-19", "COVID-19", 1));
     }
 }
 
@@ -153,23 +159,27 @@ fn once(history: &mut History) {
 }
 
 /// Writes a vaccine given at an encounter.
-pub fn give(history: &mut History, visit: &Visit, (code, name, dose): Vaccine) {
+pub fn give(history: &mut History, visit: &Visit, vaccine: Vaccine) {
+    put(history, Some(visit), visit.at, vaccine);
+}
+
+fn put(history: &mut History, visit: Option<&Visit>, at: Moment, (code, name, dose): Vaccine) {
     let id = history.next_id();
     let lot = format!("{}{:04}", &code[..1].to_uppercase(), history.random.below(10_000));
-    let performer = Tree::object().with("actor", visit.clinician.reference(history.plan));
+    let performer = visit.map(|visit| Tree::object().with("actor", visit.clinician.reference(history.plan)));
     let resource = history
         .start("Immunization", &id)
         .with("status", "completed")
         .with("vaccineCode", own("vaccine", code, name))
         .with("patient", history.subject())
-        .with("encounter", visit.reference())
-        .with("occurrenceDateTime", visit.at.to_string())
-        .with("recorded", visit.at.to_string())
-        .with("primarySource", true)
+        .maybe("encounter", visit.map(Visit::reference))
+        .with("occurrenceDateTime", at.to_string())
+        .with("recorded", at.to_string())
+        .with("primarySource", visit.is_some())
         .with("lotNumber", lot)
-        .with("expirationDate", visit.day().plus(240).to_string())
+        .with("expirationDate", at.day.plus(240).to_string())
         .with("site", words(if dose % 2 == 1 { "Left deltoid" } else { "Right deltoid" }))
-        .with("performer", list([performer]))
+        .maybe("performer", performer.map(|performer| list([performer])))
         .with("protocolApplied", list([Tree::object().with("doseNumberPositiveInt", dose)]));
     history.add("Immunization", &id, &resource);
 }

@@ -66,7 +66,7 @@ pub fn write(history: &mut History, visit: &Visit, letter: &Letter) {
     let context = Tree::object()
         .with("encounter", list([visit.reference()]))
         .with("period", period(visit.at, Some(visit.at)));
-    let custodian = if letter.sort == Sort::Referral { history.person.practice } else { TRUST };
+    let custodian = visit.place.organisation(history.person.practice);
     let resource = history
         .start("DocumentReference", &id)
         .with("status", "current")

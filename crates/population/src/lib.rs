@@ -42,7 +42,7 @@ mod visits;
 pub use identifiers::NHS_NUMBERS;
 pub use stories::STORIES;
 
-use conditions::{acute, cancer, pregnancy};
+use conditions::{accidents, cancer, complaints, pneumonia, pregnancy};
 use fhir::Instant;
 use history::History;
 use person::Person;
@@ -80,13 +80,14 @@ pub struct Account {
 }
 
 impl Plan {
-    /// What all people share, as transactions to be loaded first, in this order: organisations and places, staff.
+    /// What all people share, as transactions to be loaded first, in this order: organisations and places,
+    /// staff.
     pub fn places(&self) -> Vec<String> {
         places::write(self)
     }
 
-    /// Everything about one person, as a transaction. It depends on the seed, the number and the day alone, so people
-    /// can be made in any order and on any thread.
+    /// Everything about one person, as a transaction. It depends on the seed, the number and the day alone,
+    /// so people can be made in any order and on any thread.
     pub fn person(&self, index: usize) -> String {
         let person = Person::of(self, index);
         let mut history = History::new(self, &person, stories::years(index));
@@ -102,7 +103,7 @@ impl Plan {
         now::admitted(&mut history);
         now::last_illness(&mut history);
         courses::write(&mut history);
-        acute::stays(&mut history);
+        pneumonia::write(&mut history);
         operations::write(&mut history);
         pregnancy::write(&mut history);
         cancer::write(&mut history);
@@ -110,8 +111,8 @@ impl Plan {
         reviews::write(&mut history);
         clinics::write(&mut history);
         immunisations::write(&mut history);
-        acute::surgery(&mut history);
-        acute::emergencies(&mut history);
+        complaints::write(&mut history);
+        accidents::write(&mut history);
         flags::usual(&mut history);
         history.finish()
     }

@@ -157,8 +157,16 @@ pub struct Order<'a> {
 pub fn order(history: &mut History, order: &Order) {
     let id = history.next_id();
     let medicine = order.medicine;
-    let over = order.until.is_some_and(|until| until <= history.end.day) || !history.alive();
-    let status = match (order.stopped, over, order.until) {
+    let last = history.end.day;
+    // What has no end yet goes on. A course may have one that is still to come, unless death came first.
+    let until = match order.until {
+        Some(until) if order.repeat && until > last => None,
+        Some(until) if !history.alive() => Some(until.min(last)),
+        until => until,
+    };
+    let stopped = order.stopped.filter(|_| until == order.until);
+    let over = until.is_some_and(|until| until <= last) || !history.alive();
+    let status = match (stopped, over, until) {
         (Some(_), true, _) => "stopped",
         (Some(_), false, None) => "on-hold",
         (_, true, _) => "completed",
@@ -171,7 +179,7 @@ pub fn order(history: &mut History, order: &Order) {
         .with("system", crate::elements::UCUM)
         .with("code", "d");
     let dispense = Tree::object()
-        .with("validityPeriod", period(order.from, order.until))
+        .with("validityPeriod", period(order.from, until))
         .maybe("numberOfRepeatsAllowed", order.repeat.then_some(12i64))
         .with("expectedSupplyDuration", supply);
     let authored = match order.visit {
@@ -181,7 +189,7 @@ pub fn order(history: &mut History, order: &Order) {
     let resource = history
         .start("MedicationRequest", &id)
         .with("status", status)
-        .maybe("statusReason", order.stopped.filter(|_| status != "active").map(words))
+        .maybe("statusReason", stopped.filter(|_| matches!(status, "stopped" | "on-hold")).map(words))
         .with("intent", "order")
         .with("category", array([hl7("medicationrequest-category", order.category)]))
         .with("medicationCodeableConcept", medicine.concept())

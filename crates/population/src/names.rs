@@ -33,7 +33,8 @@ pub enum Heritage {
     Arab,
 }
 
-/// Shares of households, in thousandths, after the census of England of 2021 (ethnic group and country of birth).
+/// Shares of households, in thousandths, after the census of England of 2021 (ethnic group and country of
+/// birth).
 pub const HERITAGES: &[(u32, Heritage)] = &[
     (748, Heritage::British),
     (16, Heritage::Irish),

@@ -1,11 +1,12 @@
 //! What goes on at the moment of the data: who lies in hospital today, and how lives ended that are over.
 
-use crate::conditions::acute::pneumonia;
+use crate::conditions::pneumonia;
 use crate::history::History;
 use crate::operations::{appendix, hip_fracture};
 use crate::visits::{Setting, visit};
 
-/// Every so many people there is one in hospital, and so many of them at most; so that no two have the same bed.
+/// Every so many people there is one in hospital, and so many of them at most; so that no two have the same
+/// bed.
 const APART: usize = 97;
 const INPATIENTS: usize = 20;
 
@@ -22,7 +23,7 @@ pub fn admitted(history: &mut History) {
     match (number % 3, age) {
         (0, 66..) => hip_fracture(history, day, hours, Some(number)),
         (1, ..=55) => appendix(history, day, hours, Some(number)),
-        _ => pneumonia(history, day, hours, Some(number)),
+        _ => pneumonia::admit(history, day, hours, Some(number)),
     };
 }
 
@@ -34,7 +35,7 @@ pub fn last_illness(history: &mut History) {
     let age = history.age(history.end.day);
     if age > 40 && history.random.chance(0.45) {
         let days = history.random.between(3, 9);
-        pneumonia(history, history.end.day.plus(-days), 24 * 60, None);
+        pneumonia::admit(history, history.end.day.plus(-days), 24 * 60, None);
         return;
     }
     for days in [60, 25, 6] {

@@ -1,6 +1,5 @@
 //! Operations: planned ones for worn joints and eyes, and those that cannot wait.
 
-use crate::conditions::acute::discharge;
 use crate::history::History;
 use crate::medicines::{self, Order, list as m};
 use crate::observations::{ill, signs};
@@ -8,7 +7,7 @@ use crate::places;
 use crate::problems::{self as p, Entry, Problem};
 use crate::procedures::{self, Act};
 use crate::results::{self, analytes::Analyte, panel_of, panel_with};
-use crate::stays::{self, Admission, Stay};
+use crate::stays::{self, Admission, Stay, discharge};
 use crate::time::Day;
 use crate::visits::{Setting, visit, visit_at};
 

@@ -25,12 +25,6 @@ pub struct Name {
 }
 
 impl Name {
-    /// `Mrs Dorothy Hargreaves`
-    pub fn full(&self) -> String {
-        let first = self.given.first().map_or("", String::as_str);
-        format!("{} {first} {}", self.title, self.family).trim().to_owned()
-    }
-
     /// `Mrs Hargreaves`, or for a child the first name.
     pub fn polite(&self) -> String {
         match self.title {
@@ -173,7 +167,9 @@ impl Person {
         person.marital = married;
         person.address = Some(household.address.clone());
         if random.chance(0.3) && age > 1 {
-            let moved = today.day.plus(-random.between(200, (f64::from(age) * 365.0).min(4_000.0) as i32));
+            let last = person.death.map_or(today.day, |death| death.day);
+            let lived = last.since(member.birth);
+            let moved = last.plus(-random.between(lived.min(200), lived.min(4_000)));
             person.earlier = Some((Address::draw(random.pick(&TOWNS), random), moved));
         }
         person.landline.clone_from(&household.landline);

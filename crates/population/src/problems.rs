@@ -34,7 +34,6 @@ pub const DIABETES_2: Problem = problem("type-2-diabetes", "Type 2 diabetes");
 pub const ECZEMA: Problem = problem("atopic-eczema", "Atopic eczema");
 pub const EPILEPSY: Problem = problem("epilepsy", "Epilepsy");
 pub const FRAILTY: Problem = problem("frailty", "Frailty");
-pub const GESTATIONAL_DIABETES: Problem = problem("gestational-diabetes", "Gestational diabetes");
 pub const GOUT: Problem = problem("gout", "Gout");
 pub const HEARING_LOSS: Problem = problem("hearing-loss", "Hearing loss");
 pub const HEART_FAILURE: Problem = problem("heart-failure", "Heart failure");

@@ -1,7 +1,8 @@
 //! Chance that falls the same way for ever: the same seed gives the same numbers on every machine.
 //!
-//! SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Only additions,
-//! multiplications and comparisons of floats are used, because those are exact everywhere; `ln` and `exp` are not.
+//! SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Only
+//! additions, multiplications and comparisons of floats are used, because those are exact everywhere; `ln`
+//! and `exp` are not.
 
 /// A stream of numbers.
 #[derive(Clone, Debug)]

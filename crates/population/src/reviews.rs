@@ -1,10 +1,12 @@
-//! Yearly reviews in the month of birth: one appointment for everything that is followed up, and checks of health for
-//! those with nothing.
+//! Yearly reviews in the month of birth: one appointment for everything that is followed up, and checks of
+//! health for those with nothing.
 
 use crate::appointments::{self, Booking};
 use crate::care_plans::{self, Agreement};
 use crate::checks::{self, Check};
 use crate::history::History;
+use crate::letters::{self, Letter, Sort};
+use crate::observations::height;
 use crate::problems as p;
 use crate::staff::Clinician;
 use crate::time::Day;
@@ -18,7 +20,7 @@ pub fn write(history: &mut History) {
         let day = birthday(history, year).plus(history.random.between(-14, 20));
         let due = checks::due(history, day);
         // Some do not come.
-        if due.is_empty() || day >= history.end.day || history.random.chance(0.08) {
+        if due.is_empty() || day >= history.end.day || history.random.chance(0.12) {
             continue;
         }
         let Some(visit) = visit(history, Setting::Nurse, day, "Yearly review of long-term conditions") else {
@@ -48,13 +50,17 @@ fn birthday(history: &History, year: i32) -> Day {
 /// Not everything is done each year.
 fn spared(history: &mut History, year: i32, checks: Vec<Check>) -> Vec<Check> {
     let odd = (year + history.person.index as i32) % 2 == 1;
-    let often = history.random.chance(0.85);
+    let often = history.random.chance(0.8);
     let diabetic = checks.contains(&Check::Feet);
+    let kidneys = diabetic || checks.contains(&Check::Blood) || odd;
+    // Kidneys of people with no more than high blood pressure are tested every other year.
     checks
         .into_iter()
         .filter(|check| match check {
             Check::Lipids | Check::Smoking | Check::Liver => diabetic || odd,
-            Check::Urine | Check::Blood => often,
+            Check::Urine | Check::Blood | Check::Eyes => often,
+            Check::Kidneys => kidneys,
+            Check::Size => diabetic || often,
             _ => true,
         })
         .collect()
@@ -170,7 +176,21 @@ fn health_checks(history: &mut History) {
         }
         if let Some(visit) = visit(history, Setting::Nurse, day, "NHS Health Check") {
             let checks = [Check::Pressure, Check::Size, Check::Smoking, Check::Lipids, Check::Hba1c];
+            height(history, &visit);
             checks::make(history, &visit, &checks);
+            tell(history, &visit);
         }
     }
+}
+
+fn tell(history: &mut History, visit: &Visit) {
+    let thanks = "Thank you for coming. We measured your blood pressure, weight, sugar and fats.";
+    let next = "We will call you if any result needs doing something about. See you in five years.";
+    let letter = Letter {
+        sort: Sort::Personal,
+        title: "Your NHS Health Check".to_owned(),
+        written: visit.at.plus(15),
+        parts: vec![("", thanks.to_owned()), ("", next.to_owned())],
+    };
+    letters::write(history, visit, &letter);
 }

@@ -53,7 +53,8 @@ type Specialist = (&'static str, &'static str, &'static str, Job, &'static str);
 /// People in each practice.
 const TEAM: usize = 8;
 
-/// The teams of the practices, in the order of [`PRACTICES`]: four doctors, two nurses, a pharmacist, reception.
+/// The teams of the practices, in the order of [`PRACTICES`]: four doctors, two nurses, a pharmacist,
+/// reception.
 const TEAMS: [[Colleague; TEAM]; 6] = [
     [
         ("Dr", "Helen", "Marlowe", Job::Gp),

@@ -2,6 +2,7 @@
 
 use crate::elements::{list, own, period, reference, words};
 use crate::history::History;
+use crate::letters::{self, Letter, Sort};
 use crate::observations::{ill, signs};
 use crate::places::{Place, TRUST, WARDS, bed, organisation};
 use crate::staff::{Clinician, Job};
@@ -123,7 +124,8 @@ fn write(history: &mut History, admission: &Admission, stay: &Stay, ward: usize)
 }
 
 /// Writes rounds of observations while the illness passes: often at first, then morning and evening.
-/// `illness` is how ill the person is at first, from 0 to 1; `better` is what is left of it a day later, as a share.
+/// `illness` is how ill the person is at first, from 0 to 1; `better` is what is left of it a day later, as a
+/// share.
 pub fn rounds(history: &mut History, stay: &Stay, illness: f64, better: f64, limit: usize) {
     let mut at = stay.visit.at.plus(25);
     let mut left = illness;
@@ -154,4 +156,26 @@ fn nurse(stay: &Stay) -> Clinician {
         },
         _ => stay.visit.clinician,
     }
+}
+
+/// Writes the summary of a stay.
+pub fn discharge(history: &mut History, stay: &Stay, diagnosis: &str, course: &str) {
+    let day = stay.end.day;
+    let nights = day.since(stay.visit.day());
+    let summary = Letter {
+        sort: Sort::Discharge,
+        title: format!("Discharge summary: {diagnosis}"),
+        written: stay.end.plus(-30),
+        parts: vec![
+            ("Diagnosis", format!("{diagnosis}.")),
+            ("Stay", format!("Admitted {}, home {}, {nights} nights.", stay.visit.day().long(), day.long())),
+            ("What happened", course.to_owned()),
+            ("Allergies", letters::allergies(history)),
+            ("Other problems", letters::problems(history, day)),
+            ("Medicines at home", letters::medicines(history, day)),
+            ("For the GP", "Please check blood tests in two weeks. Return advice was given.".to_owned()),
+        ],
+    };
+    let visit = Visit { at: stay.end.plus(-30), ..stay.visit.clone() };
+    letters::write(history, &visit, &summary);
 }

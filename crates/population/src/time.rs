@@ -99,7 +99,8 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The moment so many minutes later, or earlier if negative. Ignores that two days a year have 23 or 25 hours.
+    /// The moment so many minutes later, or earlier if negative. Ignores that two days a year have 23 or 25
+    /// hours.
     pub fn plus(self, minutes: i32) -> Moment {
         let minute = self.minute + minutes;
         Moment { day: self.day.plus(minute.div_euclid(1440)), minute: minute.rem_euclid(1440) }
@@ -129,8 +130,8 @@ impl fmt::Display for Moment {
     }
 }
 
-/// Whether clocks show British Summer Time: from the last Sunday of March, 02:00, to the last Sunday of October,
-/// 02:00, by local clocks (Summer Time Order 2002).
+/// Whether clocks show British Summer Time: from the last Sunday of March, 02:00, to the last Sunday of
+/// October, 02:00, by local clocks (Summer Time Order 2002).
 fn summer(local: Moment) -> bool {
     let (year, month, _) = local.day.parts();
     match month {

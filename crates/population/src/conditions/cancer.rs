@@ -1,4 +1,5 @@
-//! Cancers of breast, bowel and prostate, from the first sign through urgent referral and treatment to follow-up.
+//! Cancers of breast, bowel and prostate, from the first sign through urgent referral and treatment to
+//! follow-up.
 
 use super::Fate;
 use crate::health::Course;
@@ -226,7 +227,7 @@ fn treat(history: &mut History, pathway: &Pathway, diagnosed: Day, condition: &s
     stays::rounds(history, &stay, 0.2, 0.5, 4);
     if !stay.current && !stay.died {
         let what = format!("{words} without complications. Tissue has gone to the laboratory.");
-        crate::conditions::acute::discharge(history, &stay, pathway.problem.words, &what);
+        stays::discharge(history, &stay, pathway.problem.words, &what);
     }
 }
 

@@ -21,7 +21,7 @@ fn hypertension(fate: &mut Fate) {
     let black = fate.person.ethnicity.is_some_and(|(code, _)| {
         code == Heritage::African.ethnicity().0 || code == Heritage::Caribbean.ethnicity().0
     });
-    let Some(found) = fate.found(&shares, if black { 1.4 } else { 1.0 }) else { return };
+    let Some(found) = fate.found(&shares, if black { 1.25 } else { 0.88 }) else { return };
     let severity = fate.random.around(32.0, 8.0).max(18.0);
     let mut course = Course::new(&p::HYPERTENSION, fate.before(found, 7), found, severity);
     course.growth = 0.8;
@@ -30,8 +30,8 @@ fn hypertension(fate: &mut Fate) {
     fate.health.courses.push(course);
 }
 
-/// Steps as of NICE guideline NG136: an inhibitor of the converting enzyme, or amlodipine from 55 years and for people
-/// of African or Caribbean family origin; then both; then indapamide too.
+/// Steps as of NICE guideline NG136: an inhibitor of the converting enzyme, or amlodipine from 55 years and
+/// for people of African or Caribbean family origin; then both; then indapamide too.
 fn treat(fate: &mut Fate, course: &mut Course, found: Day, black: bool) {
     if fate.random.chance(0.06) {
         course.note = Some("Prefers to try diet and exercise first.".to_owned());

@@ -31,6 +31,8 @@ fn gout(fate: &mut Fate, female: bool) {
     let Some(found) = fate.found(&shares, if female { 0.4 } else { 1.5 }) else { return };
     let mut course = Course::new(&p::GOUT, fate.before(found, 2), found, 1.0);
     course.sign = "Red hot big toe overnight, second attack";
+    course.treat(found, &m::COLCHICINE, 0.0, 1.0);
+    course.stop(found.plus(6), "Attack over");
     if fate.random.chance(0.6) {
         course.treat(found.plus(30), &m::ALLOPURINOL, 0.0, 60.0);
     }

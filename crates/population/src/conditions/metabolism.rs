@@ -22,7 +22,8 @@ fn diabetes_1(fate: &mut Fate) -> bool {
     true
 }
 
-/// Type 1 diabetes found on a day, with the HbA1c above the usual at first and what stays in spite of insulin.
+/// Type 1 diabetes found on a day, with the HbA1c above the usual at first and what stays in spite of
+/// insulin.
 pub fn type_1(found: crate::time::Day, severity: f64, control: f64) -> Course {
     let mut course = Course::new(&p::DIABETES_1, found.plus(-60), found, severity);
     course.sign = "Thirst, weight loss and tiredness";

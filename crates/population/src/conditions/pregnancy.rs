@@ -1,7 +1,6 @@
 //! Pregnancies: those whose children live at home, and some that go on now.
 
 use super::Fate;
-use crate::conditions::acute::discharge;
 use crate::elements::{list, own, period, reference};
 use crate::health::Course;
 use crate::history::History;
@@ -13,7 +12,7 @@ use crate::places::{TRUST, organisation};
 use crate::problems::{self as p, Entry};
 use crate::procedures::{self, Act};
 use crate::results::{self, panel_of};
-use crate::stays::{self, Admission};
+use crate::stays::{self, Admission, discharge};
 use crate::time::Day;
 use crate::visits::{Setting, Visit, visit};
 use fhir::Tree;
@@ -38,13 +37,11 @@ pub fn draw(fate: &mut Fate) {
     }
 }
 
-/// Contacts of a pregnancy: weeks and reason (NICE guideline NG201).
-const CONTACTS: [(i32, &str); 8] = [
+/// Contacts of a pregnancy: weeks and reason, for women who have had a child before (NICE guideline NG201).
+const CONTACTS: [(i32, &str); 6] = [
     (9, "Booking appointment"),
     (16, "Antenatal appointment, 16 weeks"),
-    (25, "Antenatal appointment, 25 weeks"),
     (28, "Antenatal appointment, 28 weeks"),
-    (31, "Antenatal appointment, 31 weeks"),
     (34, "Antenatal appointment, 34 weeks"),
     (36, "Antenatal appointment, 36 weeks"),
     (38, "Antenatal appointment, 38 weeks"),

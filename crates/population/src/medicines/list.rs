@@ -65,8 +65,6 @@ pub const BISOPROLOL_2: Medicine =
     oral("bisoprolol-2.5-mg-tablets", "Bisoprolol 2.5 mg tablets", TABLET, "2.5", MG, MORNING);
 pub const BISOPROLOL_5: Medicine =
     oral("bisoprolol-5-mg-tablets", "Bisoprolol 5 mg tablets", TABLET, "5", MG, MORNING);
-pub const FUROSEMIDE_20: Medicine =
-    oral("furosemide-20-mg-tablets", "Furosemide 20 mg tablets", TABLET, "20", MG, MORNING);
 pub const FUROSEMIDE_40: Medicine =
     oral("furosemide-40-mg-tablets", "Furosemide 40 mg tablets", TABLET, "40", MG, MORNING);
 pub const SPIRONOLACTONE: Medicine =
@@ -200,11 +198,7 @@ pub const SALBUTAMOL_NEBULISER: Medicine = by(
         FOUR,
     ),
 );
-pub const PREDNISOLONE: Medicine = days(
-    5,
-    oral("prednisolone-5-mg-tablets", "Prednisolone 5 mg tablets", "EIGHT tablets", "40", MG, MORNING),
-);
-pub const PREDNISOLONE_30: Medicine =
+pub const PREDNISOLONE: Medicine =
     days(5, oral("prednisolone-5-mg-tablets", "Prednisolone 5 mg tablets", "SIX tablets", "30", MG, MORNING));
 pub const DEXAMETHASONE: Medicine = days(
     1,
@@ -258,8 +252,6 @@ pub const CLARITHROMYCIN_CHILD: Medicine = days(
 );
 pub const DOXYCYCLINE: Medicine =
     days(5, oral("doxycycline-100-mg-capsules", "Doxycycline 100 mg capsules", CAPSULE, "100", MG, DAILY));
-pub const CLARITHROMYCIN: Medicine =
-    days(5, oral("clarithromycin-500-mg-tablets", "Clarithromycin 500 mg tablets", TABLET, "500", MG, TWICE));
 pub const FLUCLOXACILLIN: Medicine = days(
     7,
     oral("flucloxacillin-500-mg-capsules", "Flucloxacillin 500 mg capsules", CAPSULE, "500", MG, FOUR),
@@ -383,10 +375,6 @@ pub const LEVETIRACETAM: Medicine =
 // Stomach, skin, women's and men's health, cancer, the rest.
 pub const OMEPRAZOLE: Medicine =
     oral("omeprazole-20-mg-capsules", "Omeprazole 20 mg capsules", CAPSULE, "20", MG, MORNING);
-pub const LACTULOSE: Medicine = days(
-    14,
-    oral("lactulose-solution", "Lactulose 3.1 to 3.7 g in 5 mL oral solution", "15 mL", "15", ML, TWICE),
-);
 pub const MACROGOL: Medicine = days(
     10,
     oral(

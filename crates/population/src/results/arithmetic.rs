@@ -1,5 +1,5 @@
-//! Powers that come out the same on every machine: made of sums and products, which are exact by the standard for
-//! floating point (IEEE 754), where the library's `powf` is not.
+//! Powers that come out the same on every machine: made of sums and products, which are exact by the standard
+//! for floating point (IEEE 754), where the library's `powf` is not.
 
 /// `base` to the power of `exponent`, for bases from 0.001 to 1,000, right to about nine digits.
 pub fn power(base: f64, exponent: f64) -> f64 {

@@ -129,7 +129,7 @@ fn stay(history: &mut History) {
     };
     debug_assert_eq!(arrival.place, EMERGENCY);
     signs(history, &arrival, &set(24.0, 90.0, Some(2.0), (104.0, 58.0), 118.0, 38.9));
-    bloods(history, &arrival, [137.0, 4.9, 9.8, 112.0, 39.0], 212.0, 17.1);
+    bloods(history, &arrival, [137.0, 4.9, 9.8, 112.0, 40.0], 212.0, 17.1);
     results::imaging(
         history,
         &arrival.later(25),
@@ -173,7 +173,7 @@ fn problems(history: &mut History, stay: &Stay, condition: &str) {
 
 fn medicines(history: &mut History, stay: &Stay, condition: &str) {
     let given: [&'static Medicine; 4] =
-        [&m::DOXYCYCLINE, &m::SALBUTAMOL_NEBULISER, &m::PREDNISOLONE_30, &m::PARACETAMOL];
+        [&m::DOXYCYCLINE, &m::SALBUTAMOL_NEBULISER, &m::PREDNISOLONE, &m::PARACETAMOL];
     for medicine in given {
         let ordered = Order {
             medicine,
@@ -218,7 +218,7 @@ fn course(history: &mut History, stay: &Stay, now: Moment) {
         signs(history, &at(moment), &taken);
     }
     let mornings: [([f64; 5], f64, f64); 2] =
-        [([138.0, 5.4, 11.9, 139.0, 30.0], 148.0, 15.4), ([136.0, 6.1, 14.2, 168.0, 24.0], 84.0, 13.2)];
+        [([138.0, 5.4, 11.9, 139.0, 31.0], 148.0, 15.4), ([136.0, 6.1, 14.2, 168.0, 24.0], 84.0, 13.2)];
     for (number, (kidneys, inflamed, white)) in mornings.into_iter().enumerate() {
         let day = now.day.plus(number as i32 - 1);
         let moment = day.at(7, 15);

@@ -1,10 +1,10 @@
-//! A newborn, a toddler, someone who has died, someone of whom nothing is known, someone with a long name and a long
-//! history, someone expecting a child, and someone who is easily taken for another.
+//! A newborn, a toddler, someone who has died, someone of whom nothing is known, someone with a long name and
+//! a long history, someone expecting a child, and someone who is easily taken for another.
 
 use crate::Plan;
 use crate::addresses::{Address, TOWNS};
 use crate::allergies::{EGG, allergen, record, write_none};
-use crate::conditions::{acute, metabolism};
+use crate::conditions::{accidents, metabolism, pneumonia};
 use crate::flags;
 use crate::health::{Course, Health};
 use crate::history::History;
@@ -100,7 +100,7 @@ pub fn write_toddler(history: &mut History) {
     let first = history.person.birth.plus(240);
     record(history, &EGG, first, None, ("Urticaria", "moderate"));
     let night = history.end.day.plus(-36);
-    acute::accident(history, night, "croup");
+    accidents::accident(history, night, "croup");
 }
 
 /// Harold, who died this summer at 89.
@@ -141,7 +141,7 @@ pub fn old_age(health: &mut Health, today: Day) {
 /// His last days.
 pub fn write_deceased(history: &mut History) {
     record(history, allergen("trimethoprim"), Day::of(2009, 2, 11), None, ("Rash", "mild"));
-    acute::pneumonia(history, history.end.day.plus(-6), 24 * 60, None);
+    pneumonia::admit(history, history.end.day.plus(-6), 24 * 60, None);
 }
 
 /// Someone of whom only name, date of birth and gender are known.
@@ -223,7 +223,8 @@ pub fn write_expecting(history: &mut History) {
     flags::write(history, flags::DIFFICULT_VEINS, booked, None);
 }
 
-/// Dorothea Hargraves, who lives in the same town as Dorothy Hargreaves and was born on the same day nine years later.
+/// Dorothea Hargraves, who lives in the same town as Dorothy Hargreaves and was born on the same day nine
+/// years later.
 pub fn similar(plan: &Plan, _today: Moment) -> Person {
     let name = named("Mrs", &["Dorothea"], "Hargraves");
     let mut person = housed(plan, Person::new(plan, 7, Sex::Female, Day::of(1954, 3, 14), name), 0);
