@@ -24,7 +24,7 @@ mod number;
 mod test;
 mod text;
 
-pub(crate) use test::{KeyRange, KeyTest, Verdict, any_verdict};
+pub(crate) use test::{KeyRange, KeyTest, Verdict, any_verdict, bounds_of, ordered_ranges};
 
 use crate::Refusal;
 use fhir::definitions::ParamKind;
@@ -51,7 +51,7 @@ pub(crate) trait Names {
 /// Looks the store's numbers up. What is not known is in no row.
 pub(crate) trait Known {
     /// Number of a code system.
-    fn system(&self, uri: &str) -> Option<i64>;
+    fn system(&self, uri: &str) -> Result<Option<i64>, Refusal>;
     /// Number of a resource that exists or is pointed at.
     fn resource(&self, kind: &str, id: &str) -> Result<Option<i64>, Refusal>;
 }
@@ -168,6 +168,11 @@ pub(crate) fn sort_key(kind: ParamKind, value: &[u8]) -> Option<Vec<u8>> {
 /// A whole number as bytes in its order.
 pub(crate) fn ordered(n: i64) -> [u8; 8] {
     (n as u64 ^ 1 << 63).to_be_bytes()
+}
+
+/// The whole number again.
+fn unordered(bytes: &[u8]) -> Option<i64> {
+    bytes.try_into().ok().map(|bytes| (u64::from_be_bytes(bytes) ^ 1 << 63) as i64)
 }
 
 /// Packs rows, which must be sorted, for `head.rec`: how far the parameter is from the one before, how long

@@ -1,9 +1,38 @@
-//! Running a query.
+//! Running a query, in three steps. The condition that fewest resources can meet *drives*: its rows of the
+//! index give the candidates. All other conditions are *checked* on each candidate's packed index rows, and
+//! those that these cannot decide are *verified* on the resource itself.
+//!
+//! Everything is read through the guarded views, so no step can meet what is outside the caller's scope: chains,
+//! `_has`, includes and totals are of what the caller may see.
 
-use crate::Body;
+mod along;
+mod chain;
+mod check;
+mod drive;
+mod include;
+mod order;
+mod pages;
+mod sql;
+mod state;
+mod token;
+
+use crate::snapshot::Snapshot;
+use crate::{Body, Kind, Refusal, fault};
+use check::Check;
+use fhir::definitions::RESOURCES;
+use fhir::search::{Base, Filter, Query};
+use state::State;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use token::Seal;
 
 /// Matches on one page, at most.
 pub const COUNT_MAX: usize = 1_000;
+/// Included resources on one page, at most.
+pub const INCLUDED_MAX: usize = 1_000;
+/// How far `:iterate` follows, at most.
+pub const ITERATE_MAX: usize = 5;
 
 /// How much of a result is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +50,8 @@ pub struct Results {
     pub matches: Vec<Body>,
     /// What they include, each once, and not what is a match already.
     pub included: Vec<Body>,
+    /// True when more would be included than [`INCLUDED_MAX`], or further than [`ITERATE_MAX`].
+    pub cut: bool,
     /// Number of all matches: always when asked for, else when known anyway.
     pub total: Option<u64>,
     /// Token of the next page; pins the log position. Bound to query and scope.
@@ -29,28 +60,115 @@ pub struct Results {
     pub txn: u64,
 }
 
-/// What a search runs on.
+/// What a search runs on, and what it has learnt on the way.
 pub(crate) struct SearchContext<'s> {
-    _snapshot: &'s crate::snapshot::Snapshot<'s>,
+    snapshot: &'s Snapshot<'s>,
+    /// States of resources that have changed since.
+    past: RefCell<HashMap<i64, Option<Rc<State>>>>,
+    /// Resources of a type that have changed since.
+    changed: RefCell<HashMap<i64, Rc<Vec<i64>>>>,
+    /// Numbers of ids, by number of the type and id.
+    named: RefCell<HashMap<(i64, String), Option<i64>>>,
 }
 
 impl<'s> SearchContext<'s> {
-    pub(crate) fn new(snapshot: &'s crate::snapshot::Snapshot<'s>) -> SearchContext<'s> {
-        SearchContext { _snapshot: snapshot }
+    pub(crate) fn new(snapshot: &'s Snapshot<'s>) -> SearchContext<'s> {
+        SearchContext {
+            snapshot,
+            past: RefCell::default(),
+            changed: RefCell::default(),
+            named: RefCell::default(),
+        }
     }
 }
 
-pub(crate) fn run(
-    _context: &SearchContext<'_>,
-    _query: &fhir::search::Query,
-    _page: &Page,
-) -> Result<Results, crate::Refusal> {
-    Err(crate::Refusal::new(crate::Kind::Unsupported, "Search is being built."))
+/// The conditions of a query on one type of resource.
+struct Part {
+    kind: &'static str,
+    /// Number of the type.
+    number: i64,
+    checks: Vec<Check>,
 }
 
-pub(crate) fn count(
-    _context: &SearchContext<'_>,
-    _query: &fhir::search::Query,
-) -> Result<u64, crate::Refusal> {
-    Err(crate::Refusal::new(crate::Kind::Unsupported, "Search is being built."))
+impl Part {
+    fn of(context: &SearchContext<'_>, kind: &'static str, filters: &[Filter]) -> Result<Part, Refusal> {
+        let checks =
+            filters.iter().map(|filter| Check::of(context, kind, filter)).collect::<Result<_, _>>()?;
+        let number = context.snapshot.names.type_number(kind);
+        let number = number.ok_or_else(|| fault("search a type", "the store has no number for it"))?;
+        Ok(Part { kind, number, checks })
+    }
+
+    /// True when a resource is of the type and meets the conditions.
+    fn holds(&self, context: &SearchContext<'_>, state: &State) -> Result<bool, Refusal> {
+        Ok(state.kind == self.number && check::all_hold(context, &self.checks, state)?)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.checks.iter().any(|check| matches!(check, Check::Never))
+    }
+}
+
+/// The types that a query is about, and its conditions on each.
+fn parts(context: &SearchContext<'_>, query: &Query) -> Result<Vec<Part>, Refusal> {
+    let kinds = match &query.base {
+        Base::Type(kind) => std::slice::from_ref(kind),
+        Base::Types(kinds) if kinds.is_empty() => RESOURCES,
+        Base::Types(kinds) => kinds,
+    };
+    let mut parts = Vec::with_capacity(kinds.len());
+    for kind in kinds {
+        let part = Part::of(context, kind, &query.filters)?;
+        if !part.is_empty() {
+            parts.push(part);
+        }
+    }
+    Ok(parts)
+}
+
+/// Runs a query and returns a page of it.
+pub(crate) fn run(context: &SearchContext<'_>, query: &Query, page: &Page) -> Result<Results, Refusal> {
+    let snapshot = context.snapshot;
+    let seal = Seal::new(&snapshot.token_key, &snapshot.scope, query);
+    let Some(token) = &query.page else { return results(context, query, page, &seal, None) };
+    let mark = seal.open(token)?;
+    if mark.txn > snapshot.newest {
+        return Err(Refusal::new(
+            Kind::Invalid,
+            "This link to a further page is of a later state of the record.",
+        ));
+    }
+    let pinned = snapshot.at(mark.txn);
+    results(&SearchContext::new(&pinned), query, page, &seal, Some(mark))
+}
+
+fn results(
+    context: &SearchContext<'_>,
+    query: &Query,
+    page: &Page,
+    seal: &Seal<'_>,
+    mark: Option<token::Mark>,
+) -> Result<Results, Refusal> {
+    let parts = parts(context, query)?;
+    let mut results = Results { txn: context.snapshot.txn as u64, ..Results::default() };
+    if page.count == 0 {
+        results.total = Some(pages::count(context, &parts)?);
+        return Ok(results);
+    }
+    let found = pages::find(context, query, &parts, page.count.min(COUNT_MAX), mark)?;
+    results.total = match found.total {
+        None if page.total => Some(pages::count(context, &parts)?),
+        known => known,
+    };
+    results.next = found.next.map(|mark| seal.close(&mark));
+    for res in &found.matches {
+        results.matches.extend(context.snapshot.load(*res)?);
+    }
+    include::fill(context, query, &found.matches, &mut results)?;
+    Ok(results)
+}
+
+/// How many match.
+pub(crate) fn count(context: &SearchContext<'_>, query: &Query) -> Result<u64, Refusal> {
+    pages::count(context, &parts(context, query)?)
 }

@@ -42,6 +42,11 @@ pub(super) enum Group {
 impl Group {
     pub const ALL: [Group; 3] = [Group::Point, Group::Wide, Group::Period];
 
+    /// The group of a value.
+    pub fn of(value: &[u8]) -> Option<Group> {
+        Group::ALL.into_iter().find(|group| value.first().is_some_and(|byte| byte & 0xC0 == group.lead()))
+    }
+
     /// The bits that lead its values.
     fn lead(self) -> u8 {
         match self {

@@ -3,6 +3,7 @@
 use super::text::{TEXT_MAX, cut_at, push_short, read_short};
 use super::{CUT, Known, LOGICAL, PRESENT, URL, date, number, push_string, push_varint, varint};
 use crate::Refusal;
+use fhir::definitions::ParamKind;
 use fhir::search::{Decimal, Match, Prefix, SearchValue, System, Target, TextMatch, UriMatch, fold, matches};
 
 /// Values from `low` to below `high`.
@@ -10,13 +11,15 @@ use fhir::search::{Decimal, Match, Prefix, SearchValue, System, Target, TextMatc
 pub(crate) struct KeyRange {
     pub low: Vec<u8>,
     pub high: Vec<u8>,
+    /// True when it holds few different values: one code in any system.
+    pub few: bool,
 }
 
 impl KeyRange {
-    fn one(value: Vec<u8>) -> KeyRange {
+    pub fn one(value: Vec<u8>) -> KeyRange {
         let mut high = value.clone();
         high.push(0);
-        KeyRange { low: value, high }
+        KeyRange { low: value, high, few: true }
     }
 
     /// All values that begin so. A prefix never is all `FF`.
@@ -26,17 +29,17 @@ impl KeyRange {
         if let Some(last) = high.last_mut() {
             *last += 1;
         }
-        KeyRange { low: prefix, high }
+        KeyRange { low: prefix, high, few: false }
     }
 
     /// All values but the mark of what is not indexed.
     pub fn all() -> KeyRange {
-        KeyRange { low: Vec::new(), high: vec![PRESENT] }
+        KeyRange { low: Vec::new(), high: vec![PRESENT], few: false }
     }
 
     /// Every row there is of a parameter.
     pub fn any() -> KeyRange {
-        KeyRange { low: Vec::new(), high: vec![PRESENT, PRESENT] }
+        KeyRange { low: Vec::new(), high: vec![PRESENT, PRESENT], few: false }
     }
 
     /// The only value in the range, if it is one.
@@ -48,6 +51,36 @@ impl KeyRange {
     /// True when the value lies in the range.
     pub fn holds(&self, value: &[u8]) -> bool {
         value >= self.low.as_slice() && value < self.high.as_slice()
+    }
+}
+
+/// All values of a kind of parameter, as ranges within which the bytes are in the order of [`super::sort_key`].
+pub(crate) fn ordered_ranges(kind: ParamKind) -> Vec<KeyRange> {
+    match kind {
+        ParamKind::Date => dates(Prefix::Ne, 0, 0),
+        ParamKind::Number | ParamKind::Quantity => {
+            let numbers = KeyRange { high: vec![number::RANGE], ..KeyRange::all() };
+            vec![numbers, KeyRange::starting(vec![number::RANGE])]
+        }
+        _ => vec![KeyRange::all()],
+    }
+}
+
+/// Where in one of [`ordered_ranges`] the values with a sort key lie: from the first to below the second.
+pub(crate) fn bounds_of(kind: ParamKind, range: &KeyRange, key: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    match (kind, date::Group::of(&range.low), super::unordered(key)) {
+        (ParamKind::Date, Some(group), Some(start)) => {
+            (group.from(start), group.from(start.saturating_add(1)))
+        }
+        (ParamKind::Number | ParamKind::Quantity, ..) => {
+            let mut low = Vec::with_capacity(key.len() + 1);
+            if range.low.first() == Some(&number::RANGE) {
+                low.push(number::RANGE);
+            }
+            low.extend_from_slice(if key.is_empty() { &[0] } else { key });
+            (low.clone(), after(low))
+        }
+        _ => (key.to_vec(), after(key.to_vec())),
     }
 }
 
@@ -88,13 +121,13 @@ impl KeyTest {
     pub fn new(test: &Match, known: &dyn Known) -> Result<KeyTest, Refusal> {
         let always = |ranges| KeyTest { ranges, verify: Verify::Nothing };
         Ok(match test {
-            Match::Token { system, code: Some(code) } => always(token(&[], system, code, known)),
-            Match::Token { system, code: None } => match number_of(system, known) {
+            Match::Token { system, code: Some(code) } => always(token(&[], system, code, known)?),
+            Match::Token { system, code: None } => match number_of(system, known)? {
                 Some(number) => value_test(vec![KeyRange::all()], test, number),
                 None => always(Vec::new()),
             },
             Match::OfType { value, .. } => {
-                KeyTest { ranges: token(&[], &System::Any, value, known), verify: Verify::Resource }
+                KeyTest { ranges: token(&[], &System::Any, value, known)?, verify: Verify::Resource }
             }
             Match::TokenText(_) | Match::Composite(_) => {
                 KeyTest { ranges: vec![KeyRange::any()], verify: Verify::Resource }
@@ -104,13 +137,13 @@ impl KeyTest {
             Match::Number { prefix, value, low, high } => {
                 value_test(numbers(*prefix, value, low, high), test, 0)
             }
-            Match::Quantity { prefix, value, low, high, system, .. } => match number_of(system, known) {
+            Match::Quantity { prefix, value, low, high, system, .. } => match number_of(system, known)? {
                 Some(number) => value_test(numbers(*prefix, value, low, high), test, number),
                 None => always(Vec::new()),
             },
             Match::Uri { text, how } => uri(text, *how, test),
             Match::Reference { targets } => always(references(targets, known)?),
-            Match::ReferenceIdentifier { system, value } => always(token(&[LOGICAL], system, value, known)),
+            Match::ReferenceIdentifier { system, value } => always(token(&[LOGICAL], system, value, known)?),
         })
     }
 
@@ -133,6 +166,11 @@ impl KeyTest {
                 None => Verdict::Maybe,
             },
         }
+    }
+
+    /// The test where a value in the ranges is not enough.
+    pub fn unsure(self) -> KeyTest {
+        KeyTest { verify: Verify::Resource, ..self }
     }
 
     /// True when each value in the ranges meets the test for certain.
@@ -164,23 +202,23 @@ fn memmem(value: &[u8], text: &[u8]) -> bool {
 }
 
 /// The number of the system of a test: 0 when it names none, nothing when no row can have it.
-fn number_of(system: &System, known: &dyn Known) -> Option<i64> {
+fn number_of(system: &System, known: &dyn Known) -> Result<Option<i64>, Refusal> {
     match system {
         System::Is(uri) => known.system(uri),
-        System::Any | System::Absent => Some(0),
+        System::Any | System::Absent => Ok(Some(0)),
     }
 }
 
-fn token(lead: &[u8], system: &System, code: &str, known: &dyn Known) -> Vec<KeyRange> {
+fn token(lead: &[u8], system: &System, code: &str, known: &dyn Known) -> Result<Vec<KeyRange>, Refusal> {
     let mut value = lead.to_vec();
     push_short(code, &mut value);
     value.push(0);
     if *system == System::Any {
-        return vec![KeyRange::starting(value)];
+        return Ok(vec![KeyRange { few: true, ..KeyRange::starting(value) }]);
     }
-    let Some(number) = number_of(system, known) else { return Vec::new() };
+    let Some(number) = number_of(system, known)? else { return Ok(Vec::new()) };
     push_varint(number, &mut value);
-    vec![KeyRange::one(value)]
+    Ok(vec![KeyRange::one(value)])
 }
 
 fn string(text: &str, how: TextMatch) -> KeyTest {
@@ -220,7 +258,7 @@ fn dates(prefix: Prefix, start: i64, end: i64) -> Vec<KeyRange> {
             Prefix::Ap => (overlapping, end),
         };
         let high = if last == i64::MAX { group.end() } else { group.from(last.saturating_add(1)) };
-        KeyRange { low: group.from(first), high }
+        KeyRange { low: group.from(first), high, few: false }
     });
     ranges.filter(|range| range.high > range.low).collect()
 }
@@ -246,7 +284,7 @@ fn numbers(prefix: Prefix, value: &Decimal, low: &Decimal, high: &Decimal) -> Ve
             (key(&near.min(low.clone())), after(key(&far.max(high.clone()))))
         }
     };
-    vec![KeyRange { low: first, high: end }, KeyRange::starting(vec![number::RANGE])]
+    vec![KeyRange { low: first, high: end, few: false }, KeyRange::starting(vec![number::RANGE])]
 }
 
 /// Above this decimal's bytes and whatever follows them in a quantity: a system's number is no longer.
@@ -265,12 +303,14 @@ fn uri(text: &str, how: UriMatch, test: &Match) -> KeyTest {
         UriMatch::Exact => KeyTest { ranges: vec![KeyRange::one(whole(text))], verify: Verify::Nothing },
         UriMatch::Below => {
             let mut start = Vec::new();
-            push_short(cut_at(text, TEXT_MAX), &mut start);
+            push_short(cut_at(text.trim_end_matches('/'), TEXT_MAX), &mut start);
             value_test(vec![KeyRange::starting(start)], test, 0)
         }
+        // What lies above may end with a slash of its own.
         UriMatch::Above => {
-            let above = text.match_indices('/').flat_map(|(i, _)| [&text[..i], &text[..=i]]);
-            value_test(above.chain([text]).map(|text| KeyRange::one(whole(text))).collect(), test, 0)
+            let ended = format!("{}/", text.trim_end_matches('/'));
+            let above = ended.match_indices('/').flat_map(|(i, _)| [&ended[..i], &ended[..=i]]);
+            value_test(above.map(|text| KeyRange::one(whole(text))).collect(), test, 0)
         }
     }
 }

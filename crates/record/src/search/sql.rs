@@ -1,0 +1,134 @@
+//! All SQL of search. Each statement is a constant, every value in it is bound, and every relation it names is
+//! guarded: the caller's scope stands inside the view (see `sqlite/guard.rs`).
+
+use rusqlite::{CachedStatement, Connection};
+
+/// A statement on guarded relations.
+pub(super) struct Statement(&'static str);
+
+impl Statement {
+    /// The statement, compiled at most once for a connection.
+    pub fn on<'c>(&self, conn: &'c Connection) -> rusqlite::Result<CachedStatement<'c>> {
+        debug_assert!(verified(self.0), "a relation without a guard: {}", self.0);
+        conn.prepare_cached(self.0)
+    }
+}
+
+/// The relations that search may name.
+const GUARDED: [&str; 5] = ["guarded_idx", "guarded_past", "guarded_head", "guarded_version", "guarded_name"];
+
+/// True when the text reads, and reads guarded relations only.
+fn verified(sql: &str) -> bool {
+    let words: Vec<&str> = sql.split_whitespace().collect();
+    let lists = ["FROM", "JOIN"];
+    let named = words.windows(2).filter(|pair| lists.contains(&pair[0])).map(|pair| pair[1]);
+    let plain = !sql.contains([',', ';']) || !sql.contains(';') && !comma_join(&words);
+    words.first() == Some(&"SELECT") && plain && named.clone().count() > 0 && {
+        let mut named = named;
+        named.all(|relation| GUARDED.contains(&relation.trim_end_matches(')')))
+    }
+}
+
+/// True when a relation is followed by a comma, and so by another.
+fn comma_join(words: &[&str]) -> bool {
+    words.windows(2).any(|pair| matches!(pair[0], "FROM" | "JOIN") && pair[1].ends_with(','))
+        || words.windows(3).any(|three| matches!(three[0], "FROM" | "JOIN") && three[2].starts_with(','))
+}
+
+/// Resources by one value, of one patient.
+pub(super) const ONE_OF_PATIENT: Statement =
+    Statement("SELECT res FROM guarded_idx WHERE param = ?1 AND value = ?2 AND patient = ?3 LIMIT ?4");
+/// The same among superseded rows.
+pub(super) const PAST_ONE_OF_PATIENT: Statement = Statement(
+    "SELECT res FROM guarded_past WHERE param = ?1 AND value = ?2 AND patient = ?3 AND to_txn > ?5 LIMIT ?4",
+);
+/// Resources by a range of values.
+pub(super) const RANGE: Statement =
+    Statement("SELECT res FROM guarded_idx WHERE param = ?1 AND value >= ?2 AND value < ?3 LIMIT ?4");
+/// The same among superseded rows.
+pub(super) const PAST_RANGE: Statement = Statement(
+    "SELECT res FROM guarded_past WHERE param = ?1 AND value >= ?2 AND value < ?3 AND to_txn > ?5 LIMIT ?4",
+);
+/// The first value in a range.
+pub(super) const FIRST_VALUE: Statement = Statement(
+    "SELECT value FROM guarded_idx WHERE param = ?1 AND value >= ?2 AND value < ?3 ORDER BY value LIMIT 1",
+);
+/// The same among superseded rows.
+pub(super) const PAST_FIRST_VALUE: Statement = Statement(
+    "SELECT value FROM guarded_past WHERE param = ?1 AND value >= ?2 AND value < ?3 AND to_txn > ?4
+     ORDER BY value LIMIT 1",
+);
+
+/// Rows of a range after a row, in order.
+pub(super) const ROWS_UP: Statement = Statement(
+    "SELECT value, patient, res FROM guarded_idx
+     WHERE param = ?1 AND value < ?2 AND (value, patient, res) > (?3, ?4, ?5)
+     ORDER BY value, patient, res LIMIT ?6",
+);
+/// The same among superseded rows.
+pub(super) const PAST_ROWS_UP: Statement = Statement(
+    "SELECT value, patient, res FROM guarded_past
+     WHERE param = ?1 AND value < ?2 AND (value, patient, res) > (?3, ?4, ?5) AND to_txn > ?7
+     ORDER BY value, patient, res LIMIT ?6",
+);
+/// Rows of a range before a row, in falling order.
+pub(super) const ROWS_DOWN: Statement = Statement(
+    "SELECT value, patient, res FROM guarded_idx
+     WHERE param = ?1 AND value >= ?2 AND (value, patient, res) < (?3, ?4, ?5)
+     ORDER BY value DESC, patient DESC, res DESC LIMIT ?6",
+);
+/// The same among superseded rows.
+pub(super) const PAST_ROWS_DOWN: Statement = Statement(
+    "SELECT value, patient, res FROM guarded_past
+     WHERE param = ?1 AND value >= ?2 AND (value, patient, res) < (?3, ?4, ?5) AND to_txn > ?7
+     ORDER BY value DESC, patient DESC, res DESC LIMIT ?6",
+);
+
+/// Live resources of a type after one, in order.
+pub(super) const LISTING: Statement =
+    Statement("SELECT res FROM guarded_head WHERE type = ?1 AND live = 1 AND res > ?2 ORDER BY res LIMIT ?3");
+/// The head of a resource.
+pub(super) const HEAD: Statement =
+    Statement("SELECT type, vid, txn, live, patient, rec FROM guarded_head WHERE res = ?1");
+/// The id of a resource.
+pub(super) const ID: Statement = Statement("SELECT id FROM guarded_head WHERE res = ?1");
+/// The number of an id.
+pub(super) const NAME: Statement = Statement("SELECT res FROM guarded_name WHERE type = ?1 AND id = ?2");
+
+/// A version.
+pub(super) const VERSION: Statement =
+    Statement("SELECT prev, txn, pack, body FROM guarded_version WHERE vid = ?1");
+/// When a version was committed.
+pub(super) const INSTANT: Statement = Statement("SELECT at FROM guarded_version WHERE vid = ?1");
+/// Versions of a type before one, newest first.
+pub(super) const LOG_DOWN: Statement = Statement(
+    "SELECT vid, res, at, txn FROM guarded_version WHERE type = ?1 AND vid < ?2 ORDER BY vid DESC LIMIT ?3",
+);
+/// Versions of a type after one, oldest first.
+pub(super) const LOG_UP: Statement = Statement(
+    "SELECT vid, res, at, txn FROM guarded_version WHERE type = ?1 AND vid > ?2 ORDER BY vid LIMIT ?3",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::verified;
+
+    #[test]
+    fn only_guarded_relations_pass() {
+        assert!(verified("SELECT a, b FROM guarded_idx WHERE (a, b) > (?1, ?2)"));
+        assert!(verified("SELECT 1 FROM guarded_idx JOIN guarded_head ON 1"));
+        for bad in [
+            "SELECT res FROM idx",
+            "SELECT res FROM guarded_idx JOIN head ON 1",
+            "SELECT res FROM guarded_idx, head",
+            "SELECT res FROM guarded_idx , head",
+            "SELECT res FROM guarded_idx i, head",
+            "SELECT (SELECT 1 FROM main.head) FROM guarded_idx",
+            "SELECT res FROM guarded_idx; DELETE FROM guarded_idx",
+            "DELETE FROM guarded_idx",
+            "SELECT 1",
+        ] {
+            assert!(!verified(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What one resource is in the state that is searched.
+//!
+//! The index and the heads are of now. A search as at a past commit takes as candidates the rows of now and
+//! those superseded since; a resource whose head is not younger than that commit is what its head says, and any
+//! other is read from the version that was current then.
+
+use super::{SearchContext, sql};
+use crate::body::IdKey;
+use crate::keys::{self, Known, Names};
+use crate::{Refusal, fault};
+use fhir::search::{Entry, SearchValue, Target};
+use fhir::{Json, Limits};
+use rusqlite::{OptionalExtension, params};
+use std::rc::Rc;
+
+/// A live resource in the state searched.
+pub(super) struct State {
+    pub res: i64,
+    /// Number of its type.
+    pub kind: i64,
+    /// The version.
+    pub vid: i64,
+    /// Its patient key then.
+    pub patient: i64,
+    /// Its index rows, packed.
+    pub rec: Vec<u8>,
+}
+
+impl State {
+    /// Values of a parameter.
+    pub fn values(&self, param: i64) -> impl Iterator<Item = &[u8]> {
+        keys::values_of(&self.rec, param)
+    }
+
+    /// Resources of this record that a reference parameter points at.
+    pub fn targets(&self, param: i64) -> impl Iterator<Item = i64> {
+        self.values(param).filter_map(keys::local_of)
+    }
+}
+
+impl SearchContext<'_> {
+    /// True when commits have followed the state that is searched.
+    pub(super) fn is_past(&self) -> bool {
+        self.snapshot.txn < self.snapshot.newest
+    }
+
+    /// The resource, if it is there in this state and in the scope.
+    pub(super) fn state(&self, res: i64) -> Result<Option<Rc<State>>, Refusal> {
+        if let Some(known) = self.past.borrow().get(&res) {
+            return Ok(known.clone());
+        }
+        let row = sql::HEAD
+            .on(self.snapshot.conn)
+            .and_then(|mut s| {
+                s.query_row([res], |r| {
+                    let state = State {
+                        res,
+                        kind: r.get(0)?,
+                        vid: r.get(1)?,
+                        patient: r.get(4)?,
+                        rec: r.get_ref(5)?.as_blob_or_null()?.unwrap_or_default().to_vec(),
+                    };
+                    Ok((state, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
+                })
+                .optional()
+            })
+            .map_err(|e| fault("find a resource by number", e))?;
+        let Some((state, txn, live)) = row else { return Ok(None) };
+        if txn <= self.snapshot.txn {
+            return Ok(live.then(|| Rc::new(state)));
+        }
+        let state = self.state_then(state)?.map(Rc::new);
+        self.past.borrow_mut().insert(res, state.clone());
+        Ok(state)
+    }
+
+    /// Goes back from the current version to the one that was current then.
+    fn state_then(&self, now: State) -> Result<Option<State>, Refusal> {
+        let mut next = Some(now.vid);
+        while let Some(vid) = next {
+            let Some(row) = self.version(vid)? else { return Ok(None) };
+            if row.txn > self.snapshot.txn {
+                next = row.prev;
+                continue;
+            }
+            let Some(packed) = row.body else { return Ok(None) };
+            let json = self.parse(row.pack, &packed)?;
+            let entries = fhir::search::extract(json.root());
+            let mut names = AsKnown(self);
+            let rows = keys::encode(&entries, self.snapshot.names.params(), &mut names)?;
+            let patient = self.patient_then(&now, &entries)?;
+            return Ok(Some(State { vid, patient, rec: keys::pack(&rows), ..now }));
+        }
+        Ok(None)
+    }
+
+    /// The patient key that these entries give, as the writer has it: of every patient pointed at.
+    fn patient_then(&self, now: &State, entries: &[Entry]) -> Result<i64, Refusal> {
+        if self.snapshot.names.kind(now.kind) == "Patient" {
+            return Ok(now.res);
+        }
+        let mut patients = Vec::new();
+        for entry in entries {
+            if let SearchValue::Reference(Target::Local(kind, id)) = &entry.value
+                && kind == "Patient"
+            {
+                patients.extend(self.resource(kind, id)?);
+            }
+        }
+        patients.sort_unstable();
+        patients.dedup();
+        let names = self.snapshot.names;
+        Ok(match patients.as_slice() {
+            [] => 0,
+            [one] => *one,
+            [first, ..] => names
+                .several_with(*first)
+                .into_iter()
+                .find(|key| names.several(*key) == patients)
+                .unwrap_or(0),
+        })
+    }
+
+    fn version(&self, vid: i64) -> Result<Option<VersionRow>, Refusal> {
+        let row = |r: &rusqlite::Row<'_>| {
+            Ok(VersionRow { prev: r.get(0)?, txn: r.get(1)?, pack: r.get(2)?, body: r.get(3)? })
+        };
+        sql::VERSION
+            .on(self.snapshot.conn)
+            .and_then(|mut s| s.query_row([vid], row).optional())
+            .map_err(|e| fault("read a version", e))
+    }
+
+    /// The resource itself, for tests that the index cannot decide.
+    pub(super) fn resource_of(&self, state: &State) -> Result<Json, Refusal> {
+        let row = self.version(state.vid)?.and_then(|row| Some((row.pack, row.body?)));
+        let (pack, packed) = row.ok_or_else(|| fault("read a match", "its version is not there"))?;
+        self.parse(pack, &packed)
+    }
+
+    fn parse(&self, pack: i64, packed: &[u8]) -> Result<Json, Refusal> {
+        let text = self.snapshot.names.unpack(self.snapshot.conn, pack, packed)?;
+        Json::parse(text, Limits::FILE).map_err(|e| fault("read a body", e))
+    }
+
+    /// When a version was committed.
+    pub(super) fn instant(&self, vid: i64) -> Result<i64, Refusal> {
+        sql::INSTANT
+            .on(self.snapshot.conn)
+            .and_then(|mut s| s.query_row([vid], |r| r.get(0)))
+            .map_err(|e| fault("read when a version was committed", e))
+    }
+
+    /// The id of a resource.
+    pub(super) fn id(&self, res: i64) -> Result<String, Refusal> {
+        sql::ID
+            .on(self.snapshot.conn)
+            .and_then(|mut s| s.query_row([res], |r| Ok(IdKey::text(r.get_ref(0)?))))
+            .map_err(|e| fault("read an id", e))
+    }
+}
+
+struct VersionRow {
+    prev: Option<i64>,
+    txn: i64,
+    pack: i64,
+    body: Option<Vec<u8>>,
+}
+
+impl Known for SearchContext<'_> {
+    fn system(&self, uri: &str) -> Result<Option<i64>, Refusal> {
+        self.snapshot.names.system_now(self.snapshot.conn, uri)
+    }
+
+    fn resource(&self, kind: &str, id: &str) -> Result<Option<i64>, Refusal> {
+        let Some(number) = self.snapshot.names.type_number(kind) else { return Ok(None) };
+        let key = (number, id.to_owned());
+        if let Some(known) = self.named.borrow().get(&key) {
+            return Ok(*known);
+        }
+        let res = sql::NAME
+            .on(self.snapshot.conn)
+            .and_then(|mut s| s.query_row(params![number, IdKey::of(id)], |r| r.get(0)).optional())
+            .map_err(|e| fault("find a resource's number", e))?;
+        self.named.borrow_mut().insert(key, res);
+        Ok(res)
+    }
+}
+
+/// Encodes what was once written, so that every name has its number. One that had none would be a fault that
+/// `verify` finds; here it becomes a number that nothing has.
+struct AsKnown<'c, 's>(&'c SearchContext<'s>);
+
+impl Names for AsKnown<'_, '_> {
+    fn system(&mut self, uri: &str) -> Result<i64, Refusal> {
+        Ok(Known::system(self.0, uri)?.unwrap_or(i64::MAX))
+    }
+
+    fn resource(&mut self, kind: &str, id: &str) -> Result<i64, Refusal> {
+        Ok(Known::resource(self.0, kind, id)?.unwrap_or(i64::MAX))
+    }
+}
