@@ -9,9 +9,9 @@ use crate::When;
 use axis::{Scale, TimeAxis};
 use maud::{Markup, html};
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 250.0;
-const LEFT: f64 = 52.0;
+const WIDTH: f64 = 600.0;
+const HEIGHT: f64 = 240.0;
+const LEFT: f64 = 48.0;
 const RIGHT: f64 = 28.0;
 const TOP: f64 = 22.0;
 const BOTTOM: f64 = 34.0;
@@ -75,7 +75,7 @@ pub fn trend(chart: &Trend<'_>) -> Markup {
         chart.points.iter().map(|p| (time.x(p.at.start()), scale.y(p.value))).collect();
     let line: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     html! {
-        svg class="app-chart" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
+        svg class="app-chart app-chart--line" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
             aria-labelledby={ (chart.id) "-title " (chart.id) "-desc" } {
             title id={ (chart.id) "-title" } { (chart.title) ", " (chart.unit) }
             desc id={ (chart.id) "-desc" } { (in_words(chart)) }
@@ -151,7 +151,7 @@ fn mark(x: f64, y: f64, out: bool) -> Markup {
     html! {
         @if out {
             path class="app-chart__point app-chart__point--out"
-                d={ "M" (short(x)) " " (short(y - 6.0)) "l6 6-6 6-6-6z" };
+                d={ "M" (short(x)) " " (short(y - 6.0)) "l6 6-6 6-6-6z" } {}
         } @else {
             circle class="app-chart__point" cx=(short(x)) cy=(short(y)) r="3.6" {}
         }
@@ -228,7 +228,7 @@ pub fn pressures(id: &str, readings: &[Pressure]) -> Markup {
     let time = TimeAxis::over(readings.iter().map(|r| r.at.start()), LEFT, WIDTH - RIGHT);
     let mut free_until = f64::INFINITY;
     html! {
-        svg class="app-chart" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
+        svg class="app-chart app-chart--line" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
             aria-labelledby={ (id) "-title " (id) "-desc" } {
             title id={ (id) "-title" } { "Blood pressure, mmHg" }
             desc id={ (id) "-desc" } { (pressures_in_words(readings)) }
@@ -254,7 +254,7 @@ pub fn pressures(id: &str, readings: &[Pressure]) -> Markup {
 fn bar(x: f64, top: f64, bottom: f64) -> Markup {
     html! {
         path class="app-chart__bar" fill="none"
-            d={ "M" (short(x - 5.0)) " " (short(top)) "h10m-5 0V" (short(bottom)) "m-5 0h10" };
+            d={ "M" (short(x - 5.0)) " " (short(top)) "h10m-5 0V" (short(bottom)) "m-5 0h10" } {}
     }
 }
 

@@ -158,7 +158,7 @@ fn mark() -> Markup {
         svg class="app-header__mark" viewBox="0 0 28 28" aria-hidden="true" focusable="false" {
             rect width="28" height="28" rx="5" fill="#fff" {}
             path d="M4 15h5l2.5-7 4.5 12 2.5-5H24" fill="none" stroke="#005eb8" stroke-width="2.6"
-                stroke-linejoin="round" stroke-linecap="round";
+                stroke-linejoin="round" stroke-linecap="round" {}
         }
     }
 }

@@ -52,6 +52,6 @@ impl Icon {
 /// The picture as SVG in the text's colour and size.
 pub fn icon(icon: Icon) -> Markup {
     html! {
-        svg class="app-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false" { path d=(icon.path()); }
+        svg class="app-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false" { path d=(icon.path()) {} }
     }
 }
