@@ -1,9 +1,9 @@
-//! `cargo xtask assets`: makes what the browser loads, in `target/assets`, from `assets/` and two npm packages.
+//! `cargo xtask assets`: makes what the browser loads, in `target/assets`, from `assets/` and npm packages.
 //!
 //! Every file gets a name with a hash of its content, so that browsers may keep it for ever, and the text
 //! files a `.gz` beside them. `manifest.txt` says which is which: logical name, file name and content type,
-//! with tabs between, one file a line. The web crate embeds the folder when it is built. The folder stays in
-//! `target/` of the checkout also when `CARGO_TARGET_DIR` points elsewhere, so that its build script finds it.
+//! with tabs between, one file a line. The web crate embeds the folder when it is built. The folder is in
+//! `target/` of the checkout also when `CARGO_TARGET_DIR` points elsewhere, so that build scripts find it.
 
 use crate::{shell, workspace};
 use std::fs;

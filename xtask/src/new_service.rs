@@ -1,8 +1,8 @@
 //! `cargo xtask new-service NAME`: writes a service that compiles, with one command and its stories, and the
 //! only two lines outside it: the app's dependency and its entry in the catalogue.
 //!
-//! What is written is a copy of `xtask/new-service` with another name. That folder is a crate of the workspace
-//! itself, so it is compiled and tested like any other and cannot fall behind the kit.
+//! What is written is a copy of `xtask/new-service` with another name. That folder is a crate of the workspace,
+//! so it is compiled and tested like any other and cannot fall behind the kit.
 
 use crate::{shell, workspace};
 use std::fs;

@@ -302,7 +302,8 @@ fn a_module_that_is_compiled_for_tests_only_is_a_test() {
 
 #[test]
 fn comments_and_literals_are_not_code() {
-    let text = "fn a() { let b = '\"'; c(r#\"fn d() { \"#, \"\\\"}\"); /* } /* */ } */ } // }\nfn e<'a>(f: &'a str) {}\n";
+    let text = "fn a() { let b = '\"'; c(r#\"fn d() { \"#, \"\\\"}\"); /* } /* */ } */ } // }
+fn e<'a>(f: &'a str) {}\n";
     let source = Source::new("crates/fhir/src/a.rs", text);
     let names: Vec<_> =
         source.functions().iter().map(|function| (function.name, source.line(function.end))).collect();
