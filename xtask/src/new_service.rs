@@ -1,7 +1,7 @@
 //! `cargo xtask new-service NAME`: writes a service that compiles, with one command and its stories, and the
 //! only two lines outside it: the app's dependency and its entry in the catalogue.
 //!
-//! What is written is a copy of `xtask/new-service` with another name. That folder is a crate of the workspace,
+//! What is written is a copy of `xtask/new-service` under another name. That folder is a crate of its own,
 //! so it is compiled and tested like any other and cannot fall behind the kit.
 
 use crate::{shell, workspace};
