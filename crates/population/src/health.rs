@@ -194,6 +194,22 @@ impl Health {
         steps.into_iter().any(|step| now(step) && step.medicine.drug() == drug)
     }
 
+    /// Stops a drug on a day, if it is taken then.
+    pub fn stop(&mut self, drug: &str, day: Day, because: &'static str) {
+        for step in self.courses.iter_mut().flat_map(|course| &mut course.steps) {
+            if step.medicine.drug() == drug && step.until.is_none_or(|until| until > day) {
+                step.until = Some(day.max(step.from));
+                step.because = Some(because);
+            }
+        }
+    }
+
+    /// Fixes what chance would decide, for stories: kidney function at 40, and years of smoking.
+    pub fn fix(&mut self, filtration: f64, smoked: Option<(Day, Option<Day>)>) {
+        self.filtration = filtration;
+        self.smoked = smoked;
+    }
+
     fn burden(&self, problem: &Problem, day: Day) -> f64 {
         self.course(problem).map_or(0.0, |course| course.burden(day))
     }
@@ -211,11 +227,6 @@ impl Health {
     /// Whether they have ever smoked.
     pub fn has_smoked(&self) -> bool {
         self.smoked.is_some()
-    }
-
-    /// Makes someone an ex-smoker, for stories.
-    pub fn quit_smoking(&mut self, began: Day, quit: Day) {
-        self.smoked = Some((began, Some(quit)));
     }
 
     /// Height in centimetres.

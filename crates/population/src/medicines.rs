@@ -4,6 +4,7 @@ pub mod list;
 
 use crate::elements::{hl7, list as array, own, period, quantity, reference, words};
 use crate::history::History;
+use crate::problems;
 use crate::time::Day;
 use crate::visits::Visit;
 use fhir::Tree;
@@ -206,7 +207,7 @@ pub fn order(history: &mut History, order: &Order) {
 
 /// Writes a short course that begins at an encounter. A penicillin is replaced for those allergic to it.
 pub fn course(history: &mut History, visit: &Visit, medicine: &'static Medicine, reason: Option<&str>) {
-    let medicine = safe(history, medicine);
+    let medicine = safe(history, medicine, visit.day());
     let until = visit.day().plus(medicine.supply);
     let ordered = Order {
         medicine,
@@ -221,23 +222,39 @@ pub fn course(history: &mut History, visit: &Visit, medicine: &'static Medicine,
     order(history, &ordered);
 }
 
-/// The medicine, or another one if the person is allergic to it.
-pub fn safe(history: &History, medicine: &'static Medicine) -> &'static Medicine {
+/// The medicine, or another one if the person may not have it that day: because of an allergy, of kidneys, of an
+/// anticoagulant, of pregnancy.
+pub fn safe(history: &History, medicine: &'static Medicine, day: Day) -> &'static Medicine {
     let allergic = |code: &str| history.allergens.iter().any(|allergen| allergen.code == code);
-    let child = history.age(history.end.day) < 18;
-    match medicine {
+    let child = history.age(day) < 12;
+    match medicine.drug() {
         _ if medicine.penicillin() && allergic("penicillins") && child => &list::CLARITHROMYCIN_CHILD,
         _ if medicine.penicillin() && allergic("penicillins") => &list::DOXYCYCLINE,
-        _ if matches!(medicine.drug(), "Ibuprofen" | "Naproxen") && allergic("nsaids") => &list::PARACETAMOL,
-        _ if medicine.drug() == "Codeine" && allergic("codeine") => &list::PARACETAMOL,
-        _ if medicine.drug() == "Trimethoprim" && allergic("trimethoprim") => &list::NITROFURANTOIN,
+        "Ibuprofen" | "Naproxen" if allergic("nsaids") || bleeds(history, day) => &list::PARACETAMOL,
+        "Codeine" if allergic("codeine") => &list::PARACETAMOL,
+        "Trimethoprim" if allergic("trimethoprim") => &list::NITROFURANTOIN,
+        "Nitrofurantoin" if history.health.filtration(day) < 45.0 && !allergic("trimethoprim") => {
+            &list::TRIMETHOPRIM
+        }
         _ => medicine,
     }
 }
 
+/// Whether anti-inflammatory tablets would do harm.
+fn bleeds(history: &History, day: Day) -> bool {
+    let ill = [
+        &problems::KIDNEY_DISEASE,
+        &problems::HEART_FAILURE,
+        &problems::PREGNANCY,
+        &problems::CORONARY_DISEASE,
+    ];
+    ill.iter().any(|problem| history.health.has(problem, day))
+        || ["Apixaban", "Clopidogrel", "Aspirin"].iter().any(|drug| history.health.takes(drug, day))
+}
+
 /// Writes what the person says they take without a prescription.
 pub fn statement(history: &mut History, visit: &Visit, medicine: &'static Medicine, why: &str) {
-    let medicine = safe(history, medicine);
+    let medicine = safe(history, medicine, visit.day());
     let id = history.next_id();
     let resource = history
         .start("MedicationStatement", &id)

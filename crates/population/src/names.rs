@@ -86,15 +86,15 @@ impl Heritage {
                 (cohort.girls, cohort.boys)
             }
         };
-        *random.pick(if sex == Sex::Female { girls } else { boys })
+        one_of(if sex == Sex::Female { girls } else { boys }, random)
     }
 
     /// A family name, in the form that men bear.
     pub fn family(self, random: &mut Random) -> &'static str {
         match self.origin() {
-            Some(origin) => *random.pick(origin.families),
-            None if self == Heritage::Irish => *random.pick(british::IRISH),
-            None => *random.pick(british::FAMILIES),
+            Some(origin) => one_of(origin.families, random),
+            None if self == Heritage::Irish => one_of(british::IRISH, random),
+            None => one_of(british::FAMILIES, random),
         }
     }
 
@@ -150,6 +150,10 @@ impl Heritage {
         };
         Some(*random.pick(languages))
     }
+}
+
+fn one_of(names: &'static [&'static str], random: &mut Random) -> &'static str {
+    names[random.below(names.len())]
 }
 
 /// The form of a family name that this person bears.

@@ -48,7 +48,7 @@ pub const BABY_WEIGHT: Measure = vital("29463-7", "Body weight", "kg", "kg", 2);
 pub const BMI: Measure = vital("39156-5", "Body mass index", "kg/m²", "kg/m2", 1);
 /// Head circumference.
 pub const HEAD: Measure = vital("9843-4", "Head circumference", "cm", "cm", 1);
-/// Flow of inhaled oxygen.
+/// Flow of inhaled oxygen. 0 is air.
 pub const OXYGEN: Measure = vital("3151-8", "Inhaled oxygen flow rate", "L/min", "L/min", 0);
 /// Peak expiratory flow.
 pub const PEAK_FLOW: Measure =
@@ -181,9 +181,7 @@ pub const CONFUSED: (&str, &str) = ("confusion", "New confusion");
 pub fn signs(history: &mut History, visit: &Visit, signs: &Signs) {
     measure(history, visit, &BREATHS, signs.breaths);
     measure(history, visit, &SATURATION, signs.saturation);
-    if let Some(litres) = signs.oxygen {
-        measure(history, visit, &OXYGEN, litres);
-    }
+    measure(history, visit, &OXYGEN, signs.oxygen.unwrap_or(0.0));
     pressure(history, visit, signs.systolic, signs.diastolic);
     measure(history, visit, &PULSE, signs.pulse);
     let id = history.next_id();

@@ -83,7 +83,7 @@ fn inpatient(
     days: i32,
     reason: Option<&str>,
 ) {
-    let medicine = medicines::safe(history, medicine);
+    let medicine = medicines::safe(history, medicine, stay.visit.day());
     let order = Order {
         medicine,
         from: stay.visit.day(),

@@ -238,11 +238,10 @@ pub fn write(plan: &Plan) -> Vec<String> {
     for number in 0..ORGANISATIONS.len() {
         write_organisation(plan, number, &mut places);
     }
-    for number in 0..DEPARTMENTS.len() {
-        let hospital = site_of(plan, TRUST);
-        let place =
-            location(&id(plan.seed, DEPARTMENT, number as u64, 0), DEPARTMENTS[number], "area", plan, TRUST);
-        places.put("Location", &id(plan.seed, DEPARTMENT, number as u64, 0), &place.with("partOf", hospital));
+    for (number, name) in DEPARTMENTS.into_iter().enumerate() {
+        let id = id(plan.seed, DEPARTMENT, number as u64, 0);
+        let place = location(&id, name, "area", plan, TRUST).with("partOf", site_of(plan, TRUST));
+        places.put("Location", &id, &place);
     }
     for (number, ward) in WARDS.iter().enumerate() {
         let hospital = site_of(plan, TRUST);

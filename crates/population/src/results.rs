@@ -5,7 +5,7 @@ mod arithmetic;
 
 use crate::elements::{LOINC, concept, hl7, list, own, quantity, reference};
 use crate::history::History;
-use crate::places::{PATHOLOGY, organisation};
+use crate::places::{self, PATHOLOGY, Place, organisation};
 use crate::visits::Visit;
 use analytes::{Analyte, level};
 use fhir::Tree;
@@ -108,7 +108,11 @@ pub fn panel_with(
     given: &[(Analyte, f64)],
     conclusion: Option<&str>,
 ) {
-    let wait = history.random.between(55, 420);
+    // Hospitals have their results within two hours, practices the next morning.
+    let wait = match visit.place {
+        Place::Ward(_) | places::EMERGENCY => history.random.between(40, 110),
+        _ => history.random.between(300, 1_500),
+    };
     let issued = visit.at.plus(wait);
     let stage = match history.random.below(300) {
         0 => Stage::Corrected,

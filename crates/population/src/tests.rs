@@ -109,7 +109,7 @@ fn entries_are_put_under_the_id_of_their_resource_and_no_id_comes_twice() {
 fn references_lead_to_the_same_person_or_to_a_place() {
     let places: Vec<Json> = plan(1).places().into_iter().map(parsed).collect();
     let mut shared = HashSet::new();
-    let mut check = |bundle: &Json, shared: &HashSet<String>| {
+    let check = |bundle: &Json, shared: &HashSet<String>| {
         let own: HashSet<String> = bundle
             .root()
             .get("entry")

@@ -71,7 +71,7 @@ fn facts(setting: Setting) -> (&'static str, &'static str, &'static str, i32) {
         Setting::Pharmacist => ("medication-review", "Medication review", "VR", 15),
         Setting::HomeVisit => ("home-visit", "Home visit", "HH", 25),
         Setting::HealthVisitor => ("health-visitor", "Health visitor contact", "HH", 40),
-        Setting::Midwife => ("antenatal-appointment", "Antenatal appointment", "AMB", 20),
+        Setting::Midwife => ("midwife-appointment", "Midwife appointment", "AMB", 20),
         Setting::Emergency => ("emergency-attendance", "Emergency attendance", "EMER", 170),
         Setting::Clinic(_) => ("outpatient-clinic", "Outpatient appointment", "AMB", 20),
         Setting::DayCase(..) => ("day-case", "Day case", "AMB", 240),

@@ -47,7 +47,7 @@ const COMPLAINTS: &[(u32, Complaint)] = &[
     (6, complaint("chest-infection", "Chest infection", "Cough with green sputum and fever",
         (18, 99), Some(&m::AMOXICILLIN), 14)),
     (5, complaint("tonsillitis", "Tonsillitis", "Sore throat and fever",
-        (4, 40), Some(&m::PHENOXYMETHYLPENICILLIN), 10)),
+        (12, 40), Some(&m::PHENOXYMETHYLPENICILLIN), 10)),
     (7, complaint("otitis-media", "Acute otitis media", "Earache and fever",
         (0, 10), Some(&m::AMOXICILLIN_CHILD), 8)),
     (6, complaint("viral-illness", "Viral illness", "Fever and off food",
@@ -59,7 +59,7 @@ const COMPLAINTS: &[(u32, Complaint)] = &[
     (3, complaint("chickenpox", "Chickenpox", "Itchy spots and fever",
         (1, 9), None, 10)),
     (3, complaint("impetigo", "Impetigo", "Crusted sores around the mouth",
-        (1, 12), Some(&m::FLUCLOXACILLIN), 8)),
+        (1, 9), Some(&m::FLUCLOXACILLIN_CHILD), 8)),
     (8, women(complaint("urinary-infection", "Lower urinary tract infection", "Stinging on passing water",
         (16, 99), Some(&m::NITROFURANTOIN), 6))),
     (3, men(complaint("urinary-infection", "Lower urinary tract infection", "Stinging on passing water",
@@ -78,8 +78,8 @@ const COMPLAINTS: &[(u32, Complaint)] = &[
         (2, 99), Some(&m::MACROGOL), 30)),
     (4, complaint("cellulitis", "Cellulitis of the leg", "Hot red lower leg",
         (35, 99), Some(&m::FLUCLOXACILLIN), 12)),
-    (4, complaint("hay-fever", "Hay fever", "Sneezing and itchy eyes in spring",
-        (6, 60), Some(&m::CETIRIZINE), 60)),
+    (4, complaint("hay-fever", "Hay fever", "Sneezing and itchy eyes since spring",
+        (12, 60), Some(&m::CETIRIZINE), 60)),
     (4, complaint("insomnia", "Insomnia", "Cannot get to sleep",
         (20, 90), None, 60)),
     (2, complaint("allergic-rhinitis", "Allergic rhinitis", "Blocked nose all year",
@@ -145,8 +145,16 @@ pub fn write(history: &mut History) {
 fn attend(history: &mut History, day: Day) {
     let age = history.age(day);
     let sex = history.person.sex;
+    let pregnant = history.health.has(&problems::PREGNANCY, day);
+    let (_, month, _) = day.parts();
     let fits = |complaint: &Complaint| {
-        (complaint.ages.0..=complaint.ages.1).contains(&age) && complaint.only.is_none_or(|only| only == sex)
+        (complaint.ages.0..=complaint.ages.1).contains(&age)
+            && complaint.only.is_none_or(|only| only == sex)
+            && match complaint.problem.code {
+                "hay-fever" => (4..=7).contains(&month),
+                "contraception-review" | "vaginal-thrush" => !pregnant,
+                _ => true,
+            }
     };
     let complaint = (0..12)
         .map(|_| history.random.weighted(COMPLAINTS))
@@ -159,14 +167,16 @@ fn attend(history: &mut History, day: Day) {
     };
     let Some(visit) = visit(history, setting, day, complaint.reason) else { return };
     let began = history.random.between(1, 9);
-    let id = problems::episode(history, &visit, &complaint.problem, began, complaint.days);
+    // A visit for a repeat of the pill is about no illness.
+    let ill = complaint.problem.code != "contraception-review";
+    let id = ill.then(|| problems::episode(history, &visit, &complaint.problem, began, complaint.days));
     if setting != Setting::Telephone {
         examine(history, &visit, complaint.problem.code);
     }
     if let Some(medicine) = complaint.medicine
         && (setting != Setting::Telephone || history.random.chance(0.6))
     {
-        medicines::course(history, &visit, medicine, Some(&id));
+        medicines::course(history, &visit, medicine, id.as_deref());
     } else if history.random.chance(0.12) && age > 16 {
         medicines::statement(history, &visit, &m::PARACETAMOL, "Bought for pain or fever");
     }

@@ -105,6 +105,7 @@ fn fibrillation(fate: &mut Fate) {
     }
     let anticoagulant = if found.age(fate.person.birth) >= 80 { &m::APIXABAN_2 } else { &m::APIXABAN_5 };
     course.treat(found.plus(1), anticoagulant, 0.0, 1.0);
+    fate.health.stop("Aspirin", found.plus(1), "Anticoagulant instead");
     fate.health.courses.push(course);
 }
 

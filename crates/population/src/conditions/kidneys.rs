@@ -43,4 +43,9 @@ pub fn draw(fate: &mut Fate) {
     }
     course.steps.retain(|step| step.from <= now);
     fate.health.courses.push(course);
+    // Metformin must be stopped below 30.
+    let low = (0..).map(|half| found.plus(half * 180)).take_while(|day| *day < now);
+    if let Some(day) = low.into_iter().find(|day| fate.health.filtration(*day) < 30.0) {
+        fate.health.stop("Metformin", day, "eGFR below 30");
+    }
 }

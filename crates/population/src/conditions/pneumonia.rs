@@ -64,7 +64,7 @@ pub fn admit(history: &mut History, day: Day, hours: i32, bed: Option<usize>) ->
 fn antibiotics(history: &mut History, stay: &Stay, condition: &str) {
     let steroid = history.health.has(&problems::COPD, stay.visit.day()).then_some((&m::PREDNISOLONE, 5));
     for (medicine, days) in [(&m::DOXYCYCLINE, 7), (&m::CO_AMOXICLAV_IV, 2)].into_iter().chain(steroid) {
-        if medicines::safe(history, medicine) != medicine {
+        if medicines::safe(history, medicine, stay.visit.day()) != medicine {
             // Doxycycline alone for those allergic to penicillin.
             continue;
         }

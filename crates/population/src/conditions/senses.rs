@@ -26,7 +26,9 @@ pub fn draw(fate: &mut Fate) {
     if let Some(found) = fate.found(&[(12, 0.01), (25, 0.05), (50, 0.06), (80, 0.03)], factor) {
         let mut course = Course::new(&p::MIGRAINE, fate.before(found, 4), found, 1.0);
         course.sign = "One-sided headaches with nausea";
-        course.treat(found, &m::SUMATRIPTAN, 0.0, 1.0);
+        if found.age(fate.person.birth) >= 18 {
+            course.treat(found, &m::SUMATRIPTAN, 0.0, 1.0);
+        }
         fate.health.courses.push(course);
     }
 }

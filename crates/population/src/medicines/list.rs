@@ -205,7 +205,7 @@ pub const DEXAMETHASONE: Medicine = days(
     oral(
         "dexamethasone-2-mg-in-5-ml-solution",
         "Dexamethasone 2 mg in 5 mL oral solution",
-        "0.15 mg per kg",
+        "5 mL",
         "2",
         MG,
         ONCE,
@@ -255,6 +255,17 @@ pub const DOXYCYCLINE: Medicine =
 pub const FLUCLOXACILLIN: Medicine = days(
     7,
     oral("flucloxacillin-500-mg-capsules", "Flucloxacillin 500 mg capsules", CAPSULE, "500", MG, FOUR),
+);
+pub const FLUCLOXACILLIN_CHILD: Medicine = days(
+    7,
+    oral(
+        "flucloxacillin-125-mg-in-5-ml-solution",
+        "Flucloxacillin 125 mg in 5 mL oral solution",
+        "5 mL",
+        "5",
+        ML,
+        FOUR,
+    ),
 );
 pub const NITROFURANTOIN: Medicine = days(
     3,

@@ -73,7 +73,7 @@ pub fn person(plan: &Plan, _today: Moment) -> Person {
 
 /// What she has lived with for years.
 pub fn illnesses(health: &mut Health, today: Day) {
-    health.quit_smoking(Day::of(1962, 6, 1), Day::of(2013, 11, 4));
+    health.fix(97.0, Some((Day::of(1962, 6, 1), Some(Day::of(2013, 11, 4)))));
     let stopped = today.plus(-1);
     let mut pressure = Course::new(&p::HYPERTENSION, Day::of(2001, 1, 1), Day::of(2004, 9, 7), 30.0);
     pressure.sign = "Raised blood pressure";
@@ -92,14 +92,14 @@ pub fn illnesses(health: &mut Health, today: Day) {
     sugar.treat(Day::of(2010, 1, 12), &m::ATORVASTATIN_20, 0.0, 60.0);
     let mut lungs = Course::new(&p::COPD, Day::of(2009, 1, 1), Day::of(2014, 2, 18), 6.0);
     lungs.growth = 1.2;
-    lungs.note = Some("Mild, no retention of carbon dioxide.".to_owned());
+    lungs.note = Some("Moderate, no retention of carbon dioxide.".to_owned());
     lungs.treat(Day::of(2014, 2, 18), &m::SALBUTAMOL, 0.5, 1.0);
     lungs.treat(Day::of(2014, 3, 20), &m::TIOTROPIUM, 2.0, 30.0);
     let mut heart = Course::new(&p::ATRIAL_FIBRILLATION, Day::of(2020, 12, 1), Day::of(2021, 3, 16), 30.0);
     heart.sign = "Irregular pulse found, ECG shows atrial fibrillation";
     heart.treat(Day::of(2021, 3, 17), &m::BISOPROLOL_2, 24.0, 20.0);
     heart.treat(Day::of(2021, 3, 17), &m::APIXABAN_2, 0.0, 1.0);
-    let mut kidneys = Course::new(&p::KIDNEY_DISEASE, Day::of(2016, 1, 1), Day::of(2018, 3, 27), 19.0);
+    let mut kidneys = Course::new(&p::KIDNEY_DISEASE, Day::of(2016, 1, 1), Day::of(2018, 3, 27), 22.0);
     kidneys.growth = 1.1;
     kidneys.sign = "Kidney function below 60 in two tests three months apart";
     kidneys.note = Some("Stage 3b when last reviewed.".to_owned());
@@ -220,11 +220,9 @@ fn course(history: &mut History, stay: &Stay, now: Moment) {
     let mornings: [([f64; 5], f64, f64); 2] =
         [([138.0, 5.4, 11.9, 139.0, 31.0], 148.0, 15.4), ([136.0, 6.1, 14.2, 168.0, 24.0], 84.0, 13.2)];
     for (number, (kidneys, inflamed, white)) in mornings.into_iter().enumerate() {
-        let day = now.day.plus(number as i32 - 1);
-        let moment = day.at(7, 15);
-        if moment > stay.visit.at && moment.plus(75) < now {
-            bloods(history, &at(moment), kidneys, inflamed, white);
-        }
+        // Yesterday, and two hours and a quarter ago, so that all is back from the laboratory.
+        let moment = now.plus(-135 - (1 - number as i32) * 1440);
+        bloods(history, &at(moment), kidneys, inflamed, white);
     }
 }
 
