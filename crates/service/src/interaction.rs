@@ -1,9 +1,4 @@
-//! The FHIR interactions, without any protocol: what a door or a loader calls once it knows who asks and what.
-//!
-//! Reading goes through a [`Caller`], which collects what must be on the audit trail before the answer leaves
-//! ([`Caller::take_acts`]). Writing is always the same three steps, for one resource and for a whole
-//! transaction alike: a *plan* is made on the caller's thread (look up, choose ids, rewrite references, check,
-//! index; every fault at once), the writer applies it if its *premises* still hold, else it is made anew.
+#![doc = include_str!("interaction/README.md")]
 
 mod address;
 mod caller;
