@@ -11,6 +11,7 @@ use crate::{Access, Session, Standing, author, held};
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Kind, Refusal, Scope};
 use std::fmt;
+use std::net::Ipv6Addr;
 
 const SPACE: &str = "session";
 /// Minutes without a request after which the password is asked for again.
@@ -204,7 +205,10 @@ impl Access {
             ));
         };
         let session = live.session.clone();
-        held(&self.inner.live).insert(hash, Live { seen: now, locked: false, ..live });
+        let mut all = held(&self.inner.live);
+        all.retain(|_, live| now.0 < live.session.until.0);
+        all.insert(hash, Live { seen: now, locked: false, ..live });
+        drop(all);
         self.store().audit(session.act("sign-in", Tree::object().with("from", from))).wait()?;
         Ok(SignedIn { cookie, session })
     }
@@ -273,6 +277,11 @@ fn account_key(name: &str) -> String {
     format!("account {name}")
 }
 
+/// The first half of an IPv6 address: its second half is each client's own to choose (RFC 4291, 2.5.4).
 fn address_key(from: &str) -> String {
-    format!("address {from}")
+    match from.parse::<Ipv6Addr>().map(|address| (address.to_ipv4_mapped(), address.segments())) {
+        Ok((Some(address), _)) => format!("address {address}"),
+        Ok((None, [a, b, c, d, ..])) => format!("address {a:x}:{b:x}:{c:x}:{d:x}"),
+        Err(_) => format!("address {from}"),
+    }
 }

@@ -260,6 +260,32 @@ fn ten_failures_from_an_address_make_all_who_come_from_there_wait() {
 }
 
 #[test]
+fn an_address_of_version_six_is_its_network_and_a_mapped_one_is_of_version_four() {
+    for (tries, more, waits) in [
+        (["2001:db8:0:1::1", "2001:db8:0:1:ffff::2"], "2001:db8:0:1::3", true),
+        (["2001:db8:0:1::1", "2001:db8:0:1:ffff::2"], "2001:db8:0:2::3", false),
+        (["::ffff:10.0.0.1", "10.0.0.1"], "::ffff:10.0.0.1", true),
+        (["::ffff:10.0.0.1", "10.0.0.1"], "::ffff:10.0.0.2", false),
+    ] {
+        let house = House::staffed();
+        for i in 0..10 {
+            refused(house.access.sign_in(&format!("guess{i}"), "wrong", tries[i % 2]));
+        }
+        assert_eq!(house.access.sign_in("a.okafor", PASSWORD, more).is_err(), waits, "{more}");
+    }
+}
+
+#[test]
+fn sessions_that_have_ended_are_not_held_in_memory() {
+    let house = House::staffed();
+    house.sign_in();
+    house.sign_in();
+    house.later(SESSION_HOURS * HOUR);
+    house.sign_in();
+    assert_eq!(crate::held(&house.access.inner.live).len(), 1);
+}
+
+#[test]
 fn tries_at_one_moment_are_counted_too() {
     let house = House::staffed();
     let kinds: Vec<Kind> = std::thread::scope(|scope| {

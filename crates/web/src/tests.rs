@@ -1,1 +1,8 @@
-//! The door over HTTP, without a socket.
+//! The door over HTTP, without a socket: a small hospital, browsers that keep cookies, and every rule.
+
+mod commands;
+mod house;
+mod pages;
+mod refusals;
+mod sessions;
+mod sweeps;
