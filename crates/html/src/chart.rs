@@ -13,10 +13,10 @@ const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 48.0;
 const RIGHT: f64 = 28.0;
-const TOP: f64 = 22.0;
+const TOP: f64 = 28.0;
 const BOTTOM: f64 = 34.0;
-/// Figures nearer to each other than this would overlap.
-const FIGURE_WIDTH: f64 = 42.0;
+/// Width of a digit of a figure.
+const DIGIT: f64 = 8.5;
 
 /// One measured value.
 #[derive(Clone, Debug, PartialEq)]
@@ -164,10 +164,15 @@ fn figures(points: &[Point], places: &[(f64, f64)]) -> Markup {
     html! {
         @for (i, (point, (x, y))) in points.iter().zip(places).enumerate().rev() {
             @if *x <= free_until {
-                ({ free_until = x - FIGURE_WIDTH; figure(*x, *y, &point.shown, i + 1 == points.len()) })
+                ({ free_until = x - room(&point.shown); figure(*x, *y, &point.shown, i + 1 == points.len()) })
             }
         }
     }
+}
+
+/// Figures whose middles are nearer to each other than this would overlap.
+fn room(shown: &str) -> f64 {
+    (shown.chars().count() as f64 + 1.0) * DIGIT
 }
 
 fn figure(x: f64, y: f64, shown: &str, latest: bool) -> Markup {
@@ -238,7 +243,7 @@ pub fn pressures(id: &str, readings: &[Pressure]) -> Markup {
                 (bar(x, scale.y(reading.systolic), scale.y(reading.diastolic)))
                 @if x <= free_until {
                     ({
-                        free_until = x - FIGURE_WIDTH;
+                        free_until = x - room("120");
                         html! {
                             (figure(x, scale.y(reading.systolic), &format!("{:.0}", reading.systolic), false))
                             (figure(x, scale.y(reading.diastolic) + 26.0, &format!("{:.0}", reading.diastolic), false))

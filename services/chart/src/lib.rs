@@ -7,6 +7,9 @@ mod patient_record;
 mod shown;
 mod views;
 
+#[cfg(test)]
+mod tests;
+
 use html::Group;
 use service::{Card, Page, Permission, Section, Service};
 

@@ -130,7 +130,7 @@ fn named_month(word: &str) -> Option<u32> {
     let known = |month: &&str| {
         word.len() >= 3 && (month.starts_with(word) || (word == "sept" && **month == *"september"))
     };
-    MONTHS.iter().position(|month| known(month)).map(|i| i as u32 + 1)
+    MONTHS.iter().position(known).map(|i| i as u32 + 1)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::patient_record::PatientRecord;
 use crate::shown::{Place, head};
-use crate::views::{Fact, Resource, facts_of, words};
+use crate::views::{Fact, Names, Reference, Resource, facts_of, words};
 use html::{Card, Markup, When, card, notice};
 use maud::html;
 use record::{Body, Found, HistoryOf, Refusal};
@@ -33,7 +33,7 @@ pub fn item(request: &Request<'_>) -> Result<Answer, Refusal> {
         @if resource.version < newest { (notice(&old(&resource))) }
         div class="app-grid" {
             (card(Card { id: "fields", title: "Fields", count: None, link: None, columns: 12, body: html! {
-                div class="app-card__body" { (list(&record.place, &facts_of(resource.value()))) }
+                div class="app-card__body" { (list(&record.place, &record.names(), &facts_of(resource.value()))) }
             } }))
             (history(&record, &resource, &versions))
             (source(&resource))
@@ -55,7 +55,7 @@ fn old(resource: &Resource) -> html::Notice {
     }
 }
 
-fn list(place: &Place, facts: &[Fact]) -> Markup {
+fn list(place: &Place, names: &Names<'_>, facts: &[Fact]) -> Markup {
     html! {
         dl class="app-fields-list" {
             @for fact in facts {
@@ -63,17 +63,22 @@ fn list(place: &Place, facts: &[Fact]) -> Markup {
                     dt { (fact.label) }
                     dd {
                         @match &fact.to {
-                            Some((kind, id)) if place_has(kind) => {
-                                a href=(place.link(&format!("/patients/{}/items/{kind}/{id}", place.patient))) { (fact.text) }
-                            }
-                            _ => (fact.text),
+                            Some(to) => (pointed_at(place, names, to)),
+                            None => (fact.text),
                         }
-                        @if !fact.within.is_empty() { (list(place, &fact.within)) }
+                        @if !fact.within.is_empty() { (list(place, names, &fact.within)) }
                     }
                 }
             }
         }
     }
+}
+
+/// What a reference points at, by name, and as a link when it has a page in this record.
+fn pointed_at(place: &Place, names: &Names<'_>, to: &Reference) -> Markup {
+    let text = names.of(Some(to)).unwrap_or_else(|| format!("{} {}", to.kind, to.id));
+    let href = format!("/patients/{}/items/{}/{}", place.patient, to.kind, to.id);
+    html! { @if place_has(&to.kind) { a href=(place.link(&href)) { (text) } } @else { (text) } }
 }
 
 /// True when items of this type belong to a patient, so that they have a page in the record.

@@ -84,16 +84,22 @@ pub fn panels(record: &PatientRecord<'_>) -> Vec<Panel> {
     panels
 }
 
-/// Readings by the panel they were reported in, the panel with the newest result first.
-fn group<'r>(readings: &'r [Reading], panels: &[Panel]) -> Vec<Group<'r>> {
-    let mut of: HashMap<&str, &str> = HashMap::new();
+/// Readings by the panel they were reported in, the panel with the newest result first. A test that was also
+/// reported alone stands with its panel, so that its row is whole.
+fn group<'r>(readings: &'r [Reading], panels: &'r [Panel]) -> Vec<Group<'r>> {
+    let mut reported: HashMap<&str, &str> = HashMap::new();
     for panel in panels {
-        of.extend(panel.results.iter().map(|id| (id.as_str(), panel.title.as_str())));
+        reported.extend(panel.results.iter().map(|id| (id.as_str(), panel.title.as_str())));
+    }
+    let mut usual: HashMap<&str, &str> = HashMap::new();
+    for reading in readings {
+        usual.extend(reported.get(reading.id.as_str()).map(|title| (reading.main.key.as_str(), *title)));
     }
     let mut groups: Vec<Group<'r>> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
     for reading in readings {
-        let title = of.get(reading.id.as_str()).copied().unwrap_or("Other results");
+        let title = reported.get(reading.id.as_str()).or_else(|| usual.get(reading.main.key.as_str()));
+        let title = title.copied().unwrap_or("Other results");
         let place = *places.entry(title).or_insert_with(|| {
             groups.push(Group { title: title.to_owned(), readings: Vec::new() });
             groups.len() - 1

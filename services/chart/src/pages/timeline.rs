@@ -117,7 +117,7 @@ pub fn events<'r>(record: &'r PatientRecord<'_>) -> Vec<Event<'r>> {
     let mut events = Vec::new();
     let mut sets: BTreeMap<(i64, bool), (When, Vec<&Resource>)> = BTreeMap::new();
     for resource in record.all() {
-        if resource.is("status", "entered-in-error") || reported.contains(&resource.id) {
+        if resource.is_withdrawn() || reported.contains(&resource.id) {
             continue;
         }
         let when = event_time(resource.value());

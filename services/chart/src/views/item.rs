@@ -1,6 +1,6 @@
 //! Any resource, whole, as labels and values.
 
-use super::element::{concept, period, plain, reference};
+use super::element::{Reference, concept, period, plain, reference};
 use super::unit::unit;
 use fhir::json::{Kind, Value};
 use html::{When, number};
@@ -13,10 +13,10 @@ const DEPTH_MAX: usize = 6;
 pub struct Fact {
     /// The element's name in words.
     pub label: String,
-    /// Its value in words; empty when it only holds others.
+    /// Its value in words; empty when it only holds others or points at something without words.
     pub text: String,
-    /// What it points at: type and id.
-    pub to: Option<(String, String)>,
+    /// What it points at.
+    pub to: Option<Reference>,
     /// What it holds.
     pub within: Vec<Fact>,
 }
@@ -38,7 +38,7 @@ fn members(value: Value<'_>, depth: usize) -> Vec<Fact> {
 fn fact(name: &str, value: Value<'_>, depth: usize) -> Option<Fact> {
     let label = label(name, value);
     let to = reference(Some(value)).filter(|r| value.get("reference").is_some() && !r.id.starts_with('#'));
-    let to = to.filter(|r| !r.kind.is_empty()).map(|r| (r.kind, r.id));
+    let to = to.filter(|r| !r.kind.is_empty());
     if let Some(text) = in_words(name, value) {
         return Some(Fact { label, text, to, within: Vec::new() });
     }
@@ -125,7 +125,7 @@ fn object(value: Value<'_>) -> Option<String> {
     }
     if only(&["reference", "type", "identifier", "display"]) {
         let found = reference(Some(value))?;
-        return Some(found.display.unwrap_or_else(|| format!("{} {}", found.kind, found.id)));
+        return Some(found.display.unwrap_or_default());
     }
     let url_only = value.members().filter(|(name, _)| name != "url").collect::<Vec<_>>();
     match (value.get("url"), url_only.as_slice()) {

@@ -1,5 +1,6 @@
 //! A resource of the record, parsed.
 
+use super::element::has_code;
 use fhir::json::{Json, Limits, Value};
 use record::Body;
 use std::borrow::Cow;
@@ -47,6 +48,12 @@ impl Resource {
     /// True when a code element has this code.
     pub fn is(&self, name: &str, code: &str) -> bool {
         self.str(name).is_some_and(|value| value == code)
+    }
+
+    /// True when it was entered in error or found to be wrong, so that it stands nowhere but on its own page.
+    pub fn is_withdrawn(&self) -> bool {
+        let wrong = |code: &str| has_code(self.get("verificationStatus"), code);
+        self.is("status", "entered-in-error") || wrong("entered-in-error") || wrong("refuted")
     }
 
     /// Where its own page is in the record of a patient.

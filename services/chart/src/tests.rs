@@ -1,0 +1,6 @@
+//! The service's story: a patient with a past is found and read, by people who may see different things.
+
+mod find;
+mod house;
+mod pages;
+mod suites;
