@@ -141,7 +141,8 @@ pub fn questionnaire(
 fn spirometry(history: &mut History, visit: &Visit) {
     // One second of breathing out holds about 45 parts of 10,000 of the peak flow of a minute.
     let lost = history.health.course(&p::COPD).map_or(0.0, |course| course.burden(visit.day()));
-    let volume = history.health.peak_flow(visit.day()) * 0.0062 * (1.0 - lost / 100.0);
+    let volume = history.health.peak_flow(visit.day()) * 0.0062 * (1.0 - lost / 100.0)
+        + history.random.around(0.0, 0.04);
     let ratio = 64.0 - lost * 0.4 + history.random.around(0.0, 1.2);
     measure(history, visit, &o::FEV1, volume.max(0.5));
     measure(history, visit, &o::FEV1_RATIO, ratio);

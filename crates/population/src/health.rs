@@ -257,6 +257,11 @@ impl Health {
         ((bmi + diabetes - frail) * self.build).max(16.5) * metres * metres + fluid
     }
 
+    /// Systolic pressure of a grown-up without illness.
+    pub fn usual_systolic(&self, day: Day) -> f64 {
+        self.systolic + (day.years_since(self.birth) - 40.0) * 0.22
+    }
+
     /// Systolic and diastolic blood pressure.
     pub fn pressure(&self, day: Day, random: &mut Random) -> (f64, f64) {
         let age = day.years_since(self.birth);
@@ -266,7 +271,7 @@ impl Health {
         }
         let high = self.burden(&problems::HYPERTENSION, day);
         let weak = if self.has(&problems::HEART_FAILURE, day) { 9.0 } else { 0.0 };
-        let systolic = self.systolic + (age - 40.0) * 0.22 + high - weak + random.around(0.0, 4.5);
+        let systolic = self.usual_systolic(day) + high - weak + random.around(0.0, 4.5);
         let diastolic = 74.0 + (self.systolic - 120.0) * 0.4 + high * 0.5 - (age - 55.0).max(0.0) * 0.22;
         (systolic, diastolic + random.around(0.0, 3.5))
     }

@@ -48,7 +48,7 @@ fn joint(history: &mut History, day: Day, problem: &Problem, code: &str, words: 
     let act =
         Act { code, words, minutes: 95, reason: condition.as_deref(), outcome: Some("Completed as planned") };
     procedures::write(history, &stay.visit.later(120), &act);
-    stays::rounds(history, &stay, 0.12, 0.7, 5);
+    stays::rounds(history, &stay, 0.12, 0.7, 3);
     inpatient(history, &stay, &m::ENOXAPARIN, 5, condition.as_deref());
     inpatient(history, &stay, &m::CODEINE, 5, condition.as_deref());
     discharge(
@@ -219,7 +219,7 @@ fn emergency(
             Act { code, words, minutes, reason: Some(&condition), outcome: Some("Completed as planned") };
         procedures::write(history, &theatre, &act);
     }
-    stays::rounds(history, &stay, what.illness, 0.75, 6);
+    stays::rounds(history, &stay, what.illness, 0.75, 4);
     inpatient(history, &stay, &m::ENOXAPARIN, 5, Some(&condition));
     inpatient(history, &stay, &m::PARACETAMOL, 14, Some(&condition));
     if !stay.current && !stay.died {

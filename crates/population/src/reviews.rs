@@ -20,7 +20,7 @@ pub fn write(history: &mut History) {
         let day = birthday(history, year).plus(history.random.between(-14, 20));
         let due = checks::due(history, day);
         // Some do not come.
-        if due.is_empty() || day >= history.end.day || history.random.chance(0.12) {
+        if due.is_empty() || day >= history.end.day || history.random.chance(0.2) {
             continue;
         }
         let Some(visit) = visit(history, Setting::Nurse, day, "Yearly review of long-term conditions") else {
@@ -60,7 +60,7 @@ fn spared(history: &mut History, year: i32, checks: Vec<Check>) -> Vec<Check> {
             Check::Lipids | Check::Smoking | Check::Liver => diabetic || odd,
             Check::Urine | Check::Blood | Check::Eyes => often,
             Check::Kidneys => kidneys,
-            Check::Size => diabetic || often,
+            Check::Size => diabetic || !odd,
             _ => true,
         })
         .collect()

@@ -1,6 +1,10 @@
 //! The population as a whole: valid, connected, believable.
 
-use crate::{NHS_NUMBERS, Plan};
+use crate::health::Health;
+use crate::person::Person;
+use crate::random::Random;
+use crate::time::Moment;
+use crate::{NHS_NUMBERS, Plan, STORIES};
 use fhir::{Instant, Json, Limits, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -278,40 +282,53 @@ fn all_four_states_of_allergies_occur() {
 
 #[test]
 fn long_illnesses_are_about_as_common_as_in_england() {
+    let plan = plan(1);
+    let today = Moment::from(plan.until).day;
     let mut grown = 0.0;
-    let mut counts: HashMap<String, f64> = HashMap::new();
-    let mut resources_in_all = 0;
-    for bundle in people() {
-        let all = resources(bundle);
-        resources_in_all += all.len();
-        if !before(&text(all[0], &["birthDate"]).unwrap(), "2009-11-12")
-            || text(all[0], &["deceasedDateTime"]).is_some()
-        {
+    let mut counts: HashMap<&str, f64> = HashMap::new();
+    for index in STORIES..5_000 {
+        let person = Person::of(&plan, index);
+        if person.death.is_some() || today.age(person.birth) < 17 {
             continue;
         }
         grown += 1.0;
-        for one in all.into_iter().filter(|one| is(*one, "Condition")) {
-            let listed = text(one, &["category", "coding", "code"]).as_deref() == Some("problem-list-item");
-            let active = text(one, &["clinicalStatus", "coding", "code"]).as_deref() == Some("active");
-            if listed && active {
-                *counts.entry(text(one, &["code", "coding", "code"]).unwrap()).or_default() += 1.0;
-            }
+        let health = Health::draw(&person, today, &mut Random::of(1, 2, index as u64));
+        for course in health.courses.iter().filter(|course| course.known(today)) {
+            *counts.entry(course.problem.code).or_default() += 1.0;
         }
     }
-    let share = |code: &str| 100.0 * counts.get(code).copied().unwrap_or_default() / grown;
     for (code, low, high) in [
-        ("type-2-diabetes", 4.5, 10.0),
-        ("hypertension", 12.0, 23.0),
-        ("asthma", 4.0, 9.5),
-        ("copd", 0.5, 4.0),
-        ("atrial-fibrillation", 1.0, 5.0),
-        ("chronic-kidney-disease", 2.0, 7.5),
-        ("hypothyroidism", 1.5, 6.5),
+        ("type-2-diabetes", 5.5, 9.0),
+        ("hypertension", 15.0, 22.0),
+        ("asthma", 4.5, 8.0),
+        ("copd", 1.0, 3.5),
+        ("atrial-fibrillation", 1.8, 4.0),
+        ("coronary-heart-disease", 2.5, 5.5),
+        ("heart-failure", 0.7, 2.2),
+        ("chronic-kidney-disease", 3.0, 6.5),
+        ("hypothyroidism", 2.5, 5.5),
         ("depression", 2.0, 9.0),
+        ("alzheimers-dementia", 0.6, 2.0),
     ] {
-        assert!((low..high).contains(&share(code)), "{code}: {:.1} %", share(code));
+        let share = 100.0 * counts.get(code).copied().unwrap_or_default() / grown;
+        assert!((low..high).contains(&share), "{code}: {share:.1} %");
     }
-    let each = resources_in_all / people().len();
+}
+
+#[test]
+fn ages_are_those_of_england_and_records_have_a_sensible_length() {
+    let plan = plan(1);
+    let today = Moment::from(plan.until).day;
+    let ages: Vec<i32> = (STORIES..5_000).map(|index| today.age(Person::of(&plan, index).birth)).collect();
+    let share = |from: i32, to: i32| {
+        100.0 * ages.iter().filter(|age| (from..=to).contains(age)).count() as f64 / ages.len() as f64
+    };
+    // Shares of the census of 2021: 0 to 17 are 21 %, 18 to 64 are 61 %, 65 and over 18 %.
+    assert!((18.0..25.0).contains(&share(0, 17)), "{:.1}", share(0, 17));
+    assert!((55.0..65.0).contains(&share(18, 64)), "{:.1}", share(18, 64));
+    assert!((15.0..22.0).contains(&share(65, 110)), "{:.1}", share(65, 110));
+    assert_eq!(share(0, 104), 100.0);
+    let each = people().iter().map(|bundle| resources(bundle).len()).sum::<usize>() / people().len();
     assert!((50..95).contains(&each), "{each} resources for each person");
 }
 

@@ -178,8 +178,12 @@ pub fn accident(history: &mut History, day: Day, code: &str) {
 fn attend_emergency(history: &mut History, day: Day, accident: &'static Accident) {
     let Some(visit) = visit(history, Setting::Emergency, day, accident.reason) else { return };
     let fever = matches!(accident.problem.code, "croup" | "bronchiolitis");
-    let set = ill(history, &visit, if fever { 0.35 } else { 0.05 });
-    signs(history, &visit, &set);
+    // Nobody counts the breaths of someone young who has twisted an ankle.
+    let injured = matches!(accident.problem.code, "ankle-sprain" | "laceration-of-hand" | "wrist-fracture");
+    if !injured || history.age(day) > 64 {
+        let set = ill(history, &visit, if fever { 0.35 } else { 0.05 });
+        signs(history, &visit, &set);
+    }
     let lasts = history.random.between(5, 45);
     let condition = problems::episode(history, &visit, &accident.problem, 0, lasts);
     if let Some((code, name, finding)) = accident.imaging {

@@ -224,7 +224,7 @@ fn treat(history: &mut History, pathway: &Pathway, diagnosed: Day, condition: &s
     if stay.visit.at.plus(300) < stay.end {
         procedures::write(history, &stay.visit.later(110), &act(140));
     }
-    stays::rounds(history, &stay, 0.2, 0.5, 4);
+    stays::rounds(history, &stay, 0.2, 0.5, 3);
     if !stay.current && !stay.died {
         let what = format!("{words} without complications. Tissue has gone to the laboratory.");
         stays::discharge(history, &stay, pathway.problem.words, &what);

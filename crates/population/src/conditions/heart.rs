@@ -2,7 +2,7 @@
 
 use super::Fate;
 use crate::health::Course;
-use crate::medicines::list as m;
+use crate::medicines::{Medicine, list as m};
 use crate::names::Heritage;
 use crate::problems as p;
 use crate::time::Day;
@@ -22,7 +22,8 @@ fn hypertension(fate: &mut Fate) {
         code == Heritage::African.ethnicity().0 || code == Heritage::Caribbean.ethnicity().0
     });
     let Some(found) = fate.found(&shares, if black { 1.25 } else { 0.88 }) else { return };
-    let severity = fate.random.around(32.0, 8.0).max(18.0);
+    let usual = fate.health.usual_systolic(found);
+    let severity = fate.random.around(32.0, 8.0).max(146.0 - usual);
     let mut course = Course::new(&p::HYPERTENSION, fate.before(found, 7), found, severity);
     course.growth = 0.8;
     course.sign = "Raised blood pressure, home readings high too";
@@ -30,47 +31,58 @@ fn hypertension(fate: &mut Fate) {
     fate.health.courses.push(course);
 }
 
-/// Steps as of NICE guideline NG136: an inhibitor of the converting enzyme, or amlodipine from 55 years and
-/// for people of African or Caribbean family origin; then both; then indapamide too.
+/// A step of a ladder: what is taken, by how much it lowers the pressure, and whether it replaces the step before.
+type Rung = (&'static Medicine, f64, bool);
+
+const INHIBITOR_FIRST: [Rung; 6] = [
+    (&m::RAMIPRIL_2, 8.0, false),
+    (&m::RAMIPRIL_5, 14.0, true),
+    (&m::RAMIPRIL_10, 18.0, true),
+    (&m::AMLODIPINE_5, 10.0, false),
+    (&m::AMLODIPINE_10, 15.0, true),
+    (&m::INDAPAMIDE, 9.0, false),
+];
+
+const AMLODIPINE_FIRST: [Rung; 5] = [
+    (&m::AMLODIPINE_5, 12.0, false),
+    (&m::AMLODIPINE_10, 18.0, true),
+    (&m::RAMIPRIL_5, 11.0, false),
+    (&m::RAMIPRIL_10, 15.0, true),
+    (&m::INDAPAMIDE, 9.0, false),
+];
+
+/// Steps as of NICE guideline NG136: an inhibitor of the converting enzyme, or amlodipine from 55 years and for
+/// people of African or Caribbean family origin; then both; then indapamide too. The next step is taken when the
+/// pressure stays above 140, or 150 from 80 years on.
 fn treat(fate: &mut Fate, course: &mut Course, found: Day, black: bool) {
     if fate.random.chance(0.06) {
         course.note = Some("Prefers to try diet and exercise first.".to_owned());
         return;
     }
-    let first = found.plus(fate.random.between(0, 40));
-    let amlodipine = found.age(fate.person.birth) >= 55 || black;
     let last = fate.last();
-    if amlodipine {
-        course.treat(first, &m::AMLODIPINE_5, 12.0, 40.0);
-        if fate.random.chance(0.5) {
-            let second = first.plus(fate.random.between(40, 400));
-            course.stop(second, "Dose increased");
-            course.treat(second, &m::AMLODIPINE_10, 19.0, 40.0);
+    let age = found.age(fate.person.birth);
+    let ladder: &[Rung] = if age >= 55 || black { &AMLODIPINE_FIRST } else { &INHIBITOR_FIRST };
+    let mut day = found.plus(fate.random.between(0, 40));
+    for &(medicine, effect, replaces) in ladder {
+        if day > last {
+            break;
         }
-        if fate.random.chance(0.12) {
-            let swelling = first.plus(fate.random.between(500, 900));
-            course.stop(swelling, "Swollen ankles");
-            course.treat(swelling, &m::INDAPAMIDE, 11.0, 40.0);
+        let target = if day.age(fate.person.birth) >= 80 { 150.0 } else { 140.0 };
+        let high = fate.health.usual_systolic(day) + course.burden(day) > target;
+        if course.steps.is_empty() || high {
+            if replaces {
+                course.stop(day, "Dose increased");
+            }
+            course.treat(day, medicine, effect, 40.0);
+            if medicine.drug() == "Ramipril" && fate.random.chance(0.06) {
+                let cough = day.plus(fate.random.between(30, 150));
+                course.stop(cough, "Dry cough");
+                course.treat(cough, &m::LOSARTAN, effect, 40.0);
+                day = cough;
+            }
         }
-    } else {
-        course.treat(first, &m::RAMIPRIL_2, 8.0, 30.0);
-        let second = first.plus(fate.random.between(21, 70));
-        course.stop(second, "Dose increased");
-        course.treat(second, &m::RAMIPRIL_5, 14.0, 40.0);
-        if fate.random.chance(0.13) {
-            let cough = second.plus(fate.random.between(40, 200));
-            course.stop(cough, "Dry cough");
-            course.treat(cough, &m::LOSARTAN, 14.0, 40.0);
-        } else if fate.random.chance(0.4) {
-            let third = second.plus(fate.random.between(60, 500));
-            course.stop(third, "Dose increased");
-            course.treat(third, &m::RAMIPRIL_10, 19.0, 40.0);
-        }
-    }
-    if fate.random.chance(0.35) {
-        let added = first.plus(fate.random.between(300, 1_800));
-        let other = if amlodipine { &m::RAMIPRIL_5 } else { &m::AMLODIPINE_5 };
-        course.treat(added, other, 11.0, 40.0);
+        // Some are seen again soon, others not before the next review.
+        day = day.plus(fate.random.between(40, 500));
     }
     course.steps.retain(|step| step.from <= last);
 }

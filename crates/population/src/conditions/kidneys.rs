@@ -16,7 +16,7 @@ pub fn draw(fate: &mut Fate) {
     }
     let shares = [(40, 0.0), (50, 0.01), (60, 0.03), (70, 0.09), (80, 0.2), (90, 0.3)];
     let Some(found) = fate.found(&shares, factor) else { return };
-    let begun = fate.before(found, 6);
+    let begun = found.plus(-fate.random.between(1_200, 3_000)).max(fate.person.birth);
     let mut course = Course::new(&p::KIDNEY_DISEASE, begun, found, 0.0);
     // It is found when filtration has been below 60 for three months (NICE NG203).
     let healthy = fate.health.filtration(found);

@@ -34,7 +34,7 @@ pub fn type_1(found: crate::time::Day, severity: f64, control: f64) -> Course {
 
 fn diabetes_2(fate: &mut Fate) {
     let asian = fate.person.ethnicity.is_some_and(|(code, _)| matches!(code, "H" | "J" | "K" | "L"));
-    let factor = if asian { 2.0 } else { 0.95 };
+    let factor = if asian { 2.1 } else { 1.15 };
     let shares = [(30, 0.0), (40, 0.022), (50, 0.06), (60, 0.115), (70, 0.16), (80, 0.18)];
     let Some(found) = fate.found(&shares, factor) else { return };
     let severity = fate.random.around(24.0, 8.0).max(13.0);

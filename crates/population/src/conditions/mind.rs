@@ -38,7 +38,11 @@ fn depression(fate: &mut Fate) {
         }
     }
     let better = found.plus(fate.random.between(240, 1_100));
-    if better < last && fate.random.chance(0.75) {
+    if !minded {
+        course.note = Some("Prefers talking therapy.".to_owned());
+        course.growth = -8.0;
+    }
+    if better < last && (!minded || fate.random.chance(0.75)) {
         course.ended = Some(better);
         course.stop(better.plus(-10), "Recovered");
     }

@@ -52,7 +52,7 @@ pub fn admit(history: &mut History, day: Day, hours: i32, bed: Option<usize>) ->
         note: Some(finding.clone()),
     };
     problems::write(history, &condition, &problems::PNEUMONIA, &entry);
-    stays::rounds(history, &stay, illness, if stay.died { 1.15 } else { 0.72 }, 6);
+    stays::rounds(history, &stay, illness, if stay.died { 1.15 } else { 0.72 }, 5);
     antibiotics(history, &stay, &condition);
     later_blood(history, &stay, inflamed);
     if !stay.current && !stay.died {

@@ -167,7 +167,7 @@ fn deliver(history: &mut History, course: &Course, birth: Day, condition: &str) 
     let labour = Visit { at: birth.at(6, 10), ..stay.visit.clone() };
     let act = Act { code, words, minutes: 60, reason: Some(condition), outcome: Some(&outcome) };
     procedures::write(history, &labour, &act);
-    stays::rounds(history, &stay, 0.08, 0.8, 2);
+    stays::rounds(history, &stay, 0.08, 0.8, 1);
     if !stay.current && !stay.died {
         discharge(history, &stay, "Birth", &format!("{words}. {outcome}"));
     }
