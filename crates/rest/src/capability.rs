@@ -133,11 +133,10 @@ fn kind_of(kind: ParamKind) -> (&'static str, &'static str) {
         ParamKind::Number => ("number", "Modifier: missing. Prefixes: eq, ne, gt, lt, ge, le, sa, eb, ap."),
         ParamKind::Date => ("date", "Modifier: missing. Prefixes: eq, ne, gt, lt, ge, le, sa, eb, ap."),
         ParamKind::String => ("string", "Modifiers: missing, exact, contains."),
-        ParamKind::Token => ("token", "Modifiers: missing, not, text, of-type (on identifiers)."),
-        ParamKind::Reference => (
-            "reference",
-            "Modifiers: missing, identifier, and a type. Can be chained, also in reverse by _has.",
-        ),
+        ParamKind::Token => ("token", "Modifiers: missing, not, text, of-type."),
+        ParamKind::Reference => {
+            ("reference", "Modifiers: missing, identifier, a type. Can be chained, also in reverse by _has.")
+        }
         ParamKind::Composite => ("composite", "Its components are joined by $."),
         ParamKind::Quantity => {
             ("quantity", "Modifier: missing. Prefixes: eq, ne, gt, lt, ge, le, sa, eb, ap.")

@@ -10,9 +10,11 @@ pub struct Config {
     pub base: String,
     /// Bytes of a request's body, before and after it is unpacked, at most.
     pub body_bytes: usize,
-    /// Requests that may take long (bundles, `$everything`, searches over all types) at one time, at most.
-    /// More are told to come again.
-    pub heavy: usize,
+    /// Batches and transactions at one time, at most. More are told to come again.
+    pub bundles: usize,
+    /// Searches over all types, histories of many and `$everything` at one time, at most. To be fewer than the
+    /// connections for reading, so that some are always left for small reads. More are told to come again.
+    pub wide: usize,
     /// How long a body may take to arrive.
     pub body_time: Duration,
     /// After this much of it, it must have come at [`Config::body_rate`] or faster.
@@ -29,7 +31,8 @@ impl Config {
         Config {
             base: base.as_ref().trim_end_matches('/').to_owned(),
             body_bytes: 16 << 20,
-            heavy: 16,
+            bundles: 16,
+            wide: 4,
             body_time: Duration::from_secs(30),
             body_grace: Duration::from_secs(10),
             body_rate: 1024,

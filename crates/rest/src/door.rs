@@ -41,7 +41,9 @@ impl Rest {
 
     /// Who asks, by the headers alone. Nothing for what anyone may ask.
     pub(crate) fn caller(&self, request: &Request) -> Result<Option<Session>, No> {
-        if request.method == "GET" && Route::of(&request.path) == Ok(Route::Metadata) {
+        if matches!(request.method.as_str(), "GET" | "HEAD")
+            && Route::of(&request.path) == Ok(Route::Metadata)
+        {
             return Ok(None);
         }
         if let Some(authorization) = request.header("authorization") {

@@ -43,8 +43,10 @@ pub(crate) enum Weight {
     Light,
     /// It reads more, or waits for the writer.
     Usual,
-    /// It may take seconds; only so many at a time.
-    Heavy,
+    /// A Bundle to be carried out; only so many at a time.
+    Bundle,
+    /// It reads far and wide and may take seconds; only so few at a time that other reads go on.
+    Wide,
 }
 
 impl Route {
@@ -102,7 +104,14 @@ pub(crate) fn weight(request: &Request) -> Weight {
     match Route::of(&request.path) {
         Ok(Route::Instance(..) | Route::Version(..) | Route::Metadata) if reads => Weight::Light,
         Err(_) => Weight::Light,
-        Ok(Route::Base | Route::SystemSearch | Route::SystemHistory | Route::Everything(_)) => Weight::Heavy,
+        Ok(Route::Base) if !reads => Weight::Bundle,
+        Ok(
+            Route::Base
+            | Route::SystemSearch
+            | Route::SystemHistory
+            | Route::TypeHistory(_)
+            | Route::Everything(_),
+        ) => Weight::Wide,
         Ok(_) => Weight::Usual,
     }
 }

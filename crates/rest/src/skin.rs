@@ -31,13 +31,15 @@ const HEADERS_MAX: usize = 100;
 
 struct Skin {
     rest: Rest,
-    heavy: Semaphore,
+    bundles: Semaphore,
+    wide: Semaphore,
 }
 
 /// The door as a router, to be merged with others. It answers at the path of [`Config::base`] and below.
 pub fn router(access: Access, config: Config) -> Router {
     let mount = mount(&config.base).to_owned();
-    let skin = Arc::new(Skin { heavy: Semaphore::new(config.heavy), rest: Rest::new(access, config) });
+    let (bundles, wide) = (Semaphore::new(config.bundles), Semaphore::new(config.wide));
+    let skin = Arc::new(Skin { bundles, wide, rest: Rest::new(access, config) });
     let answer = any(move |request: axum::extract::Request| serve(skin.clone(), request));
     let router = Router::new().route(&format!("{mount}/"), answer.clone());
     let router = router.route(&format!("{mount}/{{*below}}"), answer.clone());
@@ -102,19 +104,16 @@ async fn respond(skin: &Arc<Skin>, session: Option<Session>, mut request: Reques
         Ok(bytes) => request.body = bytes,
         Err(no) => return turned_away(&request, no),
     }
-    let weight = weight(&request);
-    if weight == Weight::Light {
-        return answer(&skin.rest, session.as_ref(), &request);
-    }
-    let _turn = match weight {
-        Weight::Heavy => match skin.heavy.try_acquire() {
-            Ok(turn) => Some(turn),
-            Err(_) => {
-                let text = "Too much is being done at once. Try again in a moment.";
-                return turned_away(&request, Refusal::new(Kind::Busy, text).into());
-            }
-        },
-        _ => None,
+    let turns = match weight(&request) {
+        Weight::Light => return answer(&skin.rest, session.as_ref(), &request),
+        Weight::Usual => None,
+        Weight::Bundle => Some(&skin.bundles),
+        Weight::Wide => Some(&skin.wide),
+    };
+    // A turn is held until the answer is made.
+    let Ok(_turn) = turns.map(Semaphore::try_acquire).transpose() else {
+        let text = "Too much is being done at once. Try again in a moment.";
+        return turned_away(&request, Refusal::new(Kind::Busy, text).into());
     };
     let inner = skin.clone();
     let work = tokio::task::spawn_blocking(move || answer(&inner.rest, session.as_ref(), &request));

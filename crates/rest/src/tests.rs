@@ -1,5 +1,7 @@
 //! The door against a real record in a folder of its own.
 
+#![expect(clippy::print_stdout, reason = "what was counted and measured is to be seen with --nocapture")]
+
 mod batches;
 mod conditions;
 mod everything;

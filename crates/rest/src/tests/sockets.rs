@@ -226,9 +226,10 @@ fn answers_are_packed_for_those_who_ask() {
 
 #[test]
 fn too_much_at_once_is_told_to_come_again() {
-    let door = Listening::new(|config| config.heavy = 0);
+    let door = Listening::new(|config| (config.bundles, config.wide) = (0, 0));
     let busy = door.send("POST", "", "", br#"{"resourceType":"Bundle","type":"batch"}"#);
     assert_eq!((busy.status, busy.header("retry-after")), (503, Some("1")));
+    assert_eq!(door.send("GET", "Patient/x/$everything", "", b"").status, 503);
     assert_eq!(door.send("GET", "Patient/x", "", b"").status, 404, "small requests go on");
 }
 

@@ -123,21 +123,22 @@ fn parameters(world: &World, kind: &str, resource: Value<'_>, tried: &mut Tried)
         ask("", &value);
         tried.parameters += 1;
         let about = claim.str("documentation").unwrap_or_default().into_owned();
-        let modifiers = [
-            ("missing", "true"),
-            ("exact", "x"),
-            ("contains", "x"),
-            ("not", "x"),
-            ("text", "x"),
-            ("above", "http://a.example/b"),
-            ("below", "http://a.example/b"),
-            ("identifier", "a|b"),
-        ];
-        let claimed = modifiers
-            .iter()
-            .filter(|(modifier, _)| about.contains(modifier) && about.starts_with("Modifier"));
-        for (modifier, value) in claimed {
-            ask(&format!(":{modifier}"), value);
+        let listed =
+            about.strip_prefix("Modifiers: ").or(about.strip_prefix("Modifier: ")).unwrap_or_default();
+        let listed = listed.split('.').next().unwrap().split(", ").filter(|modifier| !modifier.is_empty());
+        for modifier in listed {
+            match modifier {
+                "missing" => ask(":missing", "true"),
+                "above" | "below" => ask(&format!(":{modifier}"), "http://a.example/b"),
+                "identifier" => ask(":identifier", "a|b"),
+                "exact" | "contains" | "not" | "text" => ask(&format!(":{modifier}"), "x"),
+                "of-type" => ask(":of-type", "http://a.example/b|MR|1"),
+                "a type" => {
+                    let target = value.split('/').next().unwrap();
+                    ask(&format!(":{target}"), "x");
+                }
+                other => panic!("{other} is claimed and not tried"),
+            }
             tried.modifiers += 1;
         }
         if about.contains("Prefixes") {
