@@ -407,7 +407,7 @@ fn a_token_is_no_cookie_and_a_cookie_no_token() {
 fn tokens_are_refused_for_roles_and_times_there_are_not() {
     let house = House::new();
     let refusal = refused(house.access.mint_token("king", 60));
-    assert!(refusal.to_string().contains("doctor, nurse"), "{refusal}");
+    assert!(refusal.to_string().contains("doctor, nurse, midwife"), "{refusal}");
     for minutes in [0, 24 * 60 + 1] {
         assert_eq!(refused(house.access.mint_token("nurse", minutes)).kind, Kind::Invalid);
     }
@@ -465,8 +465,17 @@ fn the_sessions_of_an_account_are_listed_latest_first() {
 #[test]
 fn the_role_matrix_is_whole() {
     let names: Vec<&str> = roles().iter().map(|role| role.name.as_str()).collect();
-    let expected =
-        ["system", "doctor", "nurse", "gp", "pharmacist", "receptionist", "administrator", "privacy-officer"];
+    let expected = [
+        "system",
+        "doctor",
+        "nurse",
+        "midwife",
+        "gp",
+        "pharmacist",
+        "receptionist",
+        "administrator",
+        "privacy-officer",
+    ];
     assert_eq!(names, expected);
     for permission in Permission::ALL {
         let holders: Vec<&str> =
