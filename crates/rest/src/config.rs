@@ -5,15 +5,16 @@ use std::time::Duration;
 /// How the door behaves. The defaults suit one machine of two cores.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address that clients know this door by, without a slash at the end, e.g. `https://care.example/fhir`.
-    /// Links and locations begin with it, and references that do are our own.
+    /// The address that clients know this door by, without a slash at the end, e.g.
+    /// `https://care.example/fhir`. Links and locations begin with it, and references that do are our own.
     pub base: String,
     /// Bytes of a request's body, before and after it is unpacked, at most.
     pub body_bytes: usize,
     /// Batches and transactions at one time, at most. More are told to come again.
     pub bundles: usize,
-    /// Searches over all types, histories of many and `$everything` at one time, at most. To be fewer than the
-    /// connections for reading, so that some are always left for small reads. More are told to come again.
+    /// Searches over all types, histories of many and `$everything` at one time, at most. To be fewer than
+    /// the connections for reading, so that some are always left for small reads. More are told to come
+    /// again.
     pub wide: usize,
     /// How long a body may take to arrive.
     pub body_time: Duration,

@@ -65,8 +65,8 @@ impl Rest {
         }
     }
 
-    /// A browser sends its cookie along whoever made it ask, so a change must also show that a page of ours asked:
-    /// our origin and the session's own token.
+    /// A browser sends its cookie along whoever made it ask, so a change must also show that a page of ours
+    /// asked: our origin and the session's own token.
     fn same_site(&self, session: &Session, request: &Request) -> Result<(), Refusal> {
         if matches!(request.method.as_str(), "GET" | "HEAD") {
             return Ok(());
@@ -120,8 +120,8 @@ pub fn handle(rest: &Rest, request: &Request) -> Response {
     reply.response
 }
 
-/// The reply to a request that got no further than its headers or its body. Who was not recognised, or may not
-/// come in this way, goes on the audit trail.
+/// The reply to a request that got no further than its headers or its body. Who was not recognised, or may
+/// not come in this way, goes on the audit trail.
 pub(crate) fn turned_away(request: &Request, no: No) -> Reply {
     let detail = fhir::Tree::object()
         .maybe("request", trace(request.header("x-request-id")))

@@ -65,8 +65,8 @@ pub(crate) fn everything(caller: &Caller<'_>, mut wants: Wants, patient: &str) -
     Ok(Response::json(200, out))
 }
 
-/// The page token: the instant that all pages are as at, and the first resource of this one. It opens nothing that
-/// the caller could not ask for otherwise, so it needs no seal.
+/// The page token: the instant that all pages are as at, and the first resource of this one. It opens
+/// nothing that the caller could not ask for otherwise, so it needs no seal.
 fn place(token: &str) -> Result<(Instant, usize), Refusal> {
     let parts =
         token.split_once('-').and_then(|(at, first)| Some((Instant(at.parse().ok()?), first.parse().ok()?)));

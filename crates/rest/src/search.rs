@@ -23,7 +23,8 @@ pub(crate) fn of_type(
 /// Search over all types, or those of `_type`.
 pub(crate) fn system(caller: &Caller<'_>, wants: Wants, form: Pairs) -> Result<Response, No> {
     if wants.pairs.is_empty() && form.is_empty() {
-        let text = "A search over everything needs criteria, at least _type. GET metadata says what can be searched.";
+        let text = "A search over everything needs criteria, at least _type. GET metadata says what can \
+            be searched.";
         return Err(Refusal::invalid("", text).into());
     }
     run(caller, wants, None, "", None, form)
@@ -183,7 +184,8 @@ mod tests {
         links("https://care.example/fhir", "/Patient", &honoured, None, Some("t+"), &mut out);
         let url = "https://care.example/fhir/Patient?name:exact=%C3%93%20B%26C&code=a%7Cb";
         let wanted = format!(
-            ",\"link\":[{{\"relation\":\"self\",\"url\":\"{url}\"}},{{\"relation\":\"first\",\"url\":\"{url}\"}},\
+            ",\"link\":[{{\"relation\":\"self\",\"url\":\"{url}\"}},\
+             {{\"relation\":\"first\",\"url\":\"{url}\"}},\
              {{\"relation\":\"next\",\"url\":\"{url}&_page=t%2B\"}}]"
         );
         assert_eq!(out, wanted);

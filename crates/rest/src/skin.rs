@@ -1,5 +1,6 @@
-//! The thin part that knows sockets: who asks is settled before the body is read, the body is read within limits
-//! of size and time, the work goes where it blocks nobody, and nothing leaves before the audit trail has it.
+//! The thin part that knows sockets: who asks is settled before the body is read, the body is read within
+//! limits of size and time, the work goes where it blocks nobody, and nothing leaves before the audit trail
+//! has it.
 
 use crate::body::too_large;
 use crate::config::Config;
@@ -149,8 +150,8 @@ async fn read(config: &Config, head: &Request, mut body: Body) -> Result<Vec<u8>
     }
 }
 
-/// Until when more of a body must have come: as long as what is there has bought at the least rate, but not before
-/// the time of grace is over, and not after the whole time.
+/// Until when more of a body must have come: as long as what is there has bought at the least rate, but not
+/// before the time of grace is over, and not after the whole time.
 fn deadline(config: &Config, began: Instant, got: usize) -> Instant {
     let bought = std::time::Duration::from_secs_f64(got as f64 / config.body_rate.max(1) as f64);
     began + bought.max(config.body_grace).min(config.body_time)

@@ -29,7 +29,8 @@ impl From<Refusal> for No {
 /// Seconds after which to come again when the door is busy.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 1;
 
-/// The status. FHIR R4 http.html: what cannot be read as FHIR is 400, what can be read and breaks a rule is 422.
+/// The status. FHIR R4 http.html: what cannot be read as FHIR is 400, what can be read and breaks a rule is
+/// 422.
 pub(crate) fn of(no: &No) -> u16 {
     match no {
         No::Refused(refusal) => match refusal.kind {

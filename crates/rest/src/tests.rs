@@ -78,7 +78,8 @@ impl World {
 }
 
 fn json(response: &Response) -> Json {
-    Json::parse(response.body.as_slice(), Limits::FILE).expect(response.text())
+    let parsed = Json::parse(response.body.as_slice(), Limits::FILE);
+    parsed.unwrap_or_else(|e| panic!("{e}: {}", response.text()))
 }
 
 /// The text at a path of members; items of lists by number.
@@ -124,4 +125,5 @@ fn suite(name: &str) -> Option<PathBuf> {
     None
 }
 
-const PATIENT: &str = r#"{"resourceType":"Patient","identifier":[{"system":"urn:test","value":"1"}],"name":[{"family":"Ashe","given":["Bo"]}],"birthDate":"1970-01-01"}"#;
+const PATIENT: &str = r#"{"resourceType":"Patient","identifier":[{"system":"urn:test","value":"1"}],
+    "name":[{"family":"Ashe","given":["Bo"]}],"birthDate":"1970-01-01"}"#;

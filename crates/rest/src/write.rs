@@ -36,7 +36,8 @@ pub(crate) fn update(
 ) -> Result<Response, No> {
     let (target, wants) = target(route, wants)?;
     if request.header("if-none-match").is_some() {
-        let text = "PUT with If-None-Match is not supported. POST with If-None-Exist creates only what is not there.";
+        let text = "PUT with If-None-Match is not supported. POST with If-None-Exist creates only what is \
+            not there.";
         return Err(Refusal::new(Kind::Unsupported, text).into());
     }
     let json = body::resource(request, rest.config.body_bytes)?;

@@ -6,11 +6,14 @@ use super::*;
 fn each_entry_of_a_batch_stands_alone() {
     let world = World::new();
     world.put("Patient/a", r#"{"resourceType":"Patient","id":"a"}"#);
-    let response = world.post("", r#"{"resourceType":"Bundle","type":"batch","entry":[
+    let response = world.post(
+        "",
+        r#"{"resourceType":"Bundle","type":"batch","entry":[
         {"request":{"method":"GET","url":"Patient/a"}},
         {"request":{"method":"GET","url":"Patient/never"}},
         {"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}},
-        {"resource":{"resourceType":"Patient","gender":"unclear"},"request":{"method":"POST","url":"Patient"}},
+        {"resource":{"resourceType":"Patient","gender":"unclear"},"request":{"method":"POST",
+            "url":"Patient"}},
         {"request":{"method":"GET","url":"Patient?_id=a"}},
         {"request":{"method":"DELETE","url":"Patient/a"}},
         {"request":{"method":"GET","url":"metadata"}},
@@ -18,7 +21,8 @@ fn each_entry_of_a_batch_stands_alone() {
         {"request":{"method":"POST","url":"/"}},
         {"request":{"method":"GET"}},
         {"nonsense":1}
-    ]}"#);
+    ]}"#,
+    );
     expect(&response, 200);
     let status = |i: usize| at(&response, &format!("entry.{i}.response.status"));
     assert_eq!(status(0), "200 OK");
@@ -44,7 +48,8 @@ fn each_entry_of_a_batch_stands_alone() {
 #[test]
 fn a_preference_holds_for_each_entry() {
     let world = World::new();
-    let body = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}}]}"#;
+    let body = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient"},
+        "request":{"method":"POST","url":"Patient"}}]}"#;
     let response = world.send(Request::new("POST", "").with("prefer", "return=representation").body(body));
     assert_eq!(at(&response, "entry.0.resource.resourceType"), "Patient");
 }
@@ -53,7 +58,11 @@ fn a_preference_holds_for_each_entry() {
 fn reads_of_a_batch_are_on_the_audit_trail() {
     let world = World::new();
     world.put("Patient/a", r#"{"resourceType":"Patient","id":"a"}"#);
-    world.post("", r#"{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Patient/a"}}]}"#);
+    world.post(
+        "",
+        r#"{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET",
+        "url":"Patient/a"}}]}"#,
+    );
     let trail = world.trail(1);
     assert_eq!(trail[0].0, "read");
     assert!(trail[0].1.contains("Patient/a/_history/1"), "{}", trail[0].1);

@@ -17,7 +17,8 @@ fn world() -> World {
     world.put("Organization/other", r#"{"resourceType":"Organization","id":"other"}"#);
     for (id, patient) in [("1", "p"), ("2", "p"), ("3", "q")] {
         let body = format!(
-            r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},"subject":{{"reference":"Patient/{patient}"}}}}"#
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},
+                "subject":{{"reference":"Patient/{patient}"}}}}"#
         );
         expect(&world.put(&format!("Observation/{id}"), &body), 201);
     }

@@ -64,14 +64,16 @@ fn bundles_that_are_none_are_refused() {
         (
             "10,000 broken entries",
             entries(
-                r#"{"resource":{"resourceType":"Patient","x":1},"request":{"method":"POST","url":"Patient"}}"#,
+                r#"{"resource":{"resourceType":"Patient","x":1},"request":{"method":"POST",
+                    "url":"Patient"}}"#,
                 10_000,
             ),
         ),
         (
             "a reference to nowhere",
             entries(
-                r#"{"resource":{"resourceType":"Patient","managingOrganization":{"reference":"urn:uuid:x"}},"request":{"method":"POST","url":"Patient"}}"#,
+                r#"{"resource":{"resourceType":"Patient","managingOrganization":{"reference":"urn:uuid:x"}},
+                    "request":{"method":"POST","url":"Patient"}}"#,
                 1,
             ),
         ),

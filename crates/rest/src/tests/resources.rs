@@ -89,7 +89,8 @@ fn a_patch_changes_what_it_names() {
         world.send(Request::new("PATCH", &url).with("content-type", "application/json-patch+json").body(body))
     };
     let patched = patch(
-        r#"[{"op":"replace","path":"/name/0/family","value":"Cedar"},{"op":"add","path":"/active","value":true}]"#,
+        r#"[{"op":"replace","path":"/name/0/family","value":"Cedar"},{"op":"add","path":"/active",
+            "value":true}]"#,
     );
     expect(&patched, 200);
     assert_eq!((at(&patched, "name.0.family"), at(&patched, "active")), ("Cedar".into(), "true".into()));

@@ -8,13 +8,16 @@ fn world() -> World {
         [("a", "Ashe", "1970"), ("b", "Birch", "1980"), ("c", "Cedar", "1990"), ("d", "Ashe", "2000")]
     {
         let body = format!(
-            r#"{{"resourceType":"Patient","id":"{id}","name":[{{"family":"{family}"}}],"birthDate":"{born}"}}"#
+            r#"{{"resourceType":"Patient","id":"{id}","name":[{{"family":"{family}"}}],
+                "birthDate":"{born}"}}"#
         );
         expect(&world.put(&format!("Patient/{id}"), &body), 201);
     }
     for (id, patient) in [("1", "a"), ("2", "a"), ("3", "b")] {
         let body = format!(
-            r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"coding":[{{"system":"http://loinc.org","code":"8302-2"}}]}},"subject":{{"reference":"Patient/{patient}"}}}}"#
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final",
+                "code":{{"coding":[{{"system":"http://loinc.org","code":"8302-2"}}]}},
+                "subject":{{"reference":"Patient/{patient}"}}}}"#
         );
         expect(&world.put(&format!("Observation/{id}"), &body), 201);
     }

@@ -1,5 +1,5 @@
-//! The public test data: the examples of the standard, there and back; whole patients as transactions, with counts
-//! that a walk over the files must give too.
+//! The public test data: the examples of the standard, there and back; whole patients as transactions, with
+//! counts that a walk over the files must give too.
 
 use super::*;
 use fhir::{Tree, Value};

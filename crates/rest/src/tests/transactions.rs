@@ -8,7 +8,8 @@ fn bundle(entries: &[&str]) -> String {
 
 fn post(kind: &str, url: &str, rest: &str) -> String {
     format!(
-        r#"{{"fullUrl":"{url}","resource":{{"resourceType":"{kind}"{rest}}},"request":{{"method":"POST","url":"{kind}"}}}}"#
+        r#"{{"fullUrl":"{url}","resource":{{"resourceType":"{kind}"{rest}}},"request":{{"method":"POST",
+            "url":"{kind}"}}}}"#
     )
 }
 
@@ -18,11 +19,22 @@ const OBSERVATION: &str = r#","status":"final","code":{"text":"x"}"#;
 fn references_between_entries_are_rewritten() {
     let world = World::new();
     let uuid = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a";
-    let response = world.post("", &bundle(&[
-        &post("Observation", "urn:uuid:1", &format!(r#"{OBSERVATION},"subject":{{"reference":"{uuid}"}},"performer":[{{"reference":"Practitioner/77"}},{{"reference":"http://a.example/Practitioner/77"}}]"#)),
-        &post("Patient", uuid, ""),
-        &post("Practitioner", "http://a.example/Practitioner/77", ""),
-    ]));
+    let response = world.post(
+        "",
+        &bundle(&[
+            &post(
+                "Observation",
+                "urn:uuid:1",
+                &format!(
+                    r#"{OBSERVATION},"subject":{{"reference":"{uuid}"}},
+            "performer":[{{"reference":"Practitioner/77"}},
+            {{"reference":"http://a.example/Practitioner/77"}}]"#
+                ),
+            ),
+            &post("Patient", uuid, ""),
+            &post("Practitioner", "http://a.example/Practitioner/77", ""),
+        ]),
+    );
     expect(&response, 200);
     assert_eq!(at(&response, "type"), "transaction-response");
     let location = |i: usize| at(&response, &format!("entry.{i}.response.location"));
@@ -107,12 +119,16 @@ fn entries_are_done_in_the_order_of_the_standard() {
     let world = World::new();
     world.put("Patient/a", r#"{"resourceType":"Patient","id":"a"}"#);
     world.put("Patient/b", r#"{"resourceType":"Patient","id":"b"}"#);
-    let response = world.post("", &bundle(&[
-        r#"{"request":{"method":"GET","url":"Patient/b"}}"#,
-        r#"{"resource":{"resourceType":"Patient","id":"b","active":true},"request":{"method":"PUT","url":"Patient/b"}}"#,
-        r#"{"request":{"method":"DELETE","url":"Patient/a"}}"#,
-        r#"{"request":{"method":"GET","url":"Patient?_id=a,b"}}"#,
-    ]));
+    let response = world.post(
+        "",
+        &bundle(&[
+            r#"{"request":{"method":"GET","url":"Patient/b"}}"#,
+            r#"{"resource":{"resourceType":"Patient","id":"b","active":true},"request":{"method":"PUT",
+            "url":"Patient/b"}}"#,
+            r#"{"request":{"method":"DELETE","url":"Patient/a"}}"#,
+            r#"{"request":{"method":"GET","url":"Patient?_id=a,b"}}"#,
+        ]),
+    );
     expect(&response, 200);
     let status = |i: usize| at(&response, &format!("entry.{i}.response.status"));
     assert_eq!([0, 1, 2, 3].map(status), ["200 OK", "200 OK", "204 No Content", "200 OK"]);
@@ -151,10 +167,14 @@ fn one_resource_is_changed_once() {
 fn a_version_that_is_not_current_undoes_the_whole() {
     let world = World::new();
     world.put("Patient/a", r#"{"resourceType":"Patient","id":"a"}"#);
-    let response = world.post("", &bundle(&[
-        &post("Patient", "urn:uuid:1", ""),
-        r#"{"resource":{"resourceType":"Patient","id":"a","active":true},"request":{"method":"PUT","url":"Patient/a","ifMatch":"W/\"7\""}}"#,
-    ]));
+    let response = world.post(
+        "",
+        &bundle(&[
+            &post("Patient", "urn:uuid:1", ""),
+            r#"{"resource":{"resourceType":"Patient","id":"a","active":true},"request":{"method":"PUT",
+            "url":"Patient/a","ifMatch":"W/\"7\""}}"#,
+        ]),
+    );
     expect(&response, 412);
     assert_eq!(at(&response, "issue.0.expression.0"), "Bundle.entry[1].resource");
     assert_eq!(at(&world.get("Patient/_history"), "entry.1"), "");
@@ -204,7 +224,8 @@ fn a_conditional_reference_may_mean_an_entry_of_the_same_transaction() {
 fn a_conditional_create_that_finds_one_lends_it_to_references() {
     let world = World::new();
     let patient = id(&world.post("Patient", PATIENT));
-    let conditional = r#"{"fullUrl":"urn:uuid:p","resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=urn:test|1"}}"#;
+    let conditional = r#"{"fullUrl":"urn:uuid:p","resource":{"resourceType":"Patient"},
+        "request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=urn:test|1"}}"#;
     let observation = post(
         "Observation",
         "urn:uuid:o",
@@ -223,7 +244,8 @@ fn two_conditional_creates_of_the_same_make_one() {
     let world = World::new();
     let entry = |url: &str| {
         format!(
-            r#"{{"fullUrl":"{url}","resource":{PATIENT},"request":{{"method":"POST","url":"Patient","ifNoneExist":"identifier=urn:test|1"}}}}"#
+            r#"{{"fullUrl":"{url}","resource":{PATIENT},"request":{{"method":"POST","url":"Patient",
+                "ifNoneExist":"identifier=urn:test|1"}}}}"#
         )
     };
     let response = world.post("", &bundle(&[&entry("urn:uuid:1"), &entry("urn:uuid:2")]));
@@ -238,7 +260,9 @@ fn a_patch_travels_as_a_binary() {
     let world = World::new();
     world.put("Patient/a", r#"{"resourceType":"Patient","id":"a"}"#);
     // [{"op":"add","path":"/active","value":true}]
-    let patch = r#"{"resource":{"resourceType":"Binary","contentType":"application/json-patch+json","data":"W3sib3AiOiJhZGQiLCJwYXRoIjoiL2FjdGl2ZSIsInZhbHVlIjp0cnVlfV0="},"request":{"method":"PATCH","url":"Patient/a"}}"#;
+    let patch = r#"{"resource":{"resourceType":"Binary","contentType":"application/json-patch+json",
+        "data":"W3sib3AiOiJhZGQiLCJwYXRoIjoiL2FjdGl2ZSIsInZhbHVlIjp0cnVlfV0="},
+        "request":{"method":"PATCH","url":"Patient/a"}}"#;
     expect(&world.post("", &bundle(&[patch])), 200);
     assert_eq!(at(&world.get("Patient/a"), "active"), "true");
 }
@@ -248,7 +272,8 @@ fn references_to_our_own_address_become_relative() {
     let world = World::new();
     world.put("Patient/a", r#"{"resourceType":"Patient","id":"a"}"#);
     let body = format!(
-        r#"{{"resourceType":"Observation","status":"final","code":{{"text":"x"}},"subject":{{"reference":"{BASE}/Patient/a"}}}}"#
+        r#"{{"resourceType":"Observation","status":"final","code":{{"text":"x"}},
+            "subject":{{"reference":"{BASE}/Patient/a"}}}}"#
     );
     assert_eq!(at(&world.post("Observation", &body), "subject.reference"), "Patient/a");
 }

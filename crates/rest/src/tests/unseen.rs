@@ -2,7 +2,8 @@
 
 use super::*;
 
-const HIDDEN: &str = r#"{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p"}}"#;
+const HIDDEN: &str = r#"{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},
+    "subject":{"reference":"Patient/p"}}"#;
 
 fn world() -> (World, String) {
     let world = World::new();

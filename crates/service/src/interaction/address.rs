@@ -88,8 +88,8 @@ pub fn pairs(query: &str) -> Result<Pairs, Refusal> {
         .collect()
 }
 
-/// Undoes percent-encoding; with `plus` a `+` is a space, as in queries. Refuses what no client means: a broken
-/// escape, text that is not UTF-8, and the character NUL.
+/// Undoes percent-encoding; with `plus` a `+` is a space, as in queries. Refuses what no client means: a
+/// broken escape, text that is not UTF-8, and the character NUL.
 pub fn decode(text: &str, plus: bool) -> Result<String, Refusal> {
     let refuse = |reason: &str| {
         let text =

@@ -8,7 +8,8 @@ use record::{Body, Instant, Results, Written};
 /// What one change or one entry of a transaction did.
 #[derive(Clone, Debug)]
 pub enum Done {
-    /// A resource stands as it was asked for: created, updated, or (when `changed` is false) it stood so before.
+    /// A resource stands as it was asked for: created, updated, or (when `changed` is false) it stood so
+    /// before.
     Wrote(Written),
     /// These were deleted; none when there was nothing to delete.
     Deleted(Vec<Written>),

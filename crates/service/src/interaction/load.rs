@@ -35,7 +35,8 @@ pub fn items(bundle: &Json) -> Result<Vec<Item<'_>>, Refusal> {
     Ok(resources.collect())
 }
 
-/// Files all of them or none. Those without an id get one from their content, so that it is the same each time.
+/// Files all of them or none. Those without an id get one from their content, so that it is the same each
+/// time.
 pub fn load_whole(caller: &Caller<'_>, items: &[Item<'_>]) -> Result<Vec<Done>, Refusal> {
     caller.session.needs(Permission::AssignIds)?;
     let changes = items.iter().map(change).collect::<Result<Vec<_>, _>>()?;

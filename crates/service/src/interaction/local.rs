@@ -1,5 +1,5 @@
-//! Whether a resource that is not in the record yet meets criteria: for conditional references and conditional
-//! creates that mean an entry of their own transaction.
+//! Whether a resource that is not in the record yet meets criteria: for conditional references and
+//! conditional creates that mean an entry of their own transaction.
 
 use fhir::json::Value;
 use fhir::search::{Base, Filter, Query, Test, extract_param, matches};

@@ -81,7 +81,8 @@ impl<'a> Lookup<'a> {
         let base = format!("{}/", self.caller.base);
         let query = Query::parse(Some(kind), pairs, Handling::Strict, self.now, &base)?;
         if query.filters.is_empty() || !query.ignored.is_empty() {
-            let text = "The condition has no criteria, or one without a value. Say which resource is meant, e.g. by identifier.";
+            let text = "The condition has no criteria, or one without a value. Say which resource is \
+                meant, e.g. by identifier.";
             return Err(Refusal::new(Kind::Precondition, text));
         }
         Ok(query)

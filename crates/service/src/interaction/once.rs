@@ -37,7 +37,8 @@ impl Once {
         Once { key: format!("content/{digest}"), digest, for_ever: true }
     }
 
-    /// What was answered before, if the request was here before. A refusal when the name was used for another.
+    /// What was answered before, if the request was here before. A refusal when the name was used for
+    /// another.
     pub(super) fn answered(&self, kept: Option<Vec<u8>>) -> Result<Option<Vec<Option<Done>>>, Refusal> {
         let Some(kept) = kept else { return Ok(None) };
         let broken = || {

@@ -82,7 +82,8 @@ enum Aim {
     Look,
 }
 
-/// Makes the plan, or says all that is wrong. `bundled` when the changes came together and may name each other.
+/// Makes the plan, or says all that is wrong. `bundled` when the changes came together and may name each
+/// other.
 pub(super) fn make(caller: &Caller<'_>, changes: &[Change<'_>], bundled: bool) -> Result<Plan, Refusal> {
     let mut lookup = Lookup::new(caller);
     let mut refusals = Vec::new();

@@ -1,4 +1,5 @@
-//! Reading. Everything that goes out, and everything that was asked for in vain, is noted for the audit trail.
+//! Reading. Everything that goes out, and everything that was asked for in vain, is noted for the audit
+//! trail.
 
 use super::Caller;
 use fhir::search::{Base, Query};
@@ -187,8 +188,8 @@ fn is_shared(kind: &str) -> bool {
         && kind != "Patient"
 }
 
-/// The references in a resource's canonical text, taken for `Type/id`: those that are none are of no known type. Within a JSON string each quote is escaped, so the
-/// pattern can only be a member of that name.
+/// The references in a resource's canonical text, taken for `Type/id`: those that are none are of no known
+/// type. Within a JSON string each quote is escaped, so the pattern can only be a member of that name.
 fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split("\"reference\":\"").skip(1).filter_map(|rest| {
         let (reference, _) = rest.split_once('"')?;
@@ -205,7 +206,8 @@ mod tests {
     fn local_references_are_found_in_canonical_text() {
         let text = concat!(
             r#"{"a":{"reference":"Practitioner/1"},"b":[{"reference":"Organization/2/_history/3"}],"#,
-            r##""c":{"reference":"#x"},"d":"\"reference\":\"Patient/9\"","e":{"reference":"http://a.example/Patient/1"}}"##
+            r##""c":{"reference":"#x"},"d":"\"reference\":\"Patient/9\"",
+                "e":{"reference":"http://a.example/Patient/1"}}"##
         );
         let found: Vec<_> = references(text).collect();
         assert_eq!(found, [("Practitioner", "1"), ("Organization", "2"), ("http:", "")]);

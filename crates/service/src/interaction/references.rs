@@ -1,4 +1,5 @@
-//! References within a transaction, on the way into the record: to other entries, by condition, to our own base.
+//! References within a transaction, on the way into the record: to other entries, by condition, to our own
+//! base.
 
 use super::lookup::Lookup;
 use super::{address, local};

@@ -54,7 +54,8 @@ fn changed(done: &Done) -> bool {
 
 const COLLECTION: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
     {"fullUrl":"urn:uuid:p","resource":{"resourceType":"Patient","id":"p"}},
-    {"fullUrl":"urn:uuid:o","resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"urn:uuid:p"}}}]}"#;
+    {"fullUrl":"urn:uuid:o","resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},
+        "subject":{"reference":"urn:uuid:p"}}}]}"#;
 
 #[test]
 fn loading_a_collection_again_changes_nothing() {
@@ -81,7 +82,8 @@ fn of_many_single_resources_the_sound_ones_are_filed() {
         r#"{"resourceType":"Nonsense"}"#,
         r#"{"resourceType":"Patient","id":"a_b"}"#,
         r#"{"resourceType":"Patient","active":true}"#,
-        r#"{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient?identifier=urn:t|9"}}"#,
+        r#"{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},
+            "subject":{"reference":"Patient?identifier=urn:t|9"}}"#,
         r#"[]"#,
     ]
     .map(json);
@@ -114,7 +116,8 @@ fn a_collection_is_filed_whole_or_not_at_all() {
 #[test]
 fn content_that_is_taken_in_once_is_not_taken_in_again() {
     let world = World::new();
-    let text = r#"{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}}]}"#;
+    let text = r#"{"resourceType":"Bundle","type":"transaction",
+        "entry":[{"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}}]}"#;
     let once = Once::content(text.as_bytes());
     let first = transaction(&world.caller(), &json(text), Some(&once)).unwrap();
     let again = transaction(&world.caller(), &json(text), Some(&once)).unwrap();

@@ -23,7 +23,8 @@ impl Target {
     }
 }
 
-/// Files a new resource under an id of our own, unless (`If-None-Exist`) something meets the criteria already.
+/// Files a new resource under an id of our own, unless (`If-None-Exist`) something meets the criteria
+/// already.
 pub fn create(
     caller: &Caller<'_>,
     kind: &'static str,
