@@ -18,7 +18,7 @@ pub const RESOURCES: usize = 3;
 pub fn write(dir: &Path, acknowledged: &Path, durable: bool) -> Result<ExitCode, Refusal> {
     let file = |e: std::io::Error| Refusal::new(Kind::Invalid, format!("{}: {e}", acknowledged.display()));
     let acks = OpenOptions::new().create(true).append(true).open(acknowledged).map_err(file)?;
-    let store = Store::open(dir, Options { readers: 1, durable })?;
+    let store = Store::open(dir, Options { readers: 1, durable, ..Options::default() })?;
     // Numbers go on after all that were ever tried, acknowledged or not.
     let next = AtomicU64::new(store.now().0 as u64 * 1_000);
     std::thread::scope(|scope| {

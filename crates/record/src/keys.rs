@@ -161,6 +161,8 @@ pub(crate) fn sort_key(kind: ParamKind, value: &[u8]) -> Option<Vec<u8>> {
     Some(match kind {
         ParamKind::Date => date::decode(value).map_or(Vec::new(), |(start, _)| ordered(start).to_vec()),
         ParamKind::Number | ParamKind::Quantity => number::low_key(value).to_vec(),
+        // The numbers of systems are in no order that means anything.
+        ParamKind::Token => value.split(|byte| *byte == 0).next().unwrap_or_default().to_vec(),
         _ => value.to_vec(),
     })
 }

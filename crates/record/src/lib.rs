@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod blob;
 mod body;
+mod chain;
 mod compartment;
 mod dictionary;
 mod history;
@@ -36,7 +37,7 @@ pub use prepare::{Prepared, new_id};
 pub use reader::Reader;
 pub use scope::{Reach, Scope};
 pub use search::{COUNT_MAX, Page, Results};
-pub use store::{Options, Store};
+pub use store::{Clock, Options, Store};
 pub use tx::{Author, Tx, Written};
 pub use verify::{Finding, Report, verify};
 

@@ -216,6 +216,8 @@ pub(crate) struct Naming<'c> {
     pub names: &'c Names,
     pub fresh: &'c mut Fresh,
     pub next_res: &'c mut i64,
+    /// Type, id and number of the resource being filed: it may point at itself before it has a row.
+    pub own: (i64, &'c str, i64),
 }
 
 impl Naming<'_> {
@@ -240,6 +242,9 @@ impl Naming<'_> {
     }
 
     fn make_resource(&mut self, type_number: i64, id: &str) -> rusqlite::Result<i64> {
+        if (type_number, id) == (self.own.0, self.own.1) {
+            return Ok(self.own.2);
+        }
         if let Some(res) = self.fresh.resources.get(&(type_number, id.to_owned())) {
             return Ok(*res);
         }

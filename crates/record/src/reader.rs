@@ -18,6 +18,7 @@ pub struct Reader {
     txn: i64,
     newest: i64,
     scope: [u8; 32],
+    everyone: bool,
     now: Instant,
 }
 
@@ -30,6 +31,7 @@ impl Reader {
             txn: 0,
             newest: 0,
             scope: scope.fingerprint(),
+            everyone: scope.is_all(),
             now: shared.now(),
         };
         let conn = reader.conn();
@@ -58,6 +60,7 @@ impl Reader {
         let mut snapshot = Snapshot::new(self.conn(), &self.shared.names, self.txn, self.newest);
         snapshot.token_key = self.shared.token_key;
         snapshot.scope = self.scope;
+        snapshot.everyone = self.everyone;
         snapshot
     }
 

@@ -36,6 +36,11 @@ impl Scope {
         Scope { types: None, reach: Reach::Everyone, classes: None }
     }
 
+    /// True when nothing is outside.
+    pub fn is_all(&self) -> bool {
+        self.types.is_none() && self.classes.is_none() && self.reach == Reach::Everyone
+    }
+
     /// True when resources of this type can be in the scope.
     pub fn has_type(&self, kind: &str) -> bool {
         self.types.as_ref().is_none_or(|types| types.contains(kind))

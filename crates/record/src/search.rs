@@ -172,3 +172,6 @@ fn results(
 pub(crate) fn count(context: &SearchContext<'_>, query: &Query) -> Result<u64, Refusal> {
     pages::count(context, &parts(context, query)?)
 }
+
+#[cfg(test)]
+mod tests;

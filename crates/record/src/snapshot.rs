@@ -18,6 +18,8 @@ pub(crate) struct Snapshot<'c> {
     /// The newest commit there is; equal to `txn` for a snapshot of now.
     pub newest: i64,
     pub token_key: [u8; 32],
+    /// True when the scope reaches every patient, type and class, so that estimates can tell nothing hidden.
+    pub everyone: bool,
     /// Hash of the scope, for page tokens.
     pub scope: [u8; 32],
     patients: RefCell<HashMap<i64, Vec<String>>>,
@@ -62,7 +64,14 @@ struct VersionRow {
 impl<'c> Snapshot<'c> {
     pub fn new(conn: &'c Connection, names: &'c Names, txn: i64, newest: i64) -> Snapshot<'c> {
         let patients = RefCell::new(HashMap::new());
-        Snapshot { conn, names, txn, newest, token_key: [0; 32], scope: [0; 32], patients }
+        Snapshot { conn, names, txn, newest, token_key: [0; 32], everyone: false, scope: [0; 32], patients }
+    }
+
+    /// The state after another commit, through the same lens.
+    pub fn at(&self, txn: i64) -> Snapshot<'c> {
+        let mut snapshot = Snapshot::new(self.conn, self.names, txn, self.newest);
+        (snapshot.token_key, snapshot.scope, snapshot.everyone) = (self.token_key, self.scope, self.everyone);
+        snapshot
     }
 
     /// The head of a resource, if it is in the scope.

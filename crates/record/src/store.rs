@@ -12,19 +12,25 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+/// Where the time of commits comes from.
+pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+
 /// How a store is opened.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Connections for reading.
     pub readers: usize,
     /// Wait for the disk on each commit. Only benchmarks of other things and the self-test of the power-cut
     /// harness turn it off.
     pub durable: bool,
+    /// The clock that commits are dated by; the machine's by default. A simulated health service and tests of
+    /// what time does bring their own. Whatever it says, instants never go back along the log.
+    pub clock: Clock,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { readers: 8, durable: true }
+        Options { readers: 8, durable: true, clock: Arc::new(Instant::now) }
     }
 }
 
@@ -34,6 +40,7 @@ pub(crate) struct Shared {
     pub names: Arc<Names>,
     pub token_key: [u8; 32],
     pub gauges: Arc<Gauges>,
+    clock: Clock,
     file: PathBuf,
     blobs: Blobs,
     training: AtomicBool,
@@ -41,7 +48,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub fn now(&self) -> Instant {
-        Instant(Instant::now().0.max(self.gauges.last_at.load(Relaxed)))
+        Instant((self.clock)().0.max(self.gauges.last_at.load(Relaxed)))
     }
 }
 
@@ -91,7 +98,8 @@ impl Store {
             names: names.clone(),
             fresh: Fresh::default(),
             next,
-            now: Instant::now(),
+            now: (options.clock)(),
+            clock: options.clock.clone(),
             token_key,
             gauges: gauges.clone(),
             seen: 0,
@@ -103,7 +111,8 @@ impl Store {
             .spawn(move || writer::serve(core, &receiver))
             .map_err(|e| fault("start the writer", e))?;
         let blobs = Blobs::open(dir)?;
-        let shared = Shared { pool, names, token_key, gauges, file, blobs, training: AtomicBool::new(false) };
+        let clock = options.clock;
+        let shared = Shared { pool, names, token_key, gauges, clock, file, blobs, training: AtomicBool::new(false) };
         Ok(Store {
             shared: Arc::new(shared),
             writer: Arc::new(Writer { jobs: Some(sender), thread: Mutex::new(Some(thread)) }),

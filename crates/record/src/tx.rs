@@ -1,14 +1,16 @@
 //! Writing: what a command may do inside its transaction.
 
+mod file;
+
 use crate::body::IdKey;
-use crate::keys::{self, Row};
-use crate::names::{Names, Naming};
+use crate::chain::log_hash;
+use crate::keys::Row;
+use crate::names::Names;
 use crate::snapshot::Snapshot;
 use crate::writer::Core;
 use crate::{BlobHash, Found, Instant, Kind, Page, Prepared, Refusal, Results, Scope, fault};
-use fhir::search::{Query, SearchValue, Target};
+use fhir::search::Query;
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 
 /// Who writes, why, and by which command; goes into the log with each commit.
@@ -143,6 +145,7 @@ impl<'w> Tx<'w> {
         let mut snapshot = Snapshot::new(&self.core.conn, &self.core.names, self.txn, self.txn);
         snapshot.token_key = self.token_key;
         snapshot.scope = self.scope_hash;
+        snapshot.everyone = self.author.scope.is_all();
         snapshot
     }
 
@@ -250,179 +253,6 @@ impl<'w> Tx<'w> {
             .and_then(|mut s| s.query_row([vid], |r| r.get(0)))
             .map(Instant)
             .map_err(|e| fault("read the current version", e))
-    }
-
-    /// Writes the next version, the head and the index rows of a resource.
-    fn file(&mut self, resource: Prepared, before: Option<Before>) -> Result<Written, Refusal> {
-        let type_number = self.core.names.type_number(resource.kind).unwrap_or(0);
-        let res = before.as_ref().map_or(self.core.next.res, |b| b.res);
-        let named = before.is_some();
-        if !named {
-            self.core.next.res += 1;
-        }
-        let ver = before.as_ref().map_or(0, |b| b.ver) + 1;
-        let (rows, patient) = self.keyed(&resource, res)?;
-        let rec = keys::pack(&rows);
-        let (pack, body) = match resource.packed {
-            Some(packed) => packed,
-            None => self.core.names.dictionaries.pack(&resource.text)?,
-        };
-        let prev = before.as_ref().filter(|b| b.ver > 0).map(|b| b.vid);
-        let vid = self.version(type_number, res, ver, prev, i64::from(resource.splice), pack, Some(&body))?;
-        self.leaf(resource.kind, &resource.id, ver, Some(&resource.hash));
-        let class = before.as_ref().map_or(0, |b| b.class);
-        self.head(named, res, type_number, &resource.id, ver, vid, patient, &rec)?;
-        match &before {
-            Some(b) if b.live => self.replace_rows(b, rows, patient)?,
-            _ => self.rows.get_mut().extend(rows.into_iter().map(|row| (row, patient, res))),
-        }
-        debug_assert!(class == 0, "access classes are set by sealing, which is not there yet");
-        Ok(Written {
-            kind: resource.kind,
-            id: resource.id,
-            version: ver as u64,
-            updated: self.core.now,
-            created: before.is_none_or(|b| !b.live),
-            changed: true,
-        })
-    }
-
-    /// Encodes what a resource can be found by, and its patient key: of every patient it points at.
-    fn keyed(&mut self, resource: &Prepared, res: i64) -> Result<(Vec<Row>, i64), Refusal> {
-        let core = &mut *self.core;
-        let mut naming = Naming {
-            conn: &core.conn,
-            names: &core.names,
-            fresh: &mut core.fresh,
-            next_res: &mut core.next.res,
-        };
-        let rows = keys::encode(&resource.entries, core.names.params(), &mut naming)?;
-        if resource.kind == "Patient" {
-            return Ok((rows, res));
-        }
-        let mut patients = Vec::new();
-        for entry in &resource.entries {
-            if let SearchValue::Reference(Target::Local(kind, id)) = &entry.value
-                && kind == "Patient"
-            {
-                patients.push(keys::Names::resource(&mut naming, kind, id)?);
-            }
-        }
-        Ok((rows, naming.patient_key(patients)?))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "they are the columns of one row")]
-    fn version(
-        &mut self,
-        kind: i64,
-        res: i64,
-        ver: i64,
-        prev: Option<i64>,
-        splice: i64,
-        pack: i64,
-        body: Option<&[u8]>,
-    ) -> Result<i64, Refusal> {
-        let vid = self.core.next.vid;
-        self.core.next.vid += 1;
-        let (txn, at) = (self.txn, self.core.now.0);
-        self.core
-            .conn
-            .prepare_cached(
-                "INSERT INTO version (vid, type, res, ver, txn, at, prev, splice, pack, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )
-            .and_then(|mut s| s.execute(params![vid, kind, res, ver, txn, at, prev, splice, pack, body]))
-            .map_err(|e| fault("write a version", e))?;
-        Ok(vid)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "they are the columns of one row")]
-    fn head(
-        &mut self,
-        named: bool,
-        res: i64,
-        kind: i64,
-        id: &str,
-        ver: i64,
-        vid: i64,
-        patient: i64,
-        rec: &[u8],
-    ) -> Result<(), Refusal> {
-        let (conn, txn) = (&self.core.conn, self.txn);
-        let step = if named {
-            conn.prepare_cached(
-                "UPDATE head SET ver = ?2, vid = ?3, txn = ?4, live = 1, patient = ?5, rec = ?6 WHERE res = ?1",
-            )
-            .and_then(|mut s| s.execute(params![res, ver, vid, txn, patient, rec]))
-        } else {
-            conn.prepare_cached(
-                "INSERT INTO head (res, type, id, ver, vid, txn, live, patient, class, rec)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, 0, ?8)",
-            )
-            .and_then(|mut s| s.execute(params![res, kind, IdKey::of(id), ver, vid, txn, patient, rec]))
-        };
-        step.map(|_| ()).map_err(|e| fault("write a head", e))
-    }
-
-    /// Moves rows that no longer hold to the past and adds the new ones.
-    fn replace_rows(&mut self, before: &Before, rows: Vec<Row>, patient: i64) -> Result<(), Refusal> {
-        self.flush()?;
-        let old: Vec<Row> = keys::unpack(before.rec.as_deref().unwrap_or_default())
-            .map(|(param, value)| Row { param, value: value.to_vec() })
-            .collect();
-        let moved = before.patient != patient;
-        for row in old.iter().filter(|row| moved || !rows.contains(row)) {
-            self.supersede(row, before)?;
-        }
-        let new = rows.into_iter().filter(|row| moved || !old.contains(row));
-        self.rows.get_mut().extend(new.map(|row| (row, patient, before.res)));
-        Ok(())
-    }
-
-    fn supersede(&self, row: &Row, before: &Before) -> Result<(), Refusal> {
-        let conn = &self.core.conn;
-        let (param, value) = (row.param, &row.value);
-        conn.prepare_cached("DELETE FROM idx WHERE param = ?1 AND value = ?2 AND patient = ?3 AND res = ?4")
-            .and_then(|mut s| s.execute(params![param, value, before.patient, before.res]))
-            .and_then(|_| {
-                conn.prepare_cached(
-                    "INSERT OR IGNORE INTO idx_past (param, value, patient, res, class, to_txn)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![
-                    param,
-                    value,
-                    before.patient,
-                    before.res,
-                    before.class,
-                    self.txn
-                ])
-            })
-            .map(|_| ())
-            .map_err(|e| fault("move an index row to the past", e))
-    }
-
-    /// Inserts the rows kept back, in key order.
-    fn flush(&self) -> Result<(), Refusal> {
-        let mut rows = self.rows.take();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        rows.sort_unstable();
-        let insert = || {
-            let mut statement = self.core.conn.prepare_cached(
-                "INSERT OR IGNORE INTO idx (param, value, patient, res, class) VALUES (?1, ?2, ?3, ?4, 0)",
-            )?;
-            for (row, patient, res) in &rows {
-                statement.execute(params![row.param, row.value, patient, res])?;
-            }
-            Ok(())
-        };
-        insert().map_err(|e: rusqlite::Error| fault("write the index", e))
-    }
-
-    fn leaf(&mut self, kind: &str, id: &str, ver: i64, content: Option<&[u8; 32]>) {
-        self.leaves.push(version_hash(kind, id, ver, content));
     }
 
     /// Marks a resource as deleted; its versions stay. Nothing when it is absent or deleted already.
@@ -562,46 +392,4 @@ impl<'w> Tx<'w> {
         let step = self.core.conn.prepare_cached(sql).and_then(|mut s| s.execute(values));
         step.map(|_| ()).map_err(|e| fault(doing, e))
     }
-}
-
-/// The leaf of a version: SHA-256 over type, id, version and the hash of the stored text (none: deleted).
-pub(crate) fn version_hash(kind: &str, id: &str, ver: i64, content: Option<&[u8; 32]>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(kind.as_bytes());
-    hash.update([0]);
-    hash.update(id.as_bytes());
-    hash.update([0]);
-    hash.update(ver.to_be_bytes());
-    hash.update(content.map_or(&[][..], |c| &c[..]));
-    hash.finalize().into()
-}
-
-/// The link of a commit: SHA-256 over the link before it, the row, and the leaves of its versions in order.
-pub(crate) fn log_hash(
-    before: &[u8; 32],
-    number: i64,
-    at: Instant,
-    author: &Author,
-    leaves: &[[u8; 32]],
-) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(before);
-    hash.update(number.to_be_bytes());
-    hash.update(at.0.to_be_bytes());
-    let optional = |t: &Option<String>| t.clone().unwrap_or_default();
-    let parts = [
-        &author.who,
-        &optional(&author.behalf),
-        &author.purpose,
-        &author.command,
-        &optional(&author.request),
-    ];
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    for leaf in leaves {
-        hash.update(leaf);
-    }
-    hash.finalize().into()
 }

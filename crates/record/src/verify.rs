@@ -5,7 +5,7 @@ use crate::body::IdKey;
 use crate::keys::{self, Row};
 use crate::names::Names;
 use crate::store::FILE;
-use crate::writer::audit_hash;
+use crate::chain::{audit_hash, log_hash, version_hash};
 use crate::{Author, BlobHash, Instant, Refusal, Scope, blob, fault};
 use fhir::{Json, Limits};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -59,7 +59,7 @@ pub fn verify(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, 
         Ok((conn, names, steps as u64))
     };
     let (conn, names, steps) = open().map_err(|e: rusqlite::Error| fault("open the store to verify", e))?;
-    let mut check = Check { conn: &conn, names: &names, report: Report::default(), done: 0, steps, progress };
+    let mut check = Check { conn: &conn, names: &names, report: Report::default(), next_vid: 0, done: 0, steps, progress };
     check.log()?;
     check.audit()?;
     check.heads()?;
@@ -72,6 +72,8 @@ struct Check<'c> {
     conn: &'c Connection,
     names: &'c Names,
     report: Report,
+    /// The first version that no commit has claimed yet.
+    next_vid: i64,
     done: u64,
     steps: u64,
     progress: &'c mut dyn FnMut(u64, u64),
@@ -86,8 +88,8 @@ struct TxnRow {
 }
 
 const TXNS: &str = "SELECT number, at, who, behalf, purpose, command, request, hash FROM txn ORDER BY number";
-const VERSIONS: &str = "SELECT v.vid, v.type, h.id, v.ver, v.at, v.pack, v.body
-     FROM version v JOIN head h ON h.res = v.res WHERE v.txn = ?1 ORDER BY v.vid";
+const VERSIONS: &str = "SELECT v.vid, v.type, h.id, v.ver, v.at, v.pack, v.body, v.txn
+     FROM version v CROSS JOIN head h ON h.res = v.res WHERE v.vid >= ?1 ORDER BY v.vid";
 const HEADS: &str =
     "SELECT res, type, id, ver, vid, live, patient, class, rec FROM head WHERE ver > 0 ORDER BY res";
 
@@ -136,7 +138,7 @@ impl Check<'_> {
                 self.finding(place.clone(), "its instant lies before that of the commit before it");
             }
             let leaves = self.leaves(&row)?;
-            if crate::tx::log_hash(&before, row.number, Instant(row.at), &row.author, &leaves) != row.hash {
+            if log_hash(&before, row.number, Instant(row.at), &row.author, &leaves) != row.hash {
                 self.finding(
                     place,
                     "its hash does not fit: a row or a version was changed, added or removed",
@@ -163,9 +165,16 @@ impl Check<'_> {
     fn leaves(&mut self, txn: &TxnRow) -> Result<Vec<[u8; 32]>, Refusal> {
         let conn = self.conn;
         let mut statement = conn.prepare_cached(VERSIONS).map_err(|e| fault("read versions", e))?;
-        let mut rows = statement.query([txn.number]).map_err(|e| fault("read versions", e))?;
+        // Versions stand in the order of their commits, so each commit's begin where the last one's ended.
+        let mut rows = statement.query([self.next_vid]).map_err(|e| fault("read versions", e))?;
         let mut leaves = Vec::new();
         while let Some(r) = rows.next().map_err(|e| fault("read versions", e))? {
+            let (vid, of): (i64, i64) =
+                r.get(0).and_then(|vid| Ok((vid, r.get(7)?))).map_err(|e| fault("read a version", e))?;
+            if of != txn.number {
+                break;
+            }
+            self.next_vid = vid + 1;
             let read = || {
                 let id = IdKey::text(r.get_ref(2)?);
                 let body: Option<Vec<u8>> = r.get(6)?;
@@ -195,7 +204,7 @@ impl Check<'_> {
                     }
                 },
             };
-            leaves.push(crate::tx::version_hash(kind, &id, ver, content.as_ref()));
+            leaves.push(version_hash(kind, &id, ver, content.as_ref()));
             self.report.versions += 1;
             self.step();
         }

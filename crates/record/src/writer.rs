@@ -4,9 +4,9 @@
 use crate::names::{Fresh, Names};
 use crate::sqlite::Sight;
 use crate::tx::{Author, Tx};
+use crate::chain::audit_hash;
 use crate::{Act, Instant, Refusal, fault};
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
@@ -62,6 +62,7 @@ pub(crate) struct Core {
     pub fresh: Fresh,
     pub next: Position,
     pub now: Instant,
+    pub clock: crate::store::Clock,
     pub token_key: [u8; 32],
     pub gauges: Arc<Gauges>,
     /// SQLite's `data_version`: changes when another process commits.
@@ -129,7 +130,7 @@ impl Core {
             Ok(())
         };
         begin(self).map_err(|e: rusqlite::Error| fault("begin a group of commits", e))?;
-        self.now = Instant(Instant::now().0.max(self.gauges.last_at.load(Relaxed)));
+        self.now = Instant((self.clock)().0.max(self.gauges.last_at.load(Relaxed)));
         Ok(())
     }
 
@@ -170,28 +171,6 @@ impl Core {
         self.gauges.audits.fetch_add(1, Relaxed);
         Ok(())
     }
-}
-
-/// The link of an audit row: SHA-256 over the link before it and the row, each part with its length.
-pub(crate) fn audit_hash(
-    before: &[u8; 32],
-    seq: i64,
-    at: Instant,
-    who: &str,
-    action: &str,
-    txn: Option<i64>,
-    detail: &str,
-) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(before);
-    hash.update(seq.to_be_bytes());
-    hash.update(at.0.to_be_bytes());
-    hash.update(txn.unwrap_or(0).to_be_bytes());
-    for part in [who, action, detail] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().into()
 }
 
 /// The writer's life: until the store is dropped, or until a commit fails.

@@ -13,8 +13,11 @@ use rusqlite::{Row, ToSql, params};
 use std::cmp::Ordering;
 
 /// Rows read at a time: few at first, since most pages are small.
-const READ_FIRST: usize = 32;
+const READ_FIRST: usize = if cfg!(test) { 2 } else { 32 };
+/// Rows read at a time, at most.
 const READ_MOST: usize = 1_024;
+/// Versions read at a time.
+const READ_VERSIONS: usize = if cfg!(test) { 3 } else { 128 };
 
 /// A row of the index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -209,7 +212,7 @@ impl Log {
     pub fn next(&mut self, context: &SearchContext<'_>) -> Result<Option<(i64, i64)>, Refusal> {
         if self.ready.is_empty() && !self.ended {
             let statement = if self.descending { sql::LOG_DOWN } else { sql::LOG_UP };
-            let read = READ_MOST.min(READ_FIRST * 4);
+            let read = READ_VERSIONS;
             self.ready = statement
                 .on(context.snapshot.conn)
                 .and_then(|mut s| {

@@ -9,14 +9,15 @@ use fhir::search::{Match, Prefix};
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 use std::rc::Rc;
 
-/// How many rows of each condition are read, step by step, until one of them has no more.
-const STEPS: [usize; 3] = [64, 512, 2_048];
+/// How many rows of each condition are read, step by step, until one of them has no more. Few in tests, so that
+/// small stores take every path.
+const STEPS: [usize; 3] = if cfg!(test) { [2, 5, 9] } else { [64, 512, 2_048] };
 /// The step at which conditions on other resources are turned into sets of resources.
 const STEP_OF_LINKS: usize = 1;
 /// From this step on it is not asked whether the whole type is small.
 const STEP_LAST: usize = STEPS.len() - 1;
 /// Different values that one code in any system is taken apart into.
-const VALUES_FEW: usize = 8;
+const VALUES_FEW: usize = if cfg!(test) { 2 } else { 8 };
 
 /// Where candidates come from.
 pub(super) enum Drive {

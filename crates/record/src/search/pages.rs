@@ -15,9 +15,9 @@ use fhir::definitions::ParamKind;
 use fhir::search::{Query, Sort, SortKey};
 
 /// Rows read along a parameter sorted by, for a first page, before all matches are found instead.
-const ROWS_MAX: usize = 20_000;
+const ROWS_MAX: usize = if cfg!(test) { 30 } else { 20_000 };
 /// Resources listed at a time.
-const LISTED: usize = 256;
+const LISTED: usize = if cfg!(test) { 3 } else { 256 };
 
 /// A page of matches.
 pub(super) struct Found {

@@ -17,22 +17,20 @@ impl Statement {
 /// The relations that search may name.
 const GUARDED: [&str; 5] = ["guarded_idx", "guarded_past", "guarded_head", "guarded_version", "guarded_name"];
 
+/// What may stand after a relation, so that no second one can follow it unseen.
+const AFTER: [&str; 3] = ["WHERE", "JOIN", "ON"];
+
 /// True when the text reads, and reads guarded relations only.
 fn verified(sql: &str) -> bool {
     let words: Vec<&str> = sql.split_whitespace().collect();
-    let lists = ["FROM", "JOIN"];
-    let named = words.windows(2).filter(|pair| lists.contains(&pair[0])).map(|pair| pair[1]);
-    let plain = !sql.contains([',', ';']) || !sql.contains(';') && !comma_join(&words);
-    words.first() == Some(&"SELECT") && plain && named.clone().count() > 0 && {
-        let mut named = named;
-        named.all(|relation| GUARDED.contains(&relation.trim_end_matches(')')))
-    }
-}
-
-/// True when a relation is followed by a comma, and so by another.
-fn comma_join(words: &[&str]) -> bool {
-    words.windows(2).any(|pair| matches!(pair[0], "FROM" | "JOIN") && pair[1].ends_with(','))
-        || words.windows(3).any(|three| matches!(three[0], "FROM" | "JOIN") && three[2].starts_with(','))
+    let mut named =
+        (0..words.len()).filter(|i| matches!(words[*i], "FROM" | "JOIN")).map(|i| i + 1).peekable();
+    let reads = words.first() == Some(&"SELECT") && !sql.contains(';') && named.peek().is_some();
+    reads
+        && named.all(|i| {
+            words.get(i).is_some_and(|relation| GUARDED.contains(relation))
+                && words.get(i + 1).is_some_and(|next| AFTER.contains(next))
+        })
 }
 
 /// Resources by one value, of one patient.

@@ -49,6 +49,8 @@ impl Sight {
     }
 }
 
+/// `guarded_name` holds only the store's numbers of ids, also of those that are hidden or not there: a reference
+/// to such a one stands in bodies that may be seen, and is compared by number.
 const VIEWS: &str = "
 CREATE TEMP VIEW guarded_idx AS
   SELECT param, value, patient, res, class FROM main.idx WHERE visible_row(param, patient, class);
@@ -60,6 +62,7 @@ CREATE TEMP VIEW guarded_head AS
 CREATE TEMP VIEW guarded_version AS
   SELECT v.vid, v.type, v.res, v.ver, v.txn, v.at, v.prev, v.splice, v.pack, v.body
   FROM main.version v CROSS JOIN main.head h ON h.res = v.res WHERE visible(v.type, h.patient, h.class);
+CREATE TEMP VIEW guarded_name AS SELECT res, type, id FROM main.head;
 ";
 
 /// Makes the views and the functions they call. The connection sees everything until told otherwise.

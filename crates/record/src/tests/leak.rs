@@ -1,0 +1,212 @@
+//! The leak oracle: what a store answers through a scope is what a store answers that never held anything else.
+//!
+//! For a random world and a random scope, a second store is filled with only those resources that an independent
+//! reference calls visible ([`permit`]). Random questions are put to both. Whatever differs, beside instants,
+//! commit numbers and tokens, is a leak or a wrong answer. `CARESPINE_LEAK_QUERIES` asks more than the usual
+//! number, `CARESPINE_LEAK_SEED` others.
+
+mod answer;
+mod chance;
+mod contents;
+mod permit;
+mod question;
+mod value;
+mod world;
+
+use crate::{Reach, Scope};
+use answer::answer;
+use chance::Chance;
+use question::{Ask, Asking, Question};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+use world::World;
+
+/// Questions in the usual test run.
+const QUESTIONS: usize = 2_400;
+/// Scopes that each world is looked at through, and questions to each.
+const SCOPES: usize = 3;
+const QUESTIONS_EACH: usize = 100;
+/// Resources of a world, at least and at most.
+const SIZE_MIN: usize = 40;
+const SIZE_MAX: usize = 300;
+
+fn narrow(patients: &[&str], types: Option<&[&'static str]>) -> Scope {
+    Scope {
+        types: types.map(|types| Arc::new(types.iter().copied().collect())),
+        ..super::only(patients)
+    }
+}
+
+/// A scope that hides something: patients, types or both.
+fn scope(chance: &mut Chance, world: &World) -> Scope {
+    let last = world.last();
+    let patients = last.keys().filter(|(kind, _)| *kind == "Patient").map(|(_, id)| *id);
+    let some = 1 + chance.below(3);
+    let reach: BTreeSet<String> =
+        patients.filter(|_| chance.below(4) < some).map(str::to_owned).chain(["nobody".to_owned()]).collect();
+    let types: BTreeSet<&'static str> = world::kinds().filter(|_| !chance.one_in(4)).collect();
+    let (patients, types) = (Reach::Patients(Arc::new(reach)), Some(Arc::new(types)));
+    match chance.below(4) {
+        0 => Scope { types, ..Scope::all() },
+        1 => Scope { types, reach: patients, ..Scope::all() },
+        _ => Scope { reach: patients, ..Scope::all() },
+    }
+}
+
+/// What came of asking.
+#[derive(Debug, Default)]
+struct Asked {
+    questions: usize,
+    /// Answers that hold something.
+    told: usize,
+    /// Answers that would be others without the scope.
+    narrowed: usize,
+    refused: usize,
+    wrong: Vec<Wrong>,
+}
+
+/// An answer that should be another.
+#[derive(Debug)]
+struct Wrong {
+    question: Question,
+    scope: Scope,
+    world: World,
+    seed: u64,
+}
+
+/// Asks questions about one world. `given` makes of the scope that is meant the one that the store is given.
+fn ask(seed: u64, each: usize, given: impl Fn(&Scope) -> Scope) -> Asked {
+    let mut chance = Chance::of(seed);
+    let size = SIZE_MIN + chance.below(SIZE_MAX - SIZE_MIN);
+    let world = World::of(&mut chance, size);
+    let asking = Asking::about(&world);
+    let full = world.file(|_, _| true);
+    let mut asked = Asked::default();
+    for _ in 0..SCOPES {
+        let scope = scope(&mut chance, &world);
+        let seen = permit::permitted(&world, &scope);
+        let rest = world.file(|kind, id| seen.contains(&(kind, id.to_owned())));
+        for _ in 0..each {
+            let question = asking.question(&mut chance);
+            let got = answer(&full, &given(&scope), &question);
+            let meant = answer(&rest, &Scope::all(), &question);
+            let open = answer(&full, &Scope::all(), &question);
+            asked.questions += 1;
+            asked.told += usize::from(got.iter().any(|line| line.contains('{')));
+            asked.narrowed += usize::from(open != got);
+            asked.refused += usize::from(got.iter().any(|line| line.starts_with("refused")));
+            if !agree(&world, &got, &meant) {
+                let (scope, world) = (scope.clone(), world.clone());
+                asked.wrong.push(Wrong { question, scope, world, seed });
+            }
+        }
+    }
+    asked
+}
+
+/// True when two answers say the same. Where the order of what is equal is not promised, and with it what comes
+/// on which page, all pages together are compared.
+fn agree(world: &World, a: &[String], b: &[String]) -> bool {
+    a == b || !world.orderly && unordered(a) == unordered(b)
+}
+
+fn unordered(lines: &[String]) -> BTreeSet<String> {
+    let matched = |line: &&String| {
+        let include = line.strip_prefix("include ");
+        !include.is_some_and(|body| lines.contains(&format!("match {body}")))
+    };
+    lines.iter().filter(matched).cloned().collect()
+}
+
+/// Takes away of the world what the difference does not need.
+fn smaller(wrong: &mut Wrong) {
+    let mut stretch = wrong.world.steps.len() / 2;
+    while stretch > 0 {
+        let mut from = 0;
+        while from < wrong.world.steps.len() {
+            let mut world = wrong.world.clone();
+            world.steps.drain(from..(from + stretch).min(wrong.world.steps.len()));
+            if differs(&world, &wrong.scope, &wrong.question) {
+                wrong.world = world;
+            } else {
+                from += stretch;
+            }
+        }
+        stretch /= 2;
+    }
+    if let Ask::Search { pairs, .. } | Ask::Count { pairs, .. } = &wrong.question.ask {
+        for at in (0..pairs.len()).rev() {
+            let mut question = wrong.question.clone();
+            if let Ask::Search { pairs, .. } | Ask::Count { pairs, .. } = &mut question.ask {
+                pairs.remove(at);
+            }
+            if differs(&wrong.world, &wrong.scope, &question) {
+                wrong.question = question;
+                return smaller(wrong);
+            }
+        }
+    }
+}
+
+fn answers(world: &World, scope: &Scope, question: &Question) -> (Vec<String>, Vec<String>) {
+    let seen = permit::permitted(world, scope);
+    let rest = world.file(|kind, id| seen.contains(&(kind, id.to_owned())));
+    (answer(&world.file(|_, _| true), scope, question), answer(&rest, &Scope::all(), question))
+}
+
+fn differs(world: &World, scope: &Scope, question: &Question) -> bool {
+    let (got, meant) = answers(world, scope, question);
+    !agree(world, &got, &meant)
+}
+
+/// All that is needed to see it again.
+fn report(mut wrong: Wrong) -> String {
+    smaller(&mut wrong);
+    let (got, meant) = answers(&wrong.world, &wrong.scope, &wrong.question);
+    let mut text = format!("Seed {}: {:#?}\nthrough {:?}\n", wrong.seed, wrong.question, wrong.scope);
+    for step in &wrong.world.steps {
+        let what = step.text.as_deref().unwrap_or("deleted");
+        let _ = writeln!(text, "era {} commit {} {}/{}: {what}", step.era, step.commit, step.kind, step.id);
+    }
+    let _ = writeln!(text, "answered:\n  {}\nmeant:\n  {}", got.join("\n  "), meant.join("\n  "));
+    text
+}
+
+fn number(name: &str, usual: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+#[test]
+fn an_answer_through_a_scope_is_the_answer_of_a_record_that_holds_nothing_else() {
+    let questions = number("CARESPINE_LEAK_QUERIES", QUESTIONS);
+    let mut seed = number("CARESPINE_LEAK_SEED", 1) as u64;
+    let mut all = Asked::default();
+    while all.questions < questions {
+        let mut asked = ask(seed, QUESTIONS_EACH, Scope::clone);
+        if let Some(wrong) = asked.wrong.pop() {
+            panic!("{} of {} answers differ. {}", asked.wrong.len() + 1, asked.questions, report(wrong));
+        }
+        all.questions += asked.questions;
+        all.told += asked.told;
+        all.narrowed += asked.narrowed;
+        all.refused += asked.refused;
+        seed += 1;
+    }
+    println!("{} questions, {} told something, {} narrowed by the scope", all.questions, all.told, all.narrowed);
+    // Questions that nothing meets, or that hide nothing, would show nothing.
+    assert!(all.told * 2 > all.questions, "{all:?}");
+    assert!(all.narrowed * 3 > all.questions, "{all:?}");
+    assert!(all.refused * 20 < all.questions, "{all:?}");
+}
+
+#[test]
+fn the_oracle_tells_when_a_part_of_the_scope_is_not_kept() {
+    let without = |name: &str, given: &dyn Fn(&Scope) -> Scope| {
+        let wrong: usize = (1..4).map(|seed| ask(seed, 20, given).wrong.len()).sum();
+        assert!(wrong >= 10, "{name}: only {wrong} of 180 answers differ");
+    };
+    without("everything is seen", &|_| Scope::all());
+    without("every patient is reached", &|scope| Scope { reach: Reach::Everyone, ..scope.clone() });
+    without("every type is seen", &|scope| Scope { types: None, ..scope.clone() });
+}
