@@ -1,8 +1,9 @@
 //! The way of every request through the door: whose origin, who, what form, and only then the page.
 
 use crate::asked::{Asked, own_address};
+use crate::help::Help;
 use crate::page::Own;
-use crate::{Web, account, command, page, refusal, sign_in};
+use crate::{Web, account, command, help, page, refusal, sign_in};
 use access::Standing;
 use axum::Form;
 use axum::extract::{FromRequest, RawPathParams, Request, State};
@@ -31,6 +32,8 @@ pub enum Place {
     SignOut,
     /// Ending all sessions of one's account.
     SignOutEverywhere,
+    /// A page of help.
+    Help(&'static Help),
     /// A page of the house.
     Own(&'static Own),
     /// A page of a service.
@@ -130,7 +133,7 @@ fn admit(web: &Web, place: Place, asked: &mut Asked) -> Result<Option<Response>,
     if let Some(cookie) = &asked.cookie {
         asked.standing = web.access.session(cookie)?;
     }
-    if matches!(place, Place::SignIn | Place::SignOut) {
+    if matches!(place, Place::SignIn | Place::SignOut | Place::Help(_)) {
         return Ok(None);
     }
     Ok(match asked.standing {
@@ -156,12 +159,16 @@ fn through(web: &Web, place: Place, asked: &mut Asked) -> Answered {
         (Place::SignOut, true) => account::sign_out(web, asked),
         (Place::SignOutEverywhere, false) => Ok(redirect("/account")),
         (Place::SignOutEverywhere, true) => account::sign_out_everywhere(web, asked),
+        (Place::Help(page), _) => help::show(web, asked, page),
         (Place::Own(own), _) => page::own(web, asked, own),
         (Place::Page(page), _) => page::of_service(web, asked, page),
         (Place::Command(listed), false) => command::show(web, asked, listed),
         (Place::Command(listed), true) => command::submit(web, asked, listed),
         (Place::NotSo, _) => Err(Refusal::new(Kind::Unsupported, "This address cannot be used in this way.")),
-        (Place::Nowhere, _) => Err(Refusal::not_found("This page")),
+        (Place::Nowhere, _) => {
+            let text = "There is no page at this address. Check it, or start from Home.";
+            Err(Refusal::new(Kind::NotFound, text))
+        }
     }
 }
 

@@ -1,11 +1,50 @@
-//! Help: what can be done here, by keyboard too, and how accessible it is.
+//! Help: what can be done here, by keyboard too, and how accessible it is. For everyone, signed in or not.
 
-use html::{Markup, Nav, PRODUCT, frame, html, page_head};
-use record::Refusal;
-use service::{Answer, Request};
+use crate::Web;
+use crate::asked::Asked;
+use crate::door::Answered;
+use axum::response::{Html, IntoResponse};
+use html::{Column, Frame, Markup, Nav, PRODUCT, Table, frame, html, page_head, table};
+
+/// A page of help.
+pub struct Help {
+    /// Its path.
+    pub path: &'static str,
+    title: &'static str,
+    topics: fn() -> Vec<Topic>,
+}
+
+/// A head and what is under it.
+type Topic = (&'static str, Markup);
+
+/// All pages of help.
+pub static HELP: &[Help] = &[
+    Help { path: "/help", title: "Help", topics: usual },
+    Help { path: "/help/keyboard", title: "Keyboard shortcuts", topics: keyboard },
+    Help { path: "/help/accessibility", title: "Accessibility statement", topics: accessibility },
+];
+
+/// A page, in the frame of whoever reads it.
+pub fn show(web: &Web, asked: &Asked, help: &Help) -> Answered {
+    let main = html! {
+        (page_head(help.title, &[], html! {}))
+        div class="app-card" {
+            div class="app-card__body app-stack" {
+                @for (head, body) in (help.topics)() { h2 class="app-h2" { (head) } (body) }
+            }
+        }
+    };
+    let page = match asked.session() {
+        Some(session) => frame(&crate::page::request(web, asked, session).frame(help.title, Nav::Help), main),
+        None => {
+            frame(&Frame { made: web.access.now().0, ..Frame::new(help.title, Nav::Help, &web.assets) }, main)
+        }
+    };
+    Ok(Html(page.into_string()).into_response())
+}
 
 /// How to do the things that everyone does.
-pub fn show(request: &Request<'_>) -> Result<Answer, Refusal> {
+fn usual() -> Vec<Topic> {
     let find = html! {
         p {
             "Type in the box at the top of any page: names in any order, a date of birth in any usual \
@@ -44,37 +83,40 @@ pub fn show(request: &Request<'_>) -> Result<Answer, Refusal> {
             li { a href="/account" { "My account" } }
         }
     };
-    let topics = [
+    vec![
         ("Find a patient", find),
         ("Read a record", read),
         ("When you go away", away),
         ("Who sees what I did", seen),
         ("More", more),
-    ];
-    page(request, "Help", &topics)
+    ]
 }
 
 /// What keys do.
-pub fn keyboard(request: &Request<'_>) -> Result<Answer, Refusal> {
+fn keyboard() -> Vec<Topic> {
     const KEYS: [(&str, &str); 6] = [
-        ("Tab, Shift and Tab", "to the next or the previous link, button or field"),
-        ("Enter", "opens a link, presses a button"),
-        ("/", "to the box that finds a patient"),
-        ("Down, Up", "through the patients that the box lists while you type"),
-        ("Escape", "closes that list"),
-        ("Space", "opens or closes what can be opened, such as the patient banner"),
+        ("Tab, Shift and Tab", "Goes to the next or the previous link, button or field"),
+        ("Enter", "Opens a link, presses a button"),
+        ("/", "Goes to the box that finds a patient"),
+        ("Down, Up", "Goes through the patients that the box lists while you type"),
+        ("Escape", "Closes that list"),
+        ("Space", "Opens or closes what can be opened, such as the patient banner"),
     ];
-    let keys = html! {
-        p {
-            "Everything can be done by keyboard. The first Tab on a page offers to skip to its content."
-        }
-        dl class="app-facts" { @for (key, does) in KEYS { div { dt { (key) } dd { (does) } } } }
+    let keys = Table {
+        id: "keys",
+        caption: "Keys and what they do".to_owned(),
+        columns: ["Key", "What it does"].map(Column::text).into(),
+        rows: KEYS.map(|(key, does)| vec![html! { kbd { (key) } }, html! { (does) }]).into(),
+        sortable: false,
     };
-    page(request, "Keyboard shortcuts", &[("Keys", keys)])
+    let skip = html! {
+        p { "Everything can be done by keyboard. The first Tab on a page offers to skip to its content." }
+    };
+    vec![("Without a mouse", skip), ("Keys", table(&keys))]
 }
 
 /// The accessibility statement.
-pub fn accessibility(request: &Request<'_>) -> Result<Answer, Refusal> {
+fn accessibility() -> Vec<Topic> {
     let aim = html! {
         p {
             (PRODUCT) " aims to meet the Web Content Accessibility Guidelines 2.2 at level AA. You \
@@ -108,23 +150,10 @@ pub fn accessibility(request: &Request<'_>) -> Result<Answer, Refusal> {
             "If something cannot be used, tell your organisation's support. Say which page, and what you use."
         }
     };
-    let topics = [
+    vec![
         ("What we aim at", aim),
         ("How it is checked", checked),
         ("What falls short", short),
         ("Tell us", tell),
-    ];
-    page(request, "Accessibility statement", &topics)
-}
-
-fn page(request: &Request<'_>, title: &'static str, topics: &[(&str, Markup)]) -> Result<Answer, Refusal> {
-    let main = html! {
-        (page_head(title, &[], html! {}))
-        div class="app-card" {
-            div class="app-card__body app-stack" {
-                @for (head, body) in topics { h2 class="app-h2" { (head) } (body) }
-            }
-        }
-    };
-    Ok(Answer::Page(frame(&request.frame(title, Nav::Help), main)))
+    ]
 }

@@ -19,7 +19,7 @@ pub fn show(request: &Request<'_>) -> Result<Answer, Refusal> {
         }
         div class="app-grid" {
             @if session.may(Permission::Trace) {
-                (card(Card { id: "find-card", title: "Find a patient", count: None, link: None, columns: 12,
+                (card(Card { id: "find-card", title: "Find a patient", count: None, link: None, columns: 6,
                     body: find() }))
             }
             @for (i, shown) in request.catalogue.cards().filter(|card| session.may(card.needs)).enumerate() {

@@ -57,6 +57,9 @@ pub fn router(access: Access, catalogue: &'static Catalogue, config: Config) -> 
     for own in page::OWN {
         router = router.route(own.path, door::reads(Place::Own(own)));
     }
+    for help in help::HELP {
+        router = router.route(help.path, door::reads(Place::Help(help)));
+    }
     for page in catalogue.pages() {
         router = router.route(page.path, door::reads(Place::Page(page)));
     }

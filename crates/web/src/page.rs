@@ -2,7 +2,7 @@
 
 use crate::asked::Asked;
 use crate::door::{Answered, redirect};
-use crate::{Web, account, help, home, later, services};
+use crate::{Web, account, home, later, services};
 use access::Session;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -25,9 +25,6 @@ pub static OWN: &[Own] = &[
     Own { path: "/home", show: home::show },
     Own { path: "/services", show: services::show },
     Own { path: "/account", show: account::show },
-    Own { path: "/help", show: help::show },
-    Own { path: "/help/accessibility", show: help::accessibility },
-    Own { path: "/help/keyboard", show: help::keyboard },
     Own { path: "/boards", show: later::boards },
     Own { path: "/schedule", show: later::schedule },
     Own { path: "/worklists", show: later::worklists },

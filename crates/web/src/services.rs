@@ -21,8 +21,10 @@ pub fn list(request: &Request<'_>) -> Markup {
         ul class="app-list" {
             @for service in services { (entry(request, service)) }
             li {
-                div class="app-list__line" { strong class="app-strong" { "This house" } }
-                p class="app-s app-muted" { "Your account, and help with everything." }
+                div class="app-list__line" { strong class="app-strong" { "Account and help" } }
+                p class="app-s app-muted" {
+                    "Who you are here, what your role may do, where you are signed in, and how things are done."
+                }
                 p class="app-s app-row" { a href="/account" { "My account" } a href="/help" { "Help" } }
             }
         }

@@ -57,7 +57,7 @@ async fn help_and_places_that_are_not_built_yet_are_pages() {
     let mut doctor = house.signed_in("doctor").await;
     for (path, part) in [
         ("/help", "Read a record"),
-        ("/help/keyboard", "to the box that finds a patient"),
+        ("/help/keyboard", "Goes to the box that finds a patient"),
         ("/help/accessibility", "2.2 at level AA"),
         ("/boards", "Not there yet"),
         ("/schedule", "Not there yet"),
@@ -68,6 +68,14 @@ async fn help_and_places_that_are_not_built_yet_are_pages() {
         assert_eq!(reply.status, StatusCode::OK, "{path}");
         reply.has(&[part, "<h1 class=\"app-h1\">"]);
     }
+}
+
+#[tokio::test]
+async fn help_is_for_everyone_in_their_own_frame() {
+    let house = House::new();
+    let anyone = house.browser().get("/help/accessibility").await;
+    assert!(!anyone.text.contains("Sign out"));
+    house.signed_in("doctor").await.get("/help/accessibility").await.has(&["Sign out", "A DOCTOR"]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn each_kind_of_no_has_its_status_and_its_words() {
     let house = House::new();
     let mut doctor = house.signed_in("doctor").await;
     for (path, status, parts) in [
-        ("/nowhere", StatusCode::NOT_FOUND, &["This page is not known here", "href=\"/patients\""][..]),
+        ("/nowhere", StatusCode::NOT_FOUND, &["There is no page at this address", "href=\"/patients\""][..]),
         ("/patients/absent", StatusCode::NOT_FOUND, &["The patient is not known here"]),
         (
             "/patients/clash",

@@ -174,10 +174,10 @@ async fn a_session_is_over_after_half_a_day_of_work() {
     let mut browser = house.signed_in("doctor").await;
     for _ in 0..SESSION_HOURS * 6 - 1 {
         house.later(10 * MINUTE);
-        assert_eq!(browser.get("/help").await.status, StatusCode::OK);
+        assert_eq!(browser.get("/services").await.status, StatusCode::OK);
     }
     house.later(10 * MINUTE);
-    assert_eq!(browser.get("/help").await.location(), "/sign-in?next=/help");
+    assert_eq!(browser.get("/services").await.location(), "/sign-in?next=/services");
     assert!(!browser.cookies.contains_key(COOKIE), "the cookie is taken back");
 }
 

@@ -2,6 +2,7 @@
 
 use super::house::{CATALOGUE, House, Reply};
 use crate::Config;
+use crate::help::HELP;
 use crate::page::OWN;
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -22,16 +23,26 @@ fn addresses() -> Vec<String> {
         "/home/x",
         "/fhir",
     ];
-    own.chain(pages).chain(commands).chain(named.map(str::to_owned)).collect()
+    let help = HELP.iter().map(|help| help.path.to_owned());
+    own.chain(help).chain(pages).chain(commands).chain(named.map(str::to_owned)).collect()
 }
 
-const PUBLIC: [&str; 4] = ["/", "/sign-in", "/sign-out", "/assets/x"];
+/// What anyone may ask for, and what they are answered.
+const PUBLIC: [(&str, u16); 7] = [
+    ("/", 303),
+    ("/sign-in", 200),
+    ("/sign-out", 303),
+    ("/assets/x", 404),
+    ("/help", 200),
+    ("/help/keyboard", 200),
+    ("/help/accessibility", 200),
+];
 
 #[tokio::test]
 async fn the_router_names_no_address_that_the_sweep_does_not_know() {
     let source = include_str!("../lib.rs");
     let routes = source.matches(".route(").count();
-    assert_eq!(routes, 5 + 3, "five single routes and three loops: add new ones to the sweep");
+    assert_eq!(routes, 5 + 4, "five single routes and four loops: add new ones to the sweep");
 }
 
 #[tokio::test]
@@ -39,10 +50,8 @@ async fn anyone_unknown_is_led_to_sign_in_from_everywhere_but_the_public_address
     let house = House::new();
     for path in addresses() {
         let reply = house.browser().get(&path).await;
-        if PUBLIC.contains(&path.as_str()) {
-            let expected = [("/", 303), ("/sign-in", 200), ("/sign-out", 303), ("/assets/x", 404)];
-            let expected = expected.iter().find(|(public, _)| *public == path).unwrap().1;
-            assert_eq!(reply.status.as_u16(), expected, "{path}");
+        if let Some((_, status)) = PUBLIC.iter().find(|(public, _)| *public == path) {
+            assert_eq!(reply.status.as_u16(), *status, "{path}");
             continue;
         }
         assert_eq!(reply.status, StatusCode::SEE_OTHER, "{path}");
