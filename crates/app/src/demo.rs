@@ -1,15 +1,16 @@
 //! `carespine demo`: a health service of invented people, made in seconds and served on this machine only.
 
+mod history;
+
 use crate::config::Config;
 use crate::serve;
-use access::{Access, NewUser, Session};
+use access::{Access, NewUser};
 use cli::Demo;
-use fhir::{Instant, Json, Limits};
-use indicatif::{ProgressBar, ProgressStyle};
+use fhir::Instant;
 use population::Plan;
 use record::{Kind, Options, Refusal, Store};
-use service::interaction::{self, Caller};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Instant as Stopwatch;
 
 /// One password for all accounts of the demonstration. It guards nothing: every person in it is invented, and
@@ -17,9 +18,6 @@ use std::time::Instant as Stopwatch;
 const PASSWORD: &str = "demonstration";
 /// The day that the demonstration's history runs up to. Fixed, so that the same seed gives the same data.
 const UNTIL: &str = "2026-11-24T09:00:00Z";
-/// People that one thread files in one commit.
-const BATCH: usize = 8;
-
 /// Makes the demonstration's record if it is not there, and serves it.
 pub fn demo(demo: &Demo) -> Result<(), Refusal> {
     let started = Stopwatch::now();
@@ -31,8 +29,11 @@ pub fn demo(demo: &Demo) -> Result<(), Refusal> {
     };
     serve::start_log(&config)?;
     let address = config.address()?;
-    let access = Access::open(Store::open(&demo.data, Options::default())?)?;
-    make(&access, demo)?;
+    let clock = Simulated::default();
+    let told = clock.clone();
+    let options = Options { clock: Arc::new(move || told.now()), ..Options::default() };
+    let access = Access::open(Store::open(&demo.data, options)?)?;
+    make(&access, demo, &clock)?;
     if demo.only_make {
         return Ok(());
     }
@@ -50,9 +51,30 @@ pub fn demo(demo: &Demo) -> Result<(), Refusal> {
     })
 }
 
+/// A clock that shows a past day while history is made, and the time of day afterwards.
+#[derive(Clone, Default)]
+pub(crate) struct Simulated(Arc<AtomicI64>);
+
+impl Simulated {
+    fn now(&self) -> Instant {
+        match self.0.load(Relaxed) {
+            0 => Instant::now(),
+            past => Instant(past),
+        }
+    }
+
+    pub(crate) fn show(&self, at: Instant) {
+        self.0.store(at.0, Relaxed);
+    }
+
+    pub(crate) fn follow_the_machine(&self) {
+        self.0.store(0, Relaxed);
+    }
+}
+
 /// Fills an empty record. One that holds this demonstration already is left as it is; one that holds another is
 /// refused.
-fn make(access: &Access, demo: &Demo) -> Result<(), Refusal> {
+fn make(access: &Access, demo: &Demo, clock: &Simulated) -> Result<(), Refusal> {
     let mark = format!("seed {}, {} people, up to {UNTIL}", demo.seed, demo.people);
     let scope = record::Scope::all();
     match access.store().reader(&scope)?.kept("demo", "made")? {
@@ -69,11 +91,11 @@ fn make(access: &Access, demo: &Demo) -> Result<(), Refusal> {
     }
     let until = Instant::parse(UNTIL).expect("the constant is an instant");
     let plan = Plan { seed: demo.seed, people: demo.people, until };
+    // From the first write on: instants never go back along the log.
+    clock.show(history::start(&plan));
     let session = access.bearer(&access.mint_token("system", access::TOKEN_MINUTES)?)?;
-    for bundle in plan.places() {
-        file(access, &session, &[bundle])?;
-    }
-    people(access, &session, &plan)?;
+    history::make(access, &session, &plan, clock)?;
+    clock.follow_the_machine();
     for account in plan.accounts() {
         access.add_user(&NewUser {
             name: account.name,
@@ -86,47 +108,4 @@ fn make(access: &Access, demo: &Demo) -> Result<(), Refusal> {
     access
         .store()
         .write(session.author("demo.make", None), move |tx| tx.keep("demo", "made", mark.as_bytes(), None))
-}
-
-/// Makes and files the people, on as many threads as the machine has.
-fn people(access: &Access, session: &Session, plan: &Plan) -> Result<(), Refusal> {
-    let style = ProgressStyle::with_template("Making people [{bar:30}] {pos}/{len}, {eta} left")
-        .expect("the template is a constant");
-    let bar = ProgressBar::new(plan.people as u64).with_style(style.progress_chars("=> "));
-    let next = AtomicUsize::new(0);
-    let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
-    let work = || -> Result<(), Refusal> {
-        loop {
-            let first = next.fetch_add(BATCH, Relaxed);
-            if first >= plan.people {
-                return Ok(());
-            }
-            let last = (first + BATCH).min(plan.people);
-            let bundles: Vec<String> = (first..last).map(|index| plan.person(index)).collect();
-            file(access, session, &bundles)?;
-            bar.inc((last - first) as u64);
-        }
-    };
-    let outcome = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().try_for_each(|thread| {
-            thread.join().unwrap_or_else(|_| Err(Refusal::new(Kind::Fault, "Making the people failed.")))
-        })
-    });
-    bar.finish_and_clear();
-    outcome
-}
-
-fn file(access: &Access, session: &Session, bundles: &[String]) -> Result<(), Refusal> {
-    let caller = Caller::new(access, session, "");
-    let parse = |text: &String| {
-        Json::parse(text.as_str(), Limits::FILE)
-            .map_err(|e| Refusal::new(Kind::Fault, format!("An invented bundle is wrong: {e}")))
-    };
-    let documents = bundles.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    let mut items = Vec::new();
-    for document in &documents {
-        items.extend(interaction::items(document)?);
-    }
-    interaction::load_whole(&caller, &items).map(|_| ())
 }

@@ -227,9 +227,9 @@ fn some_sight(dice: &mut Dice) -> Sight {
 }
 
 /// Lets a world grow and asks random queries of it now and then.
-fn explore(seeds: std::ops::Range<u64>, mut ask: impl FnMut(&mut World)) {
+fn explore(seeds: std::ops::Range<u64>, moves: bool, mut ask: impl FnMut(&mut World)) {
     for seed in seeds {
-        let mut world = World::new(seed);
+        let mut world = World { moves, ..World::new(seed) };
         for _ in 0..10 {
             (0..14).for_each(|_| world.step());
             ask(&mut world);
@@ -240,7 +240,7 @@ fn explore(seeds: std::ops::Range<u64>, mut ask: impl FnMut(&mut World)) {
 
 #[test]
 fn every_search_finds_what_asking_each_resource_finds() {
-    explore(0..6, |world| {
+    explore(0..6, true, |world| {
         let reader = world.desk.store.reader(&Scope::all()).unwrap();
         let oracle = Oracle::new(world, reader.txn(), &Sight::Everything);
         for _ in 0..30 {
@@ -253,7 +253,7 @@ fn every_search_finds_what_asking_each_resource_finds() {
 
 #[test]
 fn a_search_as_at_a_past_instant_finds_what_was_there_then() {
-    explore(10..16, |world| {
+    explore(10..16, true, |world| {
         let at = world.some_instant();
         let reader = world.desk.store.reader_at(&Scope::all(), at).unwrap();
         let oracle = Oracle::new(world, reader.txn(), &Sight::Everything);
@@ -267,8 +267,7 @@ fn a_search_as_at_a_past_instant_finds_what_was_there_then() {
 
 #[test]
 fn what_is_outside_the_scope_is_in_every_search_as_if_it_were_not_there() {
-    explore(20..26, |world| {
-        world.moves = false;
+    explore(20..26, false, |world| {
         let sight = some_sight(&mut world.dice);
         let at = if world.dice.once_in(2) { world.some_instant() } else { Instant(i64::MAX) };
         let reader = world.desk.store.reader_at(&scope_of(&sight), at).unwrap();
@@ -283,7 +282,7 @@ fn what_is_outside_the_scope_is_in_every_search_as_if_it_were_not_there() {
 
 #[test]
 fn writes_between_pages_neither_skip_nor_repeat() {
-    explore(30..36, |world| {
+    explore(30..36, true, |world| {
         for _ in 0..8 {
             let url = random(&mut world.dice);
             let mut query = asked(&url);

@@ -210,11 +210,11 @@ impl World {
                 )
             }
             _ => {
-                let subject = match self.dice.roll(8) {
+                let subject = match if self.moves { self.dice.roll(8) } else { number % 8 } {
                     0 => r#","subject":{"reference":"Group/g0"}"#.to_owned(),
                     1 => r#","subject":{"identifier":{"system":"urn:mrn","value":"1"}}"#.to_owned(),
                     2 => r#","subject":{"reference":"http://elsewhere/Patient/p1"}"#.to_owned(),
-                    3 if self.moves => String::new(),
+                    3 => String::new(),
                     _ => format!(r#","subject":{}"#, self.patient(number)),
                 };
                 let performer = match self.dice.roll(3) {

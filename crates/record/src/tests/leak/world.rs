@@ -74,7 +74,7 @@ impl World {
     /// Files those resources for which `held` is true.
     pub fn file(&self, held: impl Fn(&str, &str) -> bool) -> Filed {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), Options { readers: 1, durable: false }).unwrap();
+        let store = Store::open(dir.path(), Options { readers: 1, durable: false, ..Options::default() }).unwrap();
         let mut between = Vec::new();
         for era in 0..ERAS {
             let steps: Vec<&Step> =
