@@ -12,7 +12,6 @@ use crate::visits::Visit;
 
 /// Something to measure, test or ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Check {
     Pressure,
     Pulse,

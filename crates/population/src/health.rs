@@ -104,7 +104,6 @@ impl Course {
 
 /// Whether someone smokes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Smoking {
     Never,
     Former,

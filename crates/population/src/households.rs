@@ -21,7 +21,6 @@ pub struct Household {
 
 /// What someone is in a household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Role {
     Head,
     Partner,

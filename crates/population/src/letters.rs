@@ -22,6 +22,8 @@ pub enum Sort {
     Referral,
     /// To the person themselves.
     Personal,
+    /// A note in the record, to nobody.
+    Note,
 }
 
 impl Sort {
@@ -33,6 +35,7 @@ impl Sort {
             Sort::Emergency => ("34878-9", "Emergency department summary"),
             Sort::Referral => ("57133-1", "Referral letter"),
             Sort::Personal => ("51852-2", "Letter to the patient"),
+            Sort::Note => ("11506-3", "Progress note"),
         }
     }
 }
@@ -52,7 +55,15 @@ pub struct Letter<'a> {
 /// Writes a letter about an encounter, by its clinician. Summaries of stays are HTML, all others plain text.
 pub fn write(history: &mut History, visit: &Visit, letter: &Letter) {
     let markup = letter.sort == Sort::Discharge;
-    let text = if markup { html(history, visit, letter) } else { plain(history, visit, letter) };
+    let text = match letter.sort {
+        Sort::Discharge => html(history, visit, letter),
+        Sort::Note => note(visit, letter),
+        _ => plain(history, visit, letter),
+    };
+    let category = match letter.sort {
+        Sort::Note => own("document-category", "clinical-note", "Clinical note"),
+        _ => own("document-category", "correspondence", "Correspondence"),
+    };
     let (code, name) = letter.sort.facts();
     let id = history.next_id();
     let written = letter.written.min(history.end);
@@ -72,7 +83,7 @@ pub fn write(history: &mut History, visit: &Visit, letter: &Letter) {
         .with("status", "current")
         .with("docStatus", "final")
         .with("type", concept(LOINC, code, name))
-        .with("category", list([own("document-category", "correspondence", "Correspondence")]))
+        .with("category", list([category]))
         .with("subject", history.subject())
         .with("date", written.to_string())
         .with("author", list([visit.clinician.reference(history.plan)]))
@@ -131,6 +142,15 @@ fn plain(history: &History, visit: &Visit, letter: &Letter) -> String {
         visit.clinician.name(),
         visit.clinician.position()
     ));
+    text
+}
+
+fn note(visit: &Visit, letter: &Letter) -> String {
+    let mut text = format!("{}\n", letter.title);
+    for (heading, body) in &letter.parts {
+        text.push_str(&format!("\n{heading}\n{body}\n"));
+    }
+    text.push_str(&format!("\n{}\n{}\n", visit.clinician.name(), visit.clinician.position()));
     text
 }
 

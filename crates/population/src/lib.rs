@@ -101,6 +101,7 @@ impl Plan {
             allergies::write(&mut history);
         }
         now::admitted(&mut history);
+        now::arrived(&mut history);
         now::last_illness(&mut history);
         courses::write(&mut history);
         pneumonia::write(&mut history);

@@ -47,7 +47,6 @@ pub struct Times {
 
 /// How a medicine gets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Route {
     Oral,
     Sublingual,
@@ -222,8 +221,8 @@ pub fn course(history: &mut History, visit: &Visit, medicine: &'static Medicine,
     order(history, &ordered);
 }
 
-/// The medicine, or another one if the person may not have it that day: because of an allergy, of kidneys, of an
-/// anticoagulant, of pregnancy.
+/// The medicine, or another one if the person may not have it that day: because of an allergy, of kidneys, of
+/// an anticoagulant, of pregnancy.
 pub fn safe(history: &History, medicine: &'static Medicine, day: Day) -> &'static Medicine {
     let allergic = |code: &str| history.allergens.iter().any(|allergen| allergen.code == code);
     let child = history.age(day) < 12;

@@ -17,7 +17,6 @@ pub enum Sex {
 
 /// Where a family's names come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Heritage {
     British,
     Irish,

@@ -1,6 +1,7 @@
-//! What goes on at the moment of the data: who lies in hospital today, and how lives ended that are over.
+//! What goes on at the moment of the data: who lies in hospital today, who waits to be
+//! seen, and how lives ended that are over.
 
-use crate::conditions::pneumonia;
+use crate::conditions::{accidents, pneumonia};
 use crate::history::History;
 use crate::operations::{appendix, hip_fracture};
 use crate::visits::{Setting, visit};
@@ -9,6 +10,8 @@ use crate::visits::{Setting, visit};
 /// bed.
 const APART: usize = 97;
 const INPATIENTS: usize = 20;
+/// So many are in the Emergency Department.
+const WAITING: usize = 9;
 
 /// Writes a stay that has not ended, for those whose turn it is.
 pub fn admitted(history: &mut History) {
@@ -25,6 +28,15 @@ pub fn admitted(history: &mut History) {
         (1, ..=55) => appendix(history, day, hours, Some(number)),
         _ => pneumonia::admit(history, day, hours, Some(number)),
     };
+}
+
+/// Writes an arrival in the Emergency Department, for those whose turn it is.
+pub fn arrived(history: &mut History) {
+    let (number, rest) = (history.person.index / APART, history.person.index % APART);
+    if rest == 30 && number < WAITING && history.alive() {
+        let minutes = history.random.between(35, 210);
+        accidents::waiting(history, minutes);
+    }
 }
 
 /// Writes the last illness of someone who has died: nearly half of them in hospital, the others at home.

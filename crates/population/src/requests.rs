@@ -41,5 +41,7 @@ pub struct Request<'a> {
 
 /// Category of referrals.
 pub const REFERRAL: (&str, &str) = ("referral", "Referral");
+/// Category of laboratory tests.
+pub const LABORATORY: (&str, &str) = ("laboratory", "Laboratory");
 /// Category of imaging.
 pub const IMAGING: (&str, &str) = ("imaging", "Imaging");

@@ -8,7 +8,6 @@ use fhir::Tree;
 
 /// What someone does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Job {
     Gp,
     PracticeNurse,

@@ -75,6 +75,9 @@ pub fn admit(history: &mut History, admission: &Admission) -> Option<Stay> {
     };
     history.stays.push((admission.at.day, end.day));
     write(history, admission, &stay, ward);
+    if admission.method == EMERGENCY {
+        clerk(history, admission, &stay);
+    }
     Some(stay)
 }
 
@@ -123,13 +126,35 @@ fn write(history: &mut History, admission: &Admission, stay: &Stay, ward: usize)
     history.add("Encounter", &stay.visit.id, &resource);
 }
 
+/// Writes the note of the doctor who admits someone.
+fn clerk(history: &mut History, admission: &Admission, stay: &Stay) {
+    let day = stay.visit.day();
+    let note = Letter {
+        sort: Sort::Note,
+        title: format!("Admission note, {}", admission.specialty),
+        written: stay.visit.at.plus(50),
+        parts: vec![
+            ("Reason for admission", format!("{}.", admission.reason)),
+            ("Problems", letters::problems(history, day)),
+            ("Medicines at home", letters::medicines(history, day)),
+            ("Allergies", letters::allergies(history)),
+            (
+                "Plan",
+                "Treat as charted. Observations as the score asks. Review by the consultant.".to_owned(),
+            ),
+        ],
+    };
+    letters::write(history, &stay.visit, &note);
+}
+
 /// Writes rounds of observations while the illness passes: often at first, then morning and evening.
+/// Of stays that are over, no more than `limit` rounds are written; of those that go on, all until now.
 /// `illness` is how ill the person is at first, from 0 to 1; `better` is what is left of it a day later, as a
 /// share.
 pub fn rounds(history: &mut History, stay: &Stay, illness: f64, better: f64, limit: usize) {
     let mut at = stay.visit.at.plus(25);
     let mut left = illness;
-    for round in 0..limit {
+    for round in 0..if stay.current { 20 } else { limit } {
         if at >= stay.end {
             return;
         }

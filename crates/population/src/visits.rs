@@ -99,7 +99,7 @@ pub fn visit_at(history: &mut History, setting: Setting, at: Moment, reason: &st
     if history.in_hospital(at.day) && setting != Setting::Emergency {
         return None;
     }
-    let (code, display, class, minutes) = facts(setting);
+    let (.., minutes) = facts(setting);
     let minutes = minutes + history.random.between(0, minutes / 2);
     let end = at.plus(minutes);
     if !history.covers(at) || !history.covers(end) {
@@ -107,20 +107,38 @@ pub fn visit_at(history: &mut History, setting: Setting, at: Moment, reason: &st
     }
     let (clinician, place) = who(history, setting);
     let visit = Visit { id: history.next_id(), at: at.plus(minutes / 3), clinician, place };
-    let encounter = encounter(history, &visit, "finished", class)
+    write(history, &visit, setting, (at, Some(end)), reason);
+    Some(visit)
+}
+
+/// Writes an encounter that has begun and goes on.
+pub fn arrival(history: &mut History, setting: Setting, at: Moment, reason: &str) -> Visit {
+    let (clinician, place) = who(history, setting);
+    let visit = Visit { id: history.next_id(), at: at.plus(12).min(history.end), clinician, place };
+    write(history, &visit, setting, (at, None), reason);
+    visit
+}
+
+fn write(
+    history: &mut History,
+    visit: &Visit,
+    setting: Setting,
+    (from, until): (Moment, Option<Moment>),
+    reason: &str,
+) {
+    let (code, display, class, _) = facts(setting);
+    let status = if until.is_some() { "finished" } else { "in-progress" };
+    let location = visit.place.reference(history.plan).map(|place| Tree::object().with("location", place));
+    let encounter = encounter(history, visit, status, class)
         .with("type", list([own("encounter-type", code, display)]))
         .maybe("serviceType", specialty(setting).map(words))
         .with("subject", history.subject())
-        .with("participant", participants(history, &[clinician]))
-        .with("period", period(at, Some(end)))
+        .with("participant", participants(history, &[visit.clinician]))
+        .with("period", period(from, until))
         .with("reasonCode", list([words(reason)]))
-        .maybe(
-            "location",
-            place.reference(history.plan).map(|place| list([Tree::object().with("location", place)])),
-        )
-        .with("serviceProvider", provider(history, place));
+        .maybe("location", location.map(|location| list([location])))
+        .with("serviceProvider", provider(history, visit.place));
     history.add("Encounter", &visit.id, &encounter);
-    Some(visit)
 }
 
 /// The beginning of an Encounter.

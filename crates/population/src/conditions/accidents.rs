@@ -9,7 +9,7 @@ use crate::procedures::{self, Act};
 use crate::requests::{self, Request};
 use crate::results::{self, panel_of};
 use crate::time::Day;
-use crate::visits::{Setting, visit};
+use crate::visits::{Setting, arrival, visit};
 
 /// Something that brings people to the Emergency Department.
 struct Accident {
@@ -160,11 +160,29 @@ pub fn write(history: &mut History) {
         if !history.random.chance(share) || history.in_hospital(day) {
             continue;
         }
-        let fits = |accident: &Accident| (accident.ages.0..=accident.ages.1).contains(&age);
-        let drawn = (0..12).map(|_| history.random.weighted(ACCIDENTS)).find(|accident| fits(accident));
-        if let Some(accident) = drawn {
+        if let Some(accident) = draw(history, age) {
             attend_emergency(history, day, accident);
         }
+    }
+}
+
+fn draw(history: &mut History, age: i32) -> Option<&'static Accident> {
+    let fits = |accident: &Accident| (accident.ages.0..=accident.ages.1).contains(&age);
+    (0..12).map(|_| history.random.weighted(ACCIDENTS)).find(|accident| fits(accident))
+}
+
+/// Writes that someone came to the Emergency Department some minutes ago and is being seen.
+pub fn waiting(history: &mut History, minutes: i32) {
+    let age = history.age(history.end.day);
+    let Some(accident) = draw(history, age) else { return };
+    let at = history.end.plus(-minutes);
+    let visit = arrival(history, Setting::Emergency, at, accident.reason);
+    let set = ill(history, &visit, 0.15);
+    signs(history, &visit, &set);
+    if let Some((code, words, _)) = accident.imaging {
+        let category = requests::IMAGING;
+        let request = Request { category, code, words, priority: "urgent", open: true, reason: None };
+        requests::write(history, &visit, &request);
     }
 }
 

@@ -31,7 +31,8 @@ fn hypertension(fate: &mut Fate) {
     fate.health.courses.push(course);
 }
 
-/// A step of a ladder: what is taken, by how much it lowers the pressure, and whether it replaces the step before.
+/// A step of a ladder: what is taken, by how much it lowers the pressure, and whether it replaces the one
+/// before.
 type Rung = (&'static Medicine, f64, bool);
 
 const INHIBITOR_FIRST: [Rung; 6] = [
@@ -51,9 +52,9 @@ const AMLODIPINE_FIRST: [Rung; 5] = [
     (&m::INDAPAMIDE, 9.0, false),
 ];
 
-/// Steps as of NICE guideline NG136: an inhibitor of the converting enzyme, or amlodipine from 55 years and for
-/// people of African or Caribbean family origin; then both; then indapamide too. The next step is taken when the
-/// pressure stays above 140, or 150 from 80 years on.
+/// Steps as of NICE guideline NG136: an inhibitor of the converting enzyme, or amlodipine from 55 years and
+/// for people of African or Caribbean family origin; then both; then indapamide too. The next step is taken
+/// when the pressure stays above 140, or 150 from 80 years on.
 fn treat(fate: &mut Fate, course: &mut Course, found: Day, black: bool) {
     if fate.random.chance(0.06) {
         course.note = Some("Prefers to try diet and exercise first.".to_owned());

@@ -10,7 +10,6 @@ use crate::time::Day;
 
 /// Something the laboratory measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Analyte {
     Sodium,
     Potassium,

@@ -3,15 +3,18 @@
 use crate::Plan;
 use crate::addresses::Address;
 use crate::allergies::{allergen, record};
+use crate::appointments::{self, Booking};
 use crate::flags;
 use crate::health::{Course, Health};
 use crate::history::History;
+use crate::letters::{self, Letter, Sort};
 use crate::medicines::{Medicine, Order, list as m, order};
 use crate::names::Sex;
 use crate::observations::{ALERT, Signs, signs};
 use crate::person::{Contact, Name, Person};
-use crate::places::EMERGENCY;
+use crate::places::{EMERGENCY, OUTPATIENTS};
 use crate::problems::{self as p, Entry};
+use crate::requests::{self, Request};
 use crate::results::{self, analytes::Analyte, panel_with};
 use crate::staff::{Clinician, Job};
 use crate::stays::{self, Admission, Stay};
@@ -123,7 +126,7 @@ fn stay(history: &mut History) {
     let admitted = now.plus(-IN_HOSPITAL * 60);
     let arrived = admitted.plus(-255);
     let Some(arrival) =
-        visit_at(history, Setting::Emergency, arrived, "Cough, fever and confusion since yesterday")
+        visit_at(history, Setting::Emergency, arrived, "Cough, fever and confusion since last night")
     else {
         return;
     };
@@ -152,6 +155,41 @@ fn stay(history: &mut History) {
     problems(history, &stay, &condition);
     medicines(history, &stay, &condition);
     course(history, &stay, now);
+    ward_round(history, &stay);
+}
+
+/// This morning's ward round, what it asks for, and the appointment after the stay.
+fn ward_round(history: &mut History, stay: &Stay) {
+    let consultant = Clinician::of(Job::Consultant, "Respiratory medicine");
+    let visit = Visit { at: history.end.plus(-20), clinician: consultant, ..stay.visit.clone() };
+    let today = "Improving, less oxygen, eating. Potassium 6.1 and creatinine 168 this morning.";
+    let plan = "Ramipril held, metformin stopped. ECG now, repeat urea and electrolytes at 14:00, fluids. \
+        Doxycycline to complete seven days. Home when walking safely, needs a care package.";
+    let note = Letter {
+        sort: Sort::Note,
+        title: "Ward round".to_owned(),
+        written: visit.at,
+        parts: vec![("Today", today.to_owned()), ("Plan", plan.to_owned())],
+    };
+    letters::write(history, &visit, &note);
+    for (category, code, words, priority) in [
+        (requests::LABORATORY, "urea-and-electrolytes", "Urea and electrolytes, repeat at 14:00", "urgent"),
+        (requests::REFERRAL, "physiotherapy", "Physiotherapy: walking and stairs", "routine"),
+        (requests::REFERRAL, "care-package", "Social care: care package at home", "routine"),
+    ] {
+        let request = Request { category, code, words, priority, open: true, reason: None };
+        requests::write(history, &visit, &request);
+    }
+    let booking = Booking {
+        status: "booked",
+        at: history.end.day.plus(43).working().at(10, 40),
+        minutes: 20,
+        reason: "Respiratory clinic: follow-up with chest X-ray",
+        clinician: consultant,
+        place: OUTPATIENTS,
+        ahead: 43,
+    };
+    appointments::write(history, &booking);
 }
 
 fn problems(history: &mut History, stay: &Stay, condition: &str) {
