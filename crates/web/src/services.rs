@@ -23,7 +23,7 @@ pub fn list(request: &Request<'_>) -> Markup {
             li {
                 div class="app-list__line" { strong class="app-strong" { "Account and help" } }
                 p class="app-s app-muted" {
-                    "Who you are here, what your role may do, where you are signed in, and how things are done."
+                    "Who you are here, what your role may do, where you are signed in, and how to do things."
                 }
                 p class="app-s app-row" { a href="/account" { "My account" } a href="/help" { "Help" } }
             }
