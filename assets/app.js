@@ -136,7 +136,10 @@
   for (const table of $$('table[data-sortable]')) {
     const headings = $$('thead th', table);
     const body = table.tBodies[0];
-    const value = (row, at) => row.cells[at]?.dataset.sort ?? row.cells[at]?.textContent.trim() ?? '';
+    const value = (row, at) => {
+      const cell = row.cells[at];
+      return cell?.dataset.sort ?? cell?.querySelector(':scope > time')?.dateTime ?? cell?.textContent.trim() ?? '';
+    };
     const order = new Intl.Collator('en-GB', { numeric: true, sensitivity: 'base' });
     headings.forEach((heading, at) => {
       if (!heading.textContent.trim() || heading.hasAttribute('data-unsorted')) return;
@@ -151,6 +154,9 @@
       });
     });
   }
+
+  // The newest column is at the right: show it first.
+  for (const region of $$('[data-scroll-end]')) region.scrollLeft = region.scrollWidth;
 
   for (const button of $$('[data-print]')) {
     button.hidden = false;

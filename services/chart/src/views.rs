@@ -12,6 +12,7 @@ mod names;
 mod observation;
 mod patient;
 mod problem;
+mod product;
 mod resource;
 mod timing;
 mod unit;
@@ -24,7 +25,7 @@ pub use event::{EventKind, ImmunisationEntry, ProcedureEntry, alert, event_time}
 pub use item::{Fact, facts_of};
 pub use medicine::{MedicineEntry, Phase};
 pub use names::Names;
-pub use observation::{Measured, Panel, Reading, Sort, rank};
+pub use observation::{Measured, Panel, Reading, Sort, rank, short_name};
 pub use patient::{NHS_NUMBER, Person, Related};
 pub use problem::ProblemEntry;
 pub use resource::Resource;

@@ -131,7 +131,13 @@ fn doctors(record: &PatientRecord<'_>) -> Markup {
 fn people(record: &PatientRecord<'_>) -> Markup {
     let contacts = record.patient.get("contact").into_iter().flat_map(Value::items).map(Related::of_contact);
     let related = record.of("RelatedPerson").map(|resource: &Resource| Related::of_contact(resource.value()));
-    let people: Vec<Related> = contacts.chain(related).collect();
+    let mut people: Vec<Related> = contacts.collect();
+    for person in related {
+        // Someone may be in the Patient and have a resource of their own.
+        if !people.iter().any(|other| other.name == person.name) {
+            people.push(person);
+        }
+    }
     let body = html! {
         @if people.is_empty() {
             (empty("No contact recorded", "Ask the person whom to call, and record the answer.", html! {}))

@@ -7,7 +7,7 @@ use maud::html;
 use std::collections::BTreeMap;
 
 /// Times across, at most.
-pub const COLUMNS_MAX: usize = 10;
+pub const COLUMNS_MAX: usize = 7;
 
 /// The table.
 pub struct Grid<'r> {
@@ -77,13 +77,12 @@ fn minute(at: When) -> i64 {
 /// The table in its region. Each test leads to its own page.
 pub fn show(grid: &Grid<'_>, id: &str, caption: &str, place: &Place) -> Markup {
     html! {
-        div class="app-scroll" tabindex="0" role="region" aria-labelledby=(id) {
+        div class="app-scroll" tabindex="0" role="region" aria-labelledby=(id) data-scroll-end {
             table class="app-table app-table--grid" {
                 caption class="nhsuk-u-visually-hidden" id=(id) { (caption) ", oldest left, newest right" }
                 thead {
                     tr {
-                        th scope="col" { "Test" }
-                        th scope="col" { "Unit and usual range" }
+                        th scope="col" { "Test, unit and usual range" }
                         @for time in &grid.times { th scope="col" class="app-num" { (heading(*time)) } }
                     }
                 }
@@ -95,11 +94,15 @@ pub fn show(grid: &Grid<'_>, id: &str, caption: &str, place: &Place) -> Markup {
 
 fn cells(grid: &Grid<'_>, row: &Row<'_>, place: &Place) -> Markup {
     let range = row.reference.words();
+    let path = format!("/patients/{}/results/{}", place.patient, encoded(row.key));
     html! {
         th scope="row" {
-            a href=(place.link(&format!("/patients/{}/results/{}", place.patient, encoded(row.key)))) { (row.title) }
+            a href=(place.link(&path)) { (row.title) }
+            @if !row.unit.is_empty() || !range.is_empty() {
+                br;
+                span class="app-s app-muted" { (row.unit) @if !range.is_empty() { " (" (range) ")" } }
+            }
         }
-        td class="app-s app-muted" { (row.unit) @if !range.is_empty() { " (" (range) ")" } }
         @for time in &grid.times {
             td class="app-num" {
                 @if let Some((line, status)) = row.cells.get(&minute(*time)) {

@@ -66,7 +66,13 @@ fn list(
         return card(Card { id, title, count: None, link: None, columns: 12, body });
     }
     let cut = cut(record.request, id, entries);
-    let columns = ["Medicine", "Status", "Started", "Ended", "By"].into_iter().map(Column::text).collect();
+    let past = cut.rows.iter().any(|entry| entry.phase == Phase::Past);
+    let heads: &[&str] = if past {
+        &["Medicine", "Status", "Started", "By", "Ended"]
+    } else {
+        &["Medicine", "Status", "Started", "By"]
+    };
+    let columns = heads.iter().map(|head| Column::text(head)).collect();
     let rows = cut.rows.iter().map(|entry| row(record, names, entry)).collect();
     let caption = format!("{title}, newest first");
     let body = html! {
@@ -84,13 +90,7 @@ fn row(record: &PatientRecord<'_>, names: &Names<'_>, entry: &MedicineEntry) -> 
             @if let Some(course) = &entry.course { p class="app-s app-muted" { (course) } }
         },
         cell::day(entry.started),
-        html! {
-            @match (entry.ended, entry.phase) {
-                (Some(ended), _) => (ended.without_time()),
-                (None, Phase::Past) => "Not known",
-                (None, _) => "Not ended",
-            }
-        },
         cell::name(names, entry.author.as_ref()),
+        cell::day(entry.ended),
     ]
 }

@@ -1,7 +1,7 @@
 //! Observations: vital signs and body size as a table over time with a chart each, and assessments.
 
 use super::grid::{self, COLUMNS_MAX, grid};
-use super::result::chart;
+use super::result::recent_chart;
 use super::results::readings;
 use crate::patient_record::PatientRecord;
 use crate::shown::head;
@@ -59,7 +59,7 @@ fn charts(record: &PatientRecord<'_>, vital: &[Reading]) -> Markup {
     html! {
         @for (i, key) in keys.iter().enumerate() {
             @let of_key: Vec<&Reading> = vital.iter().filter(|reading| reading.main.key == *key).collect();
-            @let drawn = chart(&of_key, key, &format!("sign-{i}"));
+            @let drawn = recent_chart(&of_key, key, &format!("sign-{i}"));
             @if let (Some(latest), false) = (of_key.last(), drawn.0.is_empty()) {
                 (card(Card {
                     id: &format!("sign-{i}-head"),

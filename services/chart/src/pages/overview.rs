@@ -36,10 +36,10 @@ fn clinical_cards(record: &PatientRecord<'_>, names: &Names<'_>) -> Result<Marku
     Ok(html! {
         @if let Some(encounter) = open.first() { (encounters::current(record, names, encounter, "now")) }
         (alerts(record))
-        (observed(record))
-        (current_medicines(record, names))
-        (latest_results(record))
-        div class="app-col-5 app-stack" { (current_problems(record)) (allergy_card(record)) }
+        div class="app-col-7 app-stack" { (observed(record)) (latest_results(record)) }
+        div class="app-col-5 app-stack" {
+            (current_medicines(record, names)) (current_problems(record)) (allergy_card(record))
+        }
         (recent(record, names))
     })
 }
@@ -104,17 +104,15 @@ fn observed(record: &PatientRecord<'_>) -> Markup {
     if latest.is_empty() {
         let body =
             empty("No observations recorded", "Observations appear here when they are taken.", html! {});
-        return card(Card { id: "observed", title: "Observations", count: None, link, columns: 7, body });
+        return card(Card { id: "observed", title: "Observations", count: None, link, columns: 12, body });
     }
     let times = |key: &str| readings.iter().filter(|r| r.main.key == key).collect::<Vec<_>>();
     let most = latest.iter().map(|reading| times(&reading.main.key)).max_by_key(Vec::len).unwrap_or_default();
-    let drawn = most
-        .last()
-        .map(|reading| result::chart(&most[most.len().saturating_sub(20)..], &reading.main.key, "most"));
+    let drawn = most.last().map(|reading| result::recent_chart(&most, &reading.main.key, "most"));
     let rows = latest.iter().map(|reading| sign(record, reading)).collect();
     let columns =
         vec![Column::text("Latest"), Column::number("Value"), Column::text("Unit"), Column::text("When")];
-    let caption = "Latest observations".to_owned();
+    let caption = "Latest value of each sign".to_owned();
     let body = html! {
         @if let (Some(drawn), Some(reading)) = (drawn, most.last()) {
             @if !drawn.0.is_empty() {
@@ -123,7 +121,7 @@ fn observed(record: &PatientRecord<'_>) -> Markup {
         }
         (table(&Table { id: "observed-table", caption, columns, rows, sortable: false }))
     };
-    card(Card { id: "observed", title: "Observations", count: None, link, columns: 7, body })
+    card(Card { id: "observed", title: "Observations", count: None, link, columns: 12, body })
 }
 
 fn sign(record: &PatientRecord<'_>, reading: &Reading) -> Vec<Markup> {
@@ -171,7 +169,7 @@ fn current_medicines(record: &PatientRecord<'_>, names: &Names<'_>) -> Markup {
         title: "Current medicines",
         count,
         link: Some(("Medicines", all)),
-        columns: 5,
+        columns: 12,
         body,
     })
 }
@@ -189,7 +187,7 @@ fn latest_results(record: &PatientRecord<'_>) -> Markup {
     if latest.is_empty() {
         let text = "Results appear here when a laboratory or another service reports them.";
         let body = empty("No results recorded", text, html! {});
-        return card(Card { id: "latest", title: "Latest results", count: None, link, columns: 7, body });
+        return card(Card { id: "latest", title: "Latest results", count: None, link, columns: 12, body });
     }
     let rows = latest.iter().map(|reading| latest_row(record, &numbers, reading)).collect();
     let columns = vec![
@@ -198,12 +196,11 @@ fn latest_results(record: &PatientRecord<'_>) -> Markup {
         Column::text("Unit"),
         Column::text("Flag"),
         Column::text("Usual range"),
-        Column::text("When"),
         Column::text("Trend"),
     ];
-    let caption = "Latest results".to_owned();
+    let caption = "Latest value of each test".to_owned();
     let body = table(&Table { id: "latest-table", caption, columns, rows, sortable: false });
-    card(Card { id: "latest", title: "Latest results", count: None, link, columns: 7, body })
+    card(Card { id: "latest", title: "Latest results", count: None, link, columns: 12, body })
 }
 
 fn latest_row(record: &PatientRecord<'_>, all: &[&Reading], reading: &Reading) -> Vec<Markup> {
@@ -215,12 +212,15 @@ fn latest_row(record: &PatientRecord<'_>, all: &[&Reading], reading: &Reading) -
     let out = line.flag.is_some_and(Flag::is_out);
     let path = format!("/patients/{}/results/{}", record.person.id, crate::shown::encoded(&reading.main.key));
     vec![
-        cell::link(&record.place, &path, &reading.main.title),
+        html! {
+            (cell::link(&record.place, &path, &reading.main.title))
+            br;
+            span class="app-s app-muted" { (cell::day(reading.at)) }
+        },
         html! { strong class="app-strong" { (line.value) } },
         html! { span class="app-s app-muted" { (line.unit) } },
         html! { @if let Some(flag) = line.flag { (flag) } },
         html! { span class="app-s app-muted app-nowrap" { (line.reference.words()) } },
-        html! { span class="app-s app-muted" { (cell::day(reading.at)) } },
         html! { @if values.len() > 1 { (sparkline(values, Band { low, high }, out)) } },
     ]
 }

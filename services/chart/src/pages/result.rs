@@ -5,14 +5,26 @@ use crate::patient_record::PatientRecord;
 use crate::shown::{cut, head};
 use crate::views::{Measured, Names, Reading};
 use html::{
-    Band, Card, Column, Flag, Point, Pressure, Table, Trend, When, card, empty, pressures, table, trend,
+    Band, Card, Choice, Column, Flag, Point, Pressure, Table, Trend, When, card, empty, filters, pressures,
+    select_field, table, trend,
 };
 use maud::{Markup, html};
 use record::Refusal;
 use service::{Answer, Request};
 
 /// Points on a chart. More than these cannot be told apart; the table has them all.
-pub const POINTS_MAX: usize = 100;
+const POINTS_MAX: usize = 100;
+const DAY: i64 = 86_400_000;
+
+/// Periods that a chart may show, in days up to the latest value; the first is for values of a stay.
+const PERIODS: [(&str, &str, i64); 4] = [
+    ("14", "14 days", 14),
+    ("183", "6 months", 183),
+    ("1096", "3 years", 1_096),
+    ("all", "All", i64::MAX / DAY),
+];
+/// Values that make a trend.
+const TREND: usize = 4;
 
 /// `/patients/{id}/results/{code}`
 pub fn result(request: &Request<'_>) -> Result<Answer, Refusal> {
@@ -34,7 +46,9 @@ pub fn result(request: &Request<'_>) -> Result<Answer, Refusal> {
         return Ok(record.page("Result", "results", main));
     };
     let all: Vec<&Reading> = readings.iter().collect();
-    let chart = chart(&all, code, "trend");
+    let suitable = suitable(&all);
+    let period = PERIODS.iter().find(|(name, ..)| Some(*name) == request.query("period")).unwrap_or(suitable);
+    let chart = chart(within(&all, period.2), code, "trend");
     let main = html! {
         (head(&latest.title, &record))
         div class="app-grid" {
@@ -44,14 +58,60 @@ pub fn result(request: &Request<'_>) -> Result<Answer, Refusal> {
                     title: "Trend",
                     count: None,
                     link: Some(("All results", record.place.section("results"))),
-                    columns: 12,
-                    body: html! { div class="app-card__body" { (chart) } },
+                    columns: 8,
+                    body: html! { (choice(&record, period.0)) div class="app-card__body" { (chart) } },
                 }))
+                (newest(&latest, all.last().and_then(|reading| reading.at)))
             }
             (values(&record, &readings, code))
         }
     };
     Ok(record.page(&latest.title, "results", main))
+}
+
+/// The readings that lie so many days before the latest one.
+fn within<'s, 'r>(readings: &'s [&'r Reading], days: i64) -> &'s [&'r Reading] {
+    let latest = readings.iter().rev().find_map(|reading| reading.at).map_or(0, When::start);
+    let first = latest.saturating_sub(days.saturating_mul(DAY));
+    let from = readings.partition_point(|reading| reading.at.map_or(i64::MIN, When::start) < first);
+    &readings[from..]
+}
+
+/// The shortest period that still shows a trend: what was measured ten times a day in one week would be one
+/// stroke on a line of ten years.
+fn suitable(readings: &[&Reading]) -> &'static (&'static str, &'static str, i64) {
+    let shows = |(_, _, days): &&(&str, &str, i64)| within(readings, *days).len() >= TREND;
+    PERIODS.iter().find(shows).unwrap_or(&PERIODS[PERIODS.len() - 1])
+}
+
+/// The chart of a test over the period that suits it.
+pub fn recent_chart(readings: &[&Reading], code: &str, id: &str) -> Markup {
+    chart(within(readings, suitable(readings).2), code, id)
+}
+
+fn choice(record: &PatientRecord<'_>, period: &str) -> Markup {
+    let choices = PERIODS.map(|(name, words, _)| Choice { value: name.into(), title: words.into() });
+    let at = record.place.at.as_deref().unwrap_or_default();
+    filters(
+        record.request.path,
+        &[("at", at)],
+        html! { (select_field("period", "Up to the latest value", &choices, period)) },
+    )
+}
+
+fn newest(latest: &Measured, at: Option<When>) -> Markup {
+    let range = latest.line.reference.words();
+    let rows = [
+        ("Value", html! { (latest.line.value) " " (latest.line.unit) }),
+        (
+            "Flag",
+            html! { @match latest.line.flag { Some(flag) => (flag), None => "No range to compare with" } },
+        ),
+        ("Usual range", cell::text((!range.is_empty()).then_some(range.as_str()))),
+        ("Collected", cell::date(at)),
+    ];
+    let body = html! { div class="app-card__body" { (html::facts(&rows)) } };
+    card(Card { id: "newest", title: "Latest value", count: None, link: None, columns: 4, body })
 }
 
 /// The value of a test in a reading: its own or that of a part.
@@ -61,7 +121,7 @@ pub fn of<'r>(reading: &'r Reading, code: &str) -> Option<&'r Measured> {
 
 /// The chart of a test from readings that are oldest first: its latest unit only, so that the line means one
 /// thing. Empty when there are fewer than two numbers.
-pub fn chart(readings: &[&Reading], code: &str, id: &str) -> Markup {
+fn chart(readings: &[&Reading], code: &str, id: &str) -> Markup {
     let readings = &readings[readings.len().saturating_sub(POINTS_MAX)..];
     let taken: Vec<Pressure> = readings
         .iter()

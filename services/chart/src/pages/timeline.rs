@@ -5,6 +5,7 @@ use crate::shown::{cut, head};
 use crate::views::{
     AllergyEntry, AppointmentEntry, DocumentEntry, EncounterEntry, EventKind, ImmunisationEntry,
     MedicineEntry, Names, Panel, ProblemEntry, ProcedureEntry, Reading, Resource, Sort, event_time, rank,
+    short_name,
 };
 use html::{Card, Choice, Entry, When, card, empty, filters, select_field, timeline as axis};
 use maud::html;
@@ -235,15 +236,14 @@ fn report(record: &PatientRecord<'_>, names: &Names<'_>, resource: &Resource) ->
     let href = resource.href(patient);
     let Some(panel) = Panel::of(resource, patient) else { return ("Report".into(), None, href, false) };
     let by = names.of(panel.performer.as_ref());
-    if let Some(conclusion) = panel.conclusion {
-        return (format!("{}: {conclusion}", panel.title), by, href, false);
-    }
     let results: Vec<&Resource> =
         record.of("Observation").filter(|o| panel.results.contains(&o.id)).collect();
     let readings: Vec<Reading> = results.iter().filter_map(|o| Reading::of(o, patient)).collect();
     let out: Vec<String> = readings.iter().filter(|r| r.is_out()).map(in_words).collect();
-    let what = match (out.is_empty(), readings.is_empty()) {
-        (false, _) => format!("{}: {}", panel.title, out.join("; ")),
+    let mut said = out.clone();
+    said.extend(panel.conclusion);
+    let what = match (said.is_empty(), readings.is_empty()) {
+        (false, _) => format!("{}: {}", panel.title, said.join("; ")),
         (true, false) => format!("{}: {} results, none flagged", panel.title, readings.len()),
         (true, true) => panel.title,
     };
@@ -266,5 +266,6 @@ fn set(record: &PatientRecord<'_>, names: &Names<'_>, resources: &[&Resource]) -
 }
 
 fn in_words(reading: &Reading) -> String {
-    format!("{} {}", reading.main.title, reading.main.line.text()).trim().to_owned()
+    let name = short_name(&reading.main.key).unwrap_or(&reading.main.title);
+    format!("{name} {}", reading.main.line.text()).trim().to_owned()
 }

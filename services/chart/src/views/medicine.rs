@@ -2,7 +2,7 @@
 
 use super::element::{Reference, codes, concept, first, notes, period, plain, reference, when};
 use super::unit::unit;
-use super::{Names, Resource, timing};
+use super::{Names, Resource, product, timing};
 use fhir::json::Value;
 use html::{Dose, MedicineLine, When};
 
@@ -100,17 +100,19 @@ fn status(code: Option<&str>, kind: &str) -> (&'static str, Phase) {
 }
 
 fn line(value: Value<'_>, dosage: Option<Value<'_>>, names: &Names<'_>) -> MedicineLine {
-    let product = medication(value);
+    let held = medication(value);
     let name = concept(value.get("medicationCodeableConcept"))
-        .or_else(|| product.and_then(|m| concept(m.get("code"))))
+        .or_else(|| held.and_then(|m| concept(m.get("code"))))
         .or_else(|| names.of(reference(value.get("medicationReference")).as_ref()))
         .unwrap_or_else(|| "Medicine not recorded".into());
     let dose = dosage.and_then(|d| first(d.get("doseAndRate")));
+    let form = held.and_then(|m| concept(m.get("form"))).map(|form| form.to_lowercase());
+    let parts = product::parts(&name);
     MedicineLine {
-        name,
+        name: parts.name,
         brand: None,
-        strength: None,
-        form: product.and_then(|m| concept(m.get("form"))).map(|form| form.to_lowercase()),
+        strength: parts.strength,
+        form: form.or(parts.form),
         dose: dose.and_then(amount),
         rate: dose.and_then(rate),
         duration: dosage.and_then(timing::duration),

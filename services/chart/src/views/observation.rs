@@ -178,6 +178,24 @@ pub fn rank(key: &str) -> usize {
     VITAL.iter().position(|vital| *vital == key).unwrap_or(VITAL.len())
 }
 
+/// Short words for the signs that come in sets, where a set stands in one line.
+pub fn short_name(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "9279-1" => "Respirations",
+        "59408-5" | "2708-6" => "SpO₂",
+        "3151-8" => "Oxygen",
+        "85354-9" | "55284-4" => "BP",
+        "8867-4" => "Pulse",
+        "80288-4" | "67775-7" => "Consciousness",
+        "8310-5" | "8331-1" => "Temperature",
+        "29463-7" => "Weight",
+        "8302-2" => "Height",
+        "39156-5" => "BMI",
+        "72514-3" => "Pain",
+        _ => return None,
+    })
+}
+
 fn sort(value: Value<'_>, key: &str) -> Sort {
     let categories = value.get("category").into_iter().flat_map(Value::items);
     let category = categories.flat_map(|c| codes(Some(c))).map(|(_, code)| code).next();
