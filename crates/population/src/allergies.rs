@@ -190,6 +190,9 @@ pub fn record(
     resolved: Option<Day>,
     reaction: (&str, &str),
 ) {
+    if day > history.end.day {
+        return;
+    }
     if resolved.is_none() {
         history.allergens.push(allergen);
     }

@@ -12,7 +12,7 @@ use crate::visits::{Setting, Visit, visit};
 /// Writes all illnesses of the person.
 pub fn write(history: &mut History) {
     for course in history.health.courses.clone() {
-        if course.problem != &problems::PREGNANCY {
+        if course.problem != &problems::PREGNANCY && course.diagnosed <= history.end.day {
             write_one(history, &course);
         }
     }
@@ -36,7 +36,8 @@ fn write_one(history: &mut History, course: &Course) {
     problems::write(history, &id, course.problem, &entry);
     history.conditions.push((course.problem.code, id.clone()));
     let mut last = visit;
-    for step in &course.steps {
+    let end = history.end.day;
+    for step in course.steps.iter().filter(|step| step.from <= end) {
         last = write_step(history, course, step, last, &id);
     }
 }

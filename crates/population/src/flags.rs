@@ -28,6 +28,9 @@ pub const DIFFICULT_VEINS: Alert =
 
 /// Writes an alert.
 pub fn write(history: &mut History, alert: Alert, from: Day, until: Option<Day>) {
+    if from > history.end.day {
+        return;
+    }
     let (code, words, category) = alert;
     let id = history.next_id();
     let over = until.is_some() || !history.alive();

@@ -166,10 +166,17 @@ fn nothing_is_dated_before_birth_or_after_death_or_after_today() {
     // Plans may lie ahead, and a vaccine keeps longer than some people.
     let ahead =
         [".start", ".end", ".target.dueDate", ".expirationDate", ".dispenseRequest.validityPeriod.end"];
-    for bundle in people() {
+    let nights = ["2025-02-28T02:05:00Z", "2020-02-29T23:59:00Z", "2028-06-30T23:30:00Z"].map(|now| {
+        let plan = Plan { until: Instant::parse(now).unwrap(), ..plan(3) };
+        (0..60).map(move |index| parsed(plan.person(index))).collect::<Vec<Json>>()
+    });
+    let days = people().iter().map(|bundle| ("2026-11-12T09:30", bundle));
+    let nights = nights.iter().zip(["2025-02-28T02:05", "2020-02-29T23:59", "2028-07-01T00:30"]);
+    let nights = nights.flat_map(|(bundles, now)| bundles.iter().map(move |bundle| (now, bundle)));
+    for (now, bundle) in days.chain(nights) {
         let birth = text(patient(bundle), &["birthDate"]).unwrap();
         let death = text(patient(bundle), &["deceasedDateTime"]);
-        let last = death.as_deref().unwrap_or("2026-11-12T09:30:00+00:00");
+        let last = death.as_deref().unwrap_or(now);
         for resource in resources(bundle) {
             strings(resource, "", &mut |path, value| {
                 if !date(value) {
