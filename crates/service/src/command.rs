@@ -2,7 +2,8 @@
 
 use crate::field::{Field, faults};
 use crate::{Permission, Values};
-use fhir::{Json, Limits, Tree};
+use fhir::Tree;
+use fhir::json::Value;
 use record::{Kind, Refusal, Tx, Written};
 
 /// A command: its rules are pure functions beside it, its writes go through `tx` only.
@@ -132,11 +133,10 @@ impl Outcome {
         Tree::resource("Parameters").with("parameter", parameters)
     }
 
-    /// The opposite of [`Outcome::parameters`]; nothing when the text is something else.
-    pub(crate) fn from_parameters(text: &str) -> Option<Outcome> {
-        let json = Json::parse(text, Limits::DOOR).ok()?;
+    /// The opposite of [`Outcome::parameters`]; nothing when it is something else.
+    pub(crate) fn from_parameters(resource: Value<'_>) -> Option<Outcome> {
         let mut outcome = Outcome { changed: Vec::new(), message: String::new(), next: String::new() };
-        for parameter in json.root().get("parameter")?.items() {
+        for parameter in resource.get("parameter")?.items() {
             match parameter.str("name")?.as_ref() {
                 "message" => outcome.message = parameter.str("valueString")?.into_owned(),
                 "next" => outcome.next = parameter.str("valueUri")?.into_owned(),

@@ -8,7 +8,6 @@ mod entry;
 mod load;
 mod local;
 mod lookup;
-mod once;
 mod plan;
 mod read;
 mod references;
@@ -17,13 +16,13 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use crate::once::{KEPT_HOURS, Once};
 pub use address::{Address, Pairs, decode, is_id, kind_named, pairs, version_of};
 pub use caller::Caller;
 pub use commit::{Outcome, TRIES_MAX};
 pub use done::Done;
 pub use entry::{patch_in, placed, transaction};
 pub use load::{Item, items, load_each, load_whole, waits};
-pub use once::{KEPT_HOURS, Once};
 pub use read::{EVERYTHING_MAX, everything, history, read, search, vread, written};
 /// Matches on a page when no count is asked for.
 pub const COUNT_DEFAULT: usize = 20;

@@ -1,15 +1,10 @@
 //! The one way to perform a command, whatever the door.
 
-use crate::{Listed, Outcome, Values};
+use crate::{Listed, Once, Outcome, Values};
 use access::{Access, Session};
-use fhir::{Instant, Json, Limits, Tree};
-use record::{Kind, Refusal, Tx};
-use sha2::{Digest, Sha256};
+use fhir::Tree;
+use record::Refusal;
 
-/// Where answers are kept for requests that come again.
-const SPACE: &str = "answer";
-/// How long an answer is kept: longer than any client tries again.
-const KEPT_MS: i64 = 24 * 3_600_000;
 /// Characters of a request id.
 const REQUEST_MAX: usize = 200;
 
@@ -39,66 +34,22 @@ pub fn perform(
         ));
     }
     let act = listed.command.ready(values)?;
-    let once = request.map(|request| Once::new(session, &listed, values, request));
+    let once = request.map(|request| once(session, listed, values, request));
     access.store().write(session.author(&listed.name(), request), move |tx| {
         let Some(once) = once else { return act(tx) };
-        if let Some(outcome) = once.answered(tx)? {
+        if let Some(outcome) = once.answered(once.kept_in(tx)?, Outcome::from_parameters)? {
             return Ok(outcome);
         }
         let outcome = act(tx)?;
-        once.keep(tx, &outcome)?;
+        once.keep(tx, outcome.parameters())?;
         Ok(outcome)
     })
 }
 
-/// A request that must be done once however often it comes.
-struct Once {
-    key: String,
-    /// Command and input, so that a request id that is used again for something else is noticed.
-    input: String,
-}
-
-impl Once {
-    fn new(session: &Session, listed: &Listed, values: &Values, request: &str) -> Once {
-        let name = listed.name();
-        let input = values.pairs().iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-        Once {
-            key: digest([session.who.as_str(), request]),
-            input: digest(std::iter::once(name.as_str()).chain(input)),
-        }
-    }
-
-    fn answered(&self, tx: &Tx<'_>) -> Result<Option<Outcome>, Refusal> {
-        let Some(kept) = tx.kept(SPACE, &self.key)? else { return Ok(None) };
-        let unreadable = || {
-            tracing::error!("a kept answer cannot be read");
-            Refusal::new(
-                Kind::Fault,
-                "The first answer to this request cannot be read. Look whether it was done.",
-            )
-        };
-        let json = Json::parse(kept, Limits::DOOR).map_err(|_| unreadable())?;
-        if json.root().str("input").as_deref() != Some(self.input.as_str()) {
-            let text = "This request id was used for something else. Use a new one for each thing you do.";
-            return Err(Refusal::new(Kind::Conflict, text));
-        }
-        let answer = json.root().get("answer").and_then(|answer| Outcome::from_parameters(answer.raw()));
-        answer.map(Some).ok_or_else(unreadable)
-    }
-
-    fn keep(&self, tx: &mut Tx<'_>, outcome: &Outcome) -> Result<(), Refusal> {
-        let value = Tree::object().with("input", self.input.as_str()).with("answer", outcome.parameters());
-        let until = Instant(tx.now().0 + KEPT_MS);
-        tx.keep(SPACE, &self.key, value.text().as_bytes(), Some(until))
-    }
-}
-
-/// A digest of words that keeps the borders between them.
-fn digest<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let mut hash = Sha256::new();
-    for word in words {
-        hash.update((word.len() as u64).to_be_bytes());
-        hash.update(word);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+/// A request of this person. Under the same id it must be the same command with the same input.
+fn once(session: &Session, listed: Listed, values: &Values, request: &str) -> Once {
+    let pairs = values.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let input = pairs.fold(Tree::object(), |input, (name, value)| input.with(name, value));
+    let body = Tree::object().with("command", listed.name()).with("input", input);
+    Once::named(&[&session.who], request, body.text().as_bytes())
 }

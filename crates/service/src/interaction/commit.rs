@@ -1,7 +1,7 @@
 //! From a plan to the record.
 
 use super::plan::{self, Change, Plan, Step};
-use super::{Caller, Done, Once, placed};
+use super::{Caller, Done, Once, done, placed};
 use fhir::search::Query;
 use record::{Found, Kind, Page, Reader, Refusal, Results, Tx, Written};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ fn attempt(
 ) -> Result<Outcome, Refusal> {
     if let Some(once) = once {
         let reader = caller.reader()?;
-        if let Some(before) = once.answered(once.kept(&reader)?)? {
+        if let Some(before) = once.answered(once.kept(&reader)?, done::read)? {
             return again(caller, changes, before, &reader);
         }
     }
@@ -98,7 +98,7 @@ fn apply(
     let author = caller.session.author(command, caller.request);
     let outcome = caller.access.store().write(author, move |tx| {
         if let Some(once) = &once
-            && let Some(before) = once.answered(once.kept_in(tx)?)?
+            && let Some(before) = once.answered(once.kept_in(tx)?, done::read)?
         {
             return Ok(Applied::Before(before));
         }
@@ -110,7 +110,7 @@ fn apply(
         }
         let outcome = Outcome { done: run(tx, plan, &seen)?, again: false };
         if let Some(once) = &once {
-            once.keep(tx, &outcome)?;
+            once.keep(tx, done::write(&outcome.done))?;
         }
         Ok(Applied::Now(outcome.done))
     });

@@ -1,7 +1,7 @@
 //! What an interaction did.
 
 use fhir::Tree;
-use fhir::json::{Json, Limits, Value};
+use fhir::json::Value;
 use fhir::search::Query;
 use record::{Body, Instant, Results, Written};
 
@@ -66,14 +66,10 @@ fn written_of(value: Value<'_>) -> Option<Written> {
     })
 }
 
-/// The text of a kept answer as a document.
-pub(super) fn document(bytes: Vec<u8>) -> Option<Json> {
-    Json::parse(bytes, Limits::FILE).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fhir::{Json, Limits};
 
     #[test]
     fn what_was_written_can_be_kept_and_read_again() {
@@ -90,7 +86,7 @@ mod tests {
             Done::Deleted(vec![written(false, 2)]),
             Done::Deleted(vec![]),
         ];
-        let json = document(write(&done).text().into_bytes()).unwrap();
+        let json = Json::parse(write(&done).text(), Limits::FILE).unwrap();
         let again: Vec<Done> = read(json.root()).unwrap().into_iter().flatten().collect();
         assert_eq!(format!("{again:?}"), format!("{done:?}"));
     }

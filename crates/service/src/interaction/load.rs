@@ -3,7 +3,7 @@
 use super::commit::{TRIES_MAX, apply_plan};
 use super::plan::{self, Ask, Change, Plan};
 use super::write::{kind_of, of_kind};
-use super::{Caller, Done, Target, commit, is_id, once, placed};
+use super::{Caller, Done, Target, commit, is_id, placed};
 use access::Permission;
 use fhir::json::{Json, Value};
 use record::{Issue, Kind, Refusal};
@@ -117,7 +117,7 @@ fn identity(resource: Value<'_>) -> Result<(&'static str, String), Refusal> {
     let kind = kind_of(resource)?;
     let id = match resource.get("id") {
         Some(id) => id.as_str().unwrap_or_default().into_owned(),
-        None => once::hex(&Sha256::digest(resource.canonical()))[..32].to_owned(),
+        None => crate::once::hex(&Sha256::digest(resource.canonical()))[..32].to_owned(),
     };
     if is_id(&id) {
         return Ok((kind, id));

@@ -1,8 +1,7 @@
 //! The same request twice is done once: the first answer is kept in the transaction that it belongs to.
 
-use super::commit::Outcome;
-use super::done::{self, Done};
-use fhir::Tree;
+use fhir::json::Value;
+use fhir::{Json, Limits, Tree};
 use record::{Instant, Issue, Kind, Refusal, Tx};
 use sha2::{Digest, Sha256};
 
@@ -37,9 +36,13 @@ impl Once {
         Once { key: format!("content/{digest}"), digest, for_ever: true }
     }
 
-    /// What was answered before, if the request was here before. A refusal when the name was used for
-    /// another.
-    pub(super) fn answered(&self, kept: Option<Vec<u8>>) -> Result<Option<Vec<Option<Done>>>, Refusal> {
+    /// What was answered before, if the request was here before: what `read` makes of it. A refusal when the
+    /// name was used for another.
+    pub(crate) fn answered<T>(
+        &self,
+        kept: Option<Vec<u8>>,
+        read: impl FnOnce(Value<'_>) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
         let Some(kept) = kept else { return Ok(None) };
         let broken = || {
             Refusal::new(
@@ -47,32 +50,34 @@ impl Once {
                 "The kept answer to this request cannot be read. Send it under a new id.",
             )
         };
-        let json = done::document(kept).ok_or_else(broken)?;
+        let json = Json::parse(kept, Limits::FILE).map_err(|_| broken())?;
         if json.root().str("digest").as_deref() != Some(&self.digest) {
             let text = "This request id was used before with another body. Use a new id for a new request.";
             return Err(Refusal::many(Kind::Invalid, vec![Issue::new("business-rule", "", text)]));
         }
-        json.root().get("done").and_then(done::read).map(Some).ok_or_else(broken)
+        json.root().get("answer").and_then(read).map(Some).ok_or_else(broken)
     }
 
-    pub(super) fn kept(&self, reader: &record::Reader) -> Result<Option<Vec<u8>>, Refusal> {
+    /// The kept answer as a reader sees it.
+    pub(crate) fn kept(&self, reader: &record::Reader) -> Result<Option<Vec<u8>>, Refusal> {
         reader.kept(SPACE, &self.key)
     }
 
-    pub(super) fn kept_in(&self, tx: &Tx<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+    /// The kept answer as a transaction sees it.
+    pub(crate) fn kept_in(&self, tx: &Tx<'_>) -> Result<Option<Vec<u8>>, Refusal> {
         tx.kept(SPACE, &self.key)
     }
 
-    pub(super) fn keep(&self, tx: &mut Tx<'_>, outcome: &Outcome) -> Result<(), Refusal> {
+    /// Keeps the answer, in the transaction that it belongs to.
+    pub(crate) fn keep(&self, tx: &mut Tx<'_>, answer: Tree) -> Result<(), Refusal> {
         let until = Instant(tx.now().0 + KEPT_HOURS * 3_600_000);
-        let answer =
-            Tree::object().with("digest", self.digest.as_str()).with("done", done::write(&outcome.done));
-        tx.keep(SPACE, &self.key, answer.text().as_bytes(), (!self.for_ever).then_some(until))
+        let value = Tree::object().with("digest", self.digest.as_str()).with("answer", answer);
+        tx.keep(SPACE, &self.key, value.text().as_bytes(), (!self.for_ever).then_some(until))
     }
 }
 
 /// Bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|n| char::from(b"0123456789abcdef"[n as usize])).collect()
 }
 
@@ -89,8 +94,8 @@ mod tests {
 
     #[test]
     fn another_body_under_the_same_name_is_refused() {
-        let kept = br#"{"digest":"0","done":[]}"#.to_vec();
-        let refusal = Once::named(&[], "a", b"x").answered(Some(kept)).unwrap_err();
+        let kept = br#"{"digest":"0","answer":[]}"#.to_vec();
+        let refusal = Once::named(&[], "a", b"x").answered(Some(kept), |_| Some(())).unwrap_err();
         assert_eq!((refusal.kind, refusal.issues[0].code), (Kind::Invalid, "business-rule"));
     }
 }
