@@ -20,7 +20,7 @@ fn addresses() -> Vec<String> {
         "/account/sign-out-everywhere",
         "/assets/x",
         "/nowhere",
-        "/home/x",
+        "/services/x",
         "/fhir",
     ];
     let help = HELP.iter().map(|help| help.path.to_owned());
