@@ -6,6 +6,7 @@
 pub mod accidents;
 pub mod cancer;
 pub mod complaints;
+pub mod emergencies;
 pub mod heart;
 pub mod joints;
 pub mod kidneys;

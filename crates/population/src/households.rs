@@ -15,6 +15,8 @@ pub struct Household {
     pub landline: Option<String>,
     /// Their GP practice, by its place in [`crate::places::PRACTICES`].
     pub practice: usize,
+    /// Whether its couple, if there is one, is married.
+    pub married: bool,
     /// The people, the eldest generation last.
     pub members: Vec<Member>,
 }
@@ -131,6 +133,7 @@ impl Household {
                 .chance(0.25 + f64::from(sort.head.1) / 140.0)
                 .then(|| addresses::landline(random)),
             practice,
+            married: random.chance(0.6),
             members: Vec::new(),
         };
         let age = random.between(sort.head.0, sort.head.1);
@@ -206,12 +209,15 @@ impl Household {
         let heritage = if random.chance(0.88) { head.heritage } else { *random.weighted(HERITAGES) };
         let age = (age + random.between(-3, 6)).max(19);
         self.join(first, Role::Partner, sex, aged(age, today, random), heritage, random);
+        if !self.married {
+            return;
+        }
         let theirs = self.members[1].family.clone();
         let head = &mut self.members[0];
         let own = head.family.clone();
         match random.below(20) {
-            0..=12 => head.family = regendered(&theirs, head.sex),
-            13 if !own.contains(['-', ' ']) && !theirs.contains(['-', ' ']) => {
+            0..=15 => head.family = regendered(&theirs, head.sex),
+            16 if !own.contains(['-', ' ']) && !theirs.contains(['-', ' ']) => {
                 head.family = format!("{own}-{theirs}")
             }
             _ => return,

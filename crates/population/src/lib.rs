@@ -42,7 +42,7 @@ mod visits;
 pub use identifiers::NHS_NUMBERS;
 pub use stories::STORIES;
 
-use conditions::{accidents, cancer, complaints, pneumonia, pregnancy};
+use conditions::{accidents, cancer, complaints, emergencies, pneumonia, pregnancy};
 use fhir::Instant;
 use history::History;
 use person::Person;
@@ -105,6 +105,7 @@ impl Plan {
         now::last_illness(&mut history);
         courses::write(&mut history);
         pneumonia::write(&mut history);
+        emergencies::write(&mut history);
         operations::write(&mut history);
         pregnancy::write(&mut history);
         cancer::write(&mut history);

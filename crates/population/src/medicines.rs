@@ -251,6 +251,28 @@ fn bleeds(history: &History, day: Day) -> bool {
         || ["Apixaban", "Clopidogrel", "Aspirin"].iter().any(|drug| history.health.takes(drug, day))
 }
 
+/// Writes what is given on a ward for some days from admission on.
+pub fn inpatient(
+    history: &mut History,
+    visit: &Visit,
+    medicine: &'static Medicine,
+    days: i32,
+    reason: Option<&str>,
+) {
+    let medicine = safe(history, medicine, visit.day());
+    let ordered = Order {
+        medicine,
+        from: visit.day(),
+        until: Some(visit.day().plus(days)),
+        stopped: None,
+        repeat: false,
+        category: "inpatient",
+        visit: Some(visit),
+        reason,
+    };
+    order(history, &ordered);
+}
+
 /// Writes what the person says they take without a prescription.
 pub fn statement(history: &mut History, visit: &Visit, medicine: &'static Medicine, why: &str) {
     let medicine = safe(history, medicine, visit.day());

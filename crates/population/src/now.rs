@@ -1,9 +1,8 @@
 //! What goes on at the moment of the data: who lies in hospital today, who waits to be
 //! seen, and how lives ended that are over.
 
-use crate::conditions::{accidents, pneumonia};
+use crate::conditions::{accidents, emergencies, pneumonia};
 use crate::history::History;
-use crate::operations::{appendix, hip_fracture};
 use crate::visits::{Setting, visit};
 
 /// Every so many people there is one in hospital, and so many of them at most; so that no two have the same
@@ -23,10 +22,15 @@ pub fn admitted(history: &mut History) {
     let day = history.end.day.plus(-history.random.between(1, 5));
     // Long enough to go on now, whatever the hour.
     let hours = 24 * 16;
-    match (number % 3, age) {
-        (0, 66..) => hip_fracture(history, day, hours, Some(number)),
-        (1, ..=55) => appendix(history, day, hours, Some(number)),
-        _ => pneumonia::admit(history, day, hours, Some(number)),
+    let bed = Some(number);
+    match (number % 7, age) {
+        (0 | 1, 66..) => emergencies::admit(history, day, hours, bed, &emergencies::HIP),
+        (0 | 1, ..=50) => emergencies::admit(history, day, hours, bed, &emergencies::APPENDIX),
+        (2, 55..) => emergencies::admit(history, day, hours, bed, &emergencies::HEART),
+        (3, 50..) => emergencies::admit(history, day, hours, bed, &emergencies::STROKE),
+        (4, 40..) => emergencies::admit(history, day, hours, bed, &emergencies::BLEED),
+        (2..=5, _) => emergencies::admit(history, day, hours, bed, &emergencies::GALL_BLADDER),
+        _ => pneumonia::admit(history, day, hours, bed),
     };
 }
 

@@ -215,7 +215,7 @@ fn name(
         Sex::Male if age < 13 => "Master",
         Sex::Male => "Mr",
         Sex::Female if married && random.chance(0.8) => "Mrs",
-        Sex::Female if age > 18 && random.chance(0.5) => "Ms",
+        Sex::Female if married || age > 18 && random.chance(0.5) => "Ms",
         Sex::Female => "Miss",
     };
     let preferred = match short(member.given) {
@@ -237,8 +237,8 @@ fn marital(
     let chance = random.unit();
     let status = match member.role {
         _ if age < 18 => return None,
-        Role::Head | Role::Partner if partnered && household.members[0].former.is_some() => ("M", "Married"),
-        Role::Head | Role::Partner if partnered && chance < 0.4 => ("M", "Married"),
+        Role::Head | Role::Partner if partnered && household.married => ("M", "Married"),
+        Role::Head | Role::Partner if partnered && chance < 0.8 => ("S", "Never married"),
         Role::Grandparent => ("W", "Widowed"),
         Role::Head if age > 64 && chance < 0.65 => ("W", "Widowed"),
         Role::Head if age > 38 && chance < 0.6 => ("D", "Divorced"),

@@ -67,6 +67,20 @@ pub const BISOPROLOL_5: Medicine =
     oral("bisoprolol-5-mg-tablets", "Bisoprolol 5 mg tablets", TABLET, "5", MG, MORNING);
 pub const FUROSEMIDE_40: Medicine =
     oral("furosemide-40-mg-tablets", "Furosemide 40 mg tablets", TABLET, "40", MG, MORNING);
+pub const FUROSEMIDE_IV: Medicine = days(
+    3,
+    by(
+        Route::Intravenous,
+        oral(
+            "furosemide-50-mg-injection",
+            "Furosemide 50 mg in 5 mL solution for injection",
+            "50 mg by slow injection",
+            "50",
+            MG,
+            TWICE,
+        ),
+    ),
+);
 pub const SPIRONOLACTONE: Medicine =
     oral("spironolactone-25-mg-tablets", "Spironolactone 25 mg tablets", TABLET, "25", MG, MORNING);
 pub const DAPAGLIFLOZIN: Medicine =
