@@ -7,10 +7,11 @@
 use super::{SearchContext, sql};
 use crate::body::IdKey;
 use crate::keys::{self, Known, Names};
+use crate::prepare::patients_of;
 use crate::{Refusal, fault};
-use fhir::search::{Entry, SearchValue, Target};
 use fhir::{Json, Limits};
 use rusqlite::{OptionalExtension, params};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// A live resource in the state searched.
@@ -88,27 +89,22 @@ impl SearchContext<'_> {
             let entries = fhir::search::extract(json.root());
             let mut names = AsKnown(self);
             let rows = keys::encode(&entries, self.snapshot.names.params(), &mut names)?;
-            let patient = self.patient_then(&now, &entries)?;
+            let patient = self.patient_then(&now, &patients_of(json.root()))?;
             return Ok(Some(State { vid, patient, rec: keys::pack(&rows), ..now }));
         }
         Ok(None)
     }
 
-    /// The patient key that these entries give, as the writer has it: of every patient pointed at.
-    fn patient_then(&self, now: &State, entries: &[Entry]) -> Result<i64, Refusal> {
+    /// The patient key that these patients give, as the writer has it.
+    fn patient_then(&self, now: &State, ids: &BTreeSet<String>) -> Result<i64, Refusal> {
         if self.snapshot.names.kind(now.kind) == "Patient" {
             return Ok(now.res);
         }
         let mut patients = Vec::new();
-        for entry in entries {
-            if let SearchValue::Reference(Target::Local(kind, id)) = &entry.value
-                && kind == "Patient"
-            {
-                patients.extend(self.resource(kind, id)?);
-            }
+        for id in ids {
+            patients.extend(self.resource("Patient", id)?);
         }
         patients.sort_unstable();
-        patients.dedup();
         let names = self.snapshot.names;
         Ok(match patients.as_slice() {
             [] => 0,

@@ -229,7 +229,7 @@ fn some_sight(dice: &mut Dice) -> Sight {
 /// Lets a world grow and asks random queries of it now and then.
 fn explore(seeds: std::ops::Range<u64>, moves: bool, mut ask: impl FnMut(&mut World)) {
     for seed in seeds {
-        let mut world = World { moves, ..World::new(seed) };
+        let mut world = World::new(seed, moves);
         for _ in 0..10 {
             (0..14).for_each(|_| world.step());
             ask(&mut world);

@@ -37,7 +37,10 @@ impl Oracle {
             let seen = match sight {
                 Sight::Everything => true,
                 Sight::Types(types) => types.contains(name.0),
-                Sight::Patients(reached) => patients(name, &json).is_subset(reached),
+                // Only patients that the store has had can be reached.
+                Sight::Patients(reached) => patients(name, &json)
+                    .iter()
+                    .all(|p| reached.contains(p) && world.versions.contains_key(&("Patient", p.clone()))),
             };
             if seen {
                 there.insert(name.clone(), json);

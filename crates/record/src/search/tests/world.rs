@@ -58,14 +58,8 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64) -> World {
-        World {
-            desk: Desk::new(),
-            dice: Dice(seed),
-            versions: BTreeMap::new(),
-            instants: Vec::new(),
-            moves: true,
-        }
+    pub fn new(seed: u64, moves: bool) -> World {
+        World { desk: Desk::new(), dice: Dice(seed), versions: BTreeMap::new(), instants: Vec::new(), moves }
     }
 
     /// The number of the last commit.
