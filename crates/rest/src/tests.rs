@@ -41,7 +41,8 @@ impl World {
 
     fn with(change: impl FnOnce(&mut Config)) -> World {
         let folder = TempDir::new().unwrap();
-        let store = Store::open(folder.path(), Options { readers: 4, durable: false }).unwrap();
+        let store =
+            Store::open(folder.path(), Options { readers: 4, durable: false, ..Options::default() }).unwrap();
         let access = Access::open(store).unwrap();
         let mut config = Config::at(BASE);
         change(&mut config);

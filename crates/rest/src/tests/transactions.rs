@@ -318,3 +318,68 @@ fn concurrent_patches_all_take_effect() {
     });
     assert_eq!(json(&world.get("Patient/a")).root().get("name").unwrap().items().count(), 5);
 }
+
+#[test]
+fn links_outside_of_references_are_rewritten_too() {
+    let world = World::new();
+    let binary = "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0";
+    let text = format!(
+        r#","status":"current","identifier":[{{"system":"urn:ietf:rfc:3986","value":"{binary}"}}],
+        "text":{{"status":"generated",
+            "div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"{binary}\">{binary}</a></div>"}},
+        "content":[{{"attachment":{{"url":"{binary}"}}}}]"#
+    );
+    let response = world.post(
+        "",
+        &bundle(&[
+            &post("DocumentReference", "urn:uuid:1", &text),
+            &post("Binary", binary, r#","contentType":"text/plain","data":"AAAA""#),
+        ]),
+    );
+    expect(&response, 200);
+    let bare = |i: usize| {
+        at(&response, &format!("entry.{i}.response.location")).split("/_history").next().unwrap().to_owned()
+    };
+    let document = world.get(&bare(0));
+    assert_eq!(at(&document, "content.0.attachment.url"), bare(1));
+    assert_eq!(at(&document, "identifier.0.value"), binary, "a value is no link");
+    let div = at(&document, "text.div");
+    assert!(div.contains(&format!("href=\"{}\">{binary}<", bare(1))), "{div}");
+}
+
+#[test]
+fn a_reference_to_what_two_entries_are_called_is_refused() {
+    let world = World::new();
+    let refer = |reference: &str| {
+        let observation = format!(r#"{OBSERVATION},"subject":{{"reference":"{reference}"}}"#);
+        world.post(
+            "",
+            &bundle(&[
+                &post("Observation", "urn:uuid:1", &observation),
+                &post("Patient", "http://a.example/Patient/7", ""),
+                &post("Patient", "http://b.example/Patient/7", ""),
+            ]),
+        )
+    };
+    expect(&refer("Patient/7"), 412);
+    expect(&refer("http://a.example/Patient/7"), 200);
+}
+
+#[test]
+fn conditions_without_end_are_refused() {
+    let world = World::new();
+    let many: Vec<String> = (0..2_100)
+        .map(|i| {
+            post(
+                "Basic",
+                &format!("urn:uuid:{i}"),
+                &format!(
+                    r#","code":{{"text":"x"}},
+            "subject":{{"reference":"Patient?identifier={i}"}}"#
+                ),
+            )
+        })
+        .collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    expect(&world.post("", &bundle(&many)), 413);
+}

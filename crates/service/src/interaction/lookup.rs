@@ -6,6 +6,9 @@ use record::{Body, Found, Instant, Kind, Page, Reader, Refusal, Tx};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// Conditions of one transaction, at most: the writer looks each up again.
+pub(super) const CONDITIONS_MAX: usize = 2_000;
+
 /// What a search found while planning. The plan is only good while it finds the same.
 pub(super) struct Premise {
     query: Query,
@@ -67,6 +70,13 @@ impl<'a> Lookup<'a> {
         let key = (kind, pairs.clone(), count);
         if let Some(answer) = self.answers.get(&key) {
             return Ok(answer.clone());
+        }
+        if self.premises.len() >= CONDITIONS_MAX {
+            let text = format!(
+                "There are more than {CONDITIONS_MAX} different conditions. Send it in \
+                parts."
+            );
+            return Err(Refusal::new(Kind::TooLarge, text));
         }
         let query = self.criteria(kind, pairs)?;
         let bodies = self.reader()?.search(&query, &Page { count, total: false })?.matches;

@@ -88,8 +88,18 @@ pub(super) fn make(caller: &Caller<'_>, changes: &[Change<'_>], bundled: bool) -
     let mut lookup = Lookup::new(caller);
     let mut refusals = Vec::new();
     let mut aims: Vec<Aim> = Vec::with_capacity(changes.len());
-    for change in changes {
-        match aim(change, &aims, changes, &mut lookup) {
+    let mut first: HashMap<(&str, &Pairs), usize> = HashMap::new();
+    for (i, change) in changes.iter().enumerate() {
+        // The same conditional create again, within one transaction, means the same resource.
+        let earlier = match &change.ask {
+            Ask::Create { kind, unless: Some(unless), .. } => *first.entry((kind, unless)).or_insert(i),
+            _ => i,
+        };
+        let aim = match aims.get(earlier) {
+            Some(Aim::New(_)) => Ok(Aim::Same(earlier)),
+            _ => aim(change, &mut lookup),
+        };
+        match aim {
             Ok(aim) => aims.push(aim),
             Err(refusal) => {
                 refusals.push(placed(refusal, &change.place));
@@ -115,9 +125,10 @@ pub(super) fn make(caller: &Caller<'_>, changes: &[Change<'_>], bundled: bool) -
     }
 }
 
-/// One refusal of many: what is ours or passing comes alone, else everything the caller has to put right.
+/// One refusal of many: what stops all of it comes alone, else everything the caller has to put right.
 fn combined(refusals: Vec<Refusal>) -> Option<Refusal> {
-    if let Some(ours) = refusals.iter().find(|r| matches!(r.kind, Kind::Fault | Kind::Busy)) {
+    if let Some(ours) = refusals.iter().find(|r| matches!(r.kind, Kind::Fault | Kind::Busy | Kind::TooLarge))
+    {
         return Some(ours.clone());
     }
     let invalid = refusals.iter().find(|r| r.kind == Kind::Invalid);
@@ -125,18 +136,13 @@ fn combined(refusals: Vec<Refusal>) -> Option<Refusal> {
     Some(Refusal::many(kind, refusals.into_iter().flat_map(|r| r.issues).collect()))
 }
 
-fn aim(
-    change: &Change<'_>,
-    before: &[Aim],
-    changes: &[Change<'_>],
-    lookup: &mut Lookup<'_>,
-) -> Result<Aim, Refusal> {
+fn aim(change: &Change<'_>, lookup: &mut Lookup<'_>) -> Result<Aim, Refusal> {
     let caller = lookup.caller;
     match &change.ask {
         Ask::Create { kind, unless, .. } => {
             caller.may_change(kind, Permission::Write)?;
             let Some(unless) = unless else { return Ok(Aim::New(new_id())) };
-            aim_create(kind, unless, before, changes, lookup)
+            aim_create(kind, unless, lookup)
         }
         Ask::Update { target, resource, expected } => {
             caller.may_change(target.kind(), Permission::Write)?;
@@ -154,26 +160,11 @@ fn aim(
     }
 }
 
-/// Creates unless something meets the criteria: in the record, or among what earlier entries create.
-fn aim_create(
-    kind: &'static str,
-    unless: &Pairs,
-    before: &[Aim],
-    changes: &[Change<'_>],
-    lookup: &mut Lookup<'_>,
-) -> Result<Aim, Refusal> {
-    let answer = lookup.find(kind, unless, 2)?;
-    let earlier =
-        before.iter().zip(changes).enumerate().find_map(|(i, (aim, change))| match (aim, &change.ask) {
-            (Aim::New(id), Ask::Create { kind: k, resource, .. }) => {
-                super::local::meets(&answer.query, k, id, *resource).then_some(i)
-            }
-            _ => None,
-        });
-    match (answer.bodies.as_slice(), earlier) {
-        ([], None) => Ok(Aim::New(new_id())),
-        ([], Some(i)) => Ok(Aim::Same(i)),
-        ([body], None) => Ok(Aim::Met(Written {
+/// Creates unless something in the record meets the criteria.
+fn aim_create(kind: &'static str, unless: &Pairs, lookup: &mut Lookup<'_>) -> Result<Aim, Refusal> {
+    match lookup.find(kind, unless, 2)?.bodies.as_slice() {
+        [] => Ok(Aim::New(new_id())),
+        [body] => Ok(Aim::Met(Written {
             kind,
             id: body.id.clone(),
             version: body.version,
@@ -418,14 +409,16 @@ pub(super) fn look(ask: &Ask<'_>, caller: &Caller<'_>) -> Result<Step, Refusal> 
     })
 }
 
-fn prepared<'j>(
-    resource: Value<'j>,
+fn prepared(
+    resource: Value<'_>,
     id: &str,
-    references: &mut References<'j>,
+    references: &mut References<'_>,
     lookup: &mut Lookup<'_>,
 ) -> Result<Prepared, Refusal> {
     // The references inside a Bundle that is itself a resource are that Bundle's own.
     let opaque = resource.str("resourceType").as_deref() == Some("Bundle");
+    let relinked = if opaque { None } else { references.relinked(resource)? };
+    let resource = relinked.as_ref().map_or(resource, Json::root);
     let outcome = Prepared::new(resource, id, &mut |reference| {
         if opaque { None } else { references.rewrite(reference, lookup) }
     });

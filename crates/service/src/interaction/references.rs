@@ -3,9 +3,15 @@
 
 use super::lookup::Lookup;
 use super::{address, local};
-use fhir::json::Value;
+use fhir::Tree;
+use fhir::definitions::{TypeDef, type_def};
+use fhir::json::{Json, Kind as JsonKind, Limits, Value};
 use record::{Issue, Kind, Refusal};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+
+/// How often, in one transaction, a resource of its own is held against a condition, at most.
+const JUDGED_MAX: usize = 1_000_000;
 
 /// A resource that the transaction will have written.
 pub(super) struct Draft<'j> {
@@ -16,8 +22,9 @@ pub(super) struct Draft<'j> {
 
 /// What the references of a transaction may mean.
 pub(super) struct References<'j> {
-    /// By what entries call each other, e.g. `urn:uuid:...`: `Type/id` in the record.
-    pub links: HashMap<String, String>,
+    /// By what entries call each other, e.g. `urn:uuid:...`: `Type/id` in the record; nothing when two
+    /// entries are called so.
+    links: HashMap<String, Option<String>>,
     /// What the transaction writes.
     pub drafts: Vec<Draft<'j>>,
     /// What it deletes or replaces: as found in the record, these do not count.
@@ -26,6 +33,8 @@ pub(super) struct References<'j> {
     bundled: bool,
     /// Conditional references that have been resolved.
     resolved: HashMap<String, Result<String, Issue>>,
+    /// How often a draft was held against a condition.
+    judged: usize,
     /// What is wrong with the references of the resource in hand.
     faults: Vec<Issue>,
     /// A refusal that is not about a reference, e.g. a fault of ours.
@@ -40,6 +49,7 @@ impl<'j> References<'j> {
             drafts: Vec::new(),
             superseded: HashSet::new(),
             resolved: HashMap::new(),
+            judged: 0,
             faults: Vec::new(),
             broken: None,
         }
@@ -48,12 +58,17 @@ impl<'j> References<'j> {
     /// What `called` means from now on: an entry's full URL, and when that ends in `Type/id` also this.
     pub(super) fn link(&mut self, called: &str, kind: &str, id: &str) {
         let target = format!("{kind}/{id}");
-        if let Some((_, relative)) = split_relative(called).filter(|(k, _)| *k == kind)
-            && relative != target
-        {
-            self.links.insert(relative.to_owned(), target.clone());
+        if let Some((_, relative)) = split_relative(called).filter(|(k, _)| *k == kind) {
+            self.call(relative, &target);
         }
-        self.links.insert(called.to_owned(), target);
+        self.call(called, &target);
+    }
+
+    fn call(&mut self, name: &str, target: &str) {
+        let known = self.links.entry(name.to_owned()).or_insert_with(|| Some(target.to_owned()));
+        if known.as_deref() != Some(target) {
+            *known = None;
+        }
     }
 
     /// The faults since the last call.
@@ -66,8 +81,14 @@ impl<'j> References<'j> {
 
     /// What a literal reference is to be in the record; nothing when it stays as it is.
     pub(super) fn rewrite(&mut self, reference: &str, lookup: &mut Lookup<'_>) -> Option<String> {
-        if let Some(target) = self.links.get(reference) {
-            return Some(target.clone());
+        match self.links.get(reference) {
+            Some(Some(target)) => return Some(target.clone()),
+            Some(None) => {
+                let text = format!("{reference} is what two entries are called. Give each its own full URL.");
+                self.faults.push(Issue::new("multiple-matches", "", text));
+                return None;
+            }
+            None => {}
         }
         if self.bundled && (reference.starts_with("urn:uuid:") || reference.starts_with("urn:oid:")) {
             let text =
@@ -83,12 +104,66 @@ impl<'j> References<'j> {
         }
     }
 
+    /// The resource with links to entries put right where they are no references: in elements of type uri,
+    /// url, oid and uuid, and in the narrative (FHIR R4 http.html#trules). Nothing when there is none,
+    /// which the text tells at once.
+    pub(super) fn relinked(&self, resource: Value<'_>) -> Result<Option<Json>, Refusal> {
+        let text = resource.raw();
+        let all = text.matches("urn:uuid:").count() + text.matches("urn:oid:").count();
+        let plain = text.matches("\"reference\":\"urn:").count();
+        if !self.bundled || all == plain {
+            return Ok(None);
+        }
+        let kind = resource.str("resourceType").and_then(|name| type_def(&name));
+        let tree = self.relink(resource, kind);
+        Json::parse(tree.text(), Limits::FILE)
+            .map(Some)
+            .map_err(|e| Refusal::new(Kind::TooLarge, format!("The resource with its links put right: {e}.")))
+    }
+
+    fn relink(&self, value: Value<'_>, def: Option<&'static TypeDef>) -> Tree {
+        match value.kind() {
+            JsonKind::Array => Tree::Array(value.items().map(|item| self.relink(item, def)).collect()),
+            JsonKind::Object => {
+                let def = value.str("resourceType").and_then(|name| type_def(&name)).or(def);
+                let element = |name: &str| def.and_then(|def| def.elements.iter().find(|e| e.name == name));
+                let member = |(name, value): (Cow<'_, str>, Value<'_>)| {
+                    let def = element(&name).and_then(|element| type_def(element.type_name));
+                    let value = self.relink(value, def);
+                    (name.into_owned(), value)
+                };
+                Tree::Object(value.members().map(member).collect())
+            }
+            _ => match (value.as_str(), def.map(|def| def.name)) {
+                (Some(text), Some("uri" | "url" | "oid" | "uuid")) => {
+                    let target = self.links.get(&*text).and_then(Option::as_deref);
+                    Tree::from(target.unwrap_or(&text))
+                }
+                (Some(text), Some("xhtml")) => Tree::from(self.narrative(&text)),
+                _ => Tree::from(value),
+            },
+        }
+    }
+
+    /// The narrative with the addresses of its links and pictures put right.
+    fn narrative(&self, text: &str) -> String {
+        let mut parts = text.split('"');
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let linked = out.ends_with("href=") || out.ends_with("src=");
+            let target = self.links.get(part).and_then(Option::as_deref).filter(|_| linked);
+            out.push('"');
+            out.push_str(target.unwrap_or(part));
+        }
+        out
+    }
+
     fn resolve(&mut self, kind: &str, query: &str, lookup: &mut Lookup<'_>) -> Option<String> {
         let text = format!("{kind}?{query}");
         if !self.resolved.contains_key(&text) {
             match self.only(kind, query, lookup) {
                 Ok(answer) => self.resolved.insert(text.clone(), answer),
-                Err(refusal) if matches!(refusal.kind, Kind::Fault | Kind::Busy) => {
+                Err(refusal) if matches!(refusal.kind, Kind::Fault | Kind::Busy | Kind::TooLarge) => {
                     self.broken = Some(refusal);
                     return None;
                 }
@@ -106,7 +181,7 @@ impl<'j> References<'j> {
 
     /// The one resource that meets the criteria once the transaction is done: in the record or written by it.
     fn only(
-        &self,
+        &mut self,
         kind: &str,
         query: &str,
         lookup: &mut Lookup<'_>,
@@ -116,6 +191,11 @@ impl<'j> References<'j> {
         let stored = answer.bodies.iter().map(|body| &body.id);
         let mut ids: Vec<&String> =
             stored.filter(|id| !self.superseded.contains(&(kind, (*id).clone()))).collect();
+        self.judged += self.drafts.iter().filter(|draft| draft.kind == kind).count();
+        if self.judged > JUDGED_MAX {
+            let text = "There are too many conditional references to too many entries. Send them in parts.";
+            return Err(Refusal::new(Kind::TooLarge, text));
+        }
         let drafts = self.drafts.iter().filter(|draft| draft.kind == kind);
         ids.extend(
             drafts.filter(|d| local::meets(&answer.query, d.kind, &d.id, d.resource)).map(|draft| &draft.id),

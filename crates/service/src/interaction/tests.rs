@@ -15,7 +15,8 @@ struct World {
 impl World {
     fn new() -> World {
         let folder = TempDir::new().unwrap();
-        let store = Store::open(folder.path(), Options { readers: 2, durable: false }).unwrap();
+        let store =
+            Store::open(folder.path(), Options { readers: 2, durable: false, ..Options::default() }).unwrap();
         let access = Access::open(store).unwrap();
         let session = access.bearer(&access.mint_token("system", 60).unwrap()).unwrap();
         assert!(session.may(Permission::AssignIds));
