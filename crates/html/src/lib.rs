@@ -36,7 +36,9 @@ pub use page::{
     Action, Card, Notice, Tone, card, empty, facts, missing, notice, page_head, pagination, showing, tag,
 };
 pub use quantity::{Flag, Reference, ResultLine};
-pub use record::{Entry, Group, Section, Sidenav, person_in_list, sidenav, timeline};
+pub use record::{
+    Entry, Group, PersonLine, Section, Sidenav, born_and_number, person_in_list, sidenav, timeline,
+};
 pub use table::{Column, Table, table};
 pub use when::{When, clock, duration, local_input, parse_local};
 

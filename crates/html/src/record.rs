@@ -1,6 +1,6 @@
 //! Parts of a patient's record: the navigation over its sections, the timeline, a patient in a list.
 
-use crate::{NhsNumber, PersonName, When, age};
+use crate::{Died, NhsNumber, PersonName, When, age};
 use maud::{Markup, html};
 
 /// Where a section of the record stands in its navigation.
@@ -110,24 +110,46 @@ pub fn timeline(entries: &[Entry]) -> Markup {
     }
 }
 
+/// A patient as a line of a list.
+pub struct PersonLine<'a> {
+    /// Name.
+    pub name: &'a PersonName,
+    /// Address of the record.
+    pub href: &'a str,
+    /// Birth.
+    pub born: Option<When>,
+    /// Death.
+    pub died: Died,
+    /// NHS number.
+    pub nhs_number: Option<&'a NhsNumber>,
+    /// The moment for which the age is worked out.
+    pub at: i64,
+}
+
 /// A patient in a list: `FAMILY, Given` as a link, with born (age) and NHS number beneath.
-pub fn person_in_list(
-    name: &PersonName,
-    href: &str,
-    born: Option<When>,
-    now: i64,
-    nhs_number: Option<&NhsNumber>,
-) -> Markup {
+pub fn person_in_list(person: &PersonLine<'_>) -> Markup {
     html! {
-        span class="app-pt" { a href=(href) { (name.in_list()) } }
+        span class="app-pt" { a href=(person.href) { (person.name.in_list()) } }
         br;
+        (born_and_number(person))
+    }
+}
+
+/// Born (age) and NHS number in small letters; of someone who has died, the date instead of the age.
+pub fn born_and_number(person: &PersonLine<'_>) -> Markup {
+    html! {
         span class="app-s app-muted app-nowrap" {
-            @match born {
-                Some(born) => { (born.without_time()) @if let Some(age) = age(born, now) { " (" (age) ")" } }
-                None => "Born not known",
+            @match (person.born, person.died) {
+                (None, _) => "Born not known",
+                (Some(born), Died::No) => {
+                    (born.without_time())
+                    @if let Some(age) = age(born, person.at) { " (" (age) ")" }
+                }
+                (Some(born), Died::DateNotKnown) => { (born.without_time()) ", died" }
+                (Some(born), Died::On(died)) => { (born.without_time()) ", died " (died.without_time()) }
             }
             " · "
-            @match nhs_number { Some(number) => (number), None => "NHS No. not known" }
+            @match person.nhs_number { Some(number) => (number), None => "NHS No. not known" }
         }
     }
 }

@@ -73,7 +73,7 @@ pub(super) struct TimeAxis {
 
 const HOUR: i64 = 3_600_000;
 /// Marks on the axis at most, so that their words do not meet.
-const MARKS: usize = 6;
+const MARKS: usize = 5;
 
 impl TimeAxis {
     /// An axis that shows all `moments` between two places.

@@ -51,8 +51,17 @@ fn a_list_shows_who_someone_is() {
     let name = PersonName { family: "Nduka".into(), given: "Chidera".into(), title: None };
     let number = NhsNumber::parse("999 002 9776").ok();
     let now = parse_local("2026-11-12T09:42").unwrap();
-    let text =
-        person_in_list(&name, "/patients/1", When::parse("2022-10-03"), now, number.as_ref()).into_string();
+    let line = PersonLine {
+        name: &name,
+        href: "/patients/1",
+        born: When::parse("2022-10-03"),
+        died: Died::No,
+        nhs_number: number.as_ref(),
+        at: now,
+    };
+    let text = person_in_list(&line).into_string();
     assert!(text.contains("<a href=\"/patients/1\">NDUKA, Chidera</a>"));
     assert!(text.contains("03-Oct-2022</time> (4y 1m)") && text.contains("999 002 9776"));
+    let died = PersonLine { died: Died::On(When::parse("2026-01-02").unwrap()), ..line };
+    assert!(person_in_list(&died).into_string().contains("2022</time>, died <time datetime=\"2026-01-02\">"));
 }

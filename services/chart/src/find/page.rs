@@ -6,9 +6,9 @@ use crate::views::{Person, Resource};
 use chrono::Datelike;
 use fhir::Tree;
 use html::{
-    Card, Column, Frame, Nav, Problem, Table, Tone, card, empty, error_summary, frame, page_head, showing,
+    Card, Column, Frame, Nav, PersonLine, Problem, Table, Tone, card, empty, error_summary, frame, page_head,
+    person_in_list, showing, table, tag,
 };
-use html::{person_in_list, table, tag};
 use maud::{Markup, html};
 use record::Refusal;
 use service::{Answer, Request};
@@ -149,7 +149,13 @@ fn list<'a>(id: &'a str, caption: &str, people: &[Person], now: i64) -> Table<'a
 /// A patient in a list.
 pub(super) fn in_list(person: &Person, now: i64) -> Markup {
     let href = format!("/patients/{}", person.id);
-    person_in_list(&person.name, &href, person.born, now, person.nhs_number.as_ref())
+    person_in_list(&line(person, &href, now))
+}
+
+/// A patient as a line of a list.
+pub(super) fn line<'a>(person: &'a Person, href: &'a str, at: i64) -> PersonLine<'a> {
+    let (name, nhs_number) = (&person.name, person.nhs_number.as_ref());
+    PersonLine { name, href, born: person.born, died: person.died, nhs_number, at }
 }
 
 fn row(person: &Person, all: &[Person], now: i64) -> Vec<Markup> {
@@ -158,7 +164,6 @@ fn row(person: &Person, all: &[Person], now: i64) -> Vec<Markup> {
         html! {
             (in_list(person, now))
             @if alike { " " (tag(Tone::Amber, "Similar name")) }
-            @if person.died != html::Died::No { " " (tag(Tone::Grey, "Died")) }
         },
         html! { (person.gender) },
         html! { @if person.address.is_empty() { "Not known" } @else { (person.address.join(", ")) } },

@@ -274,7 +274,7 @@ fn allergy_card(record: &PatientRecord<'_>) -> Markup {
 fn recent(record: &PatientRecord<'_>, names: &Names<'_>) -> Markup {
     let events = events(record);
     let past = events.iter().filter(|event| event.at().is_none_or(|at: When| at.start() <= record.moment));
-    let entries: Vec<Entry> = past.take(ROWS * 2).map(|event| entry(record, names, event)).collect();
+    let entries: Vec<Entry> = past.take(ROWS + 2).map(|event| entry(record, names, event)).collect();
     let body = html! {
         @if entries.is_empty() {
             (empty("Nothing recorded", "What happens to this patient appears here.", html! {}))

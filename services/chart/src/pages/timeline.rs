@@ -240,6 +240,11 @@ fn report(record: &PatientRecord<'_>, names: &Names<'_>, resource: &Resource) ->
         record.of("Observation").filter(|o| panel.results.contains(&o.id)).collect();
     let readings: Vec<Reading> = results.iter().filter_map(|o| Reading::of(o, patient)).collect();
     let out: Vec<String> = readings.iter().filter(|r| r.is_out()).map(in_words).collect();
+    if let ([only], None) = (out.as_slice(), &panel.conclusion)
+        && only.starts_with(&panel.title)
+    {
+        return (only.clone(), by, href, true);
+    }
     let mut said = out.clone();
     said.extend(panel.conclusion);
     let what = match (said.is_empty(), readings.is_empty()) {

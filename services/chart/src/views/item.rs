@@ -1,6 +1,7 @@
 //! Any resource, whole, as labels and values.
 
 use super::element::{Reference, concept, period, plain, reference};
+use super::patient::{address_lines, read_name};
 use super::unit::unit;
 use fhir::json::{Kind, Value};
 use html::{When, number};
@@ -61,7 +62,8 @@ fn label(name: &str, value: Value<'_>) -> String {
         choice.iter().find(|c| name.starts_with(**c) && name.len() > c.len()).map_or(name.as_str(), |c| c);
     let mut words = String::new();
     for c in name.chars() {
-        if c.is_uppercase() && !words.is_empty() && !words.ends_with(|p: char| p.is_uppercase() || p == ' ') {
+        let after_capital = words.ends_with(|p: char| p.is_uppercase() || p == ' ');
+        if c.is_uppercase() && !words.is_empty() && !after_capital {
             words.push(' ');
             words.extend(c.to_lowercase());
         } else if words.is_empty() {
@@ -71,6 +73,33 @@ fn label(name: &str, value: Value<'_>) -> String {
         }
     }
     words
+}
+
+/// Names, addresses, phone numbers and identifiers in a line.
+fn of_people(value: Value<'_>) -> Option<String> {
+    let has = |name: &str| value.get(name).is_some();
+    let used = |text: String| match value.str("use") {
+        Some(used) => format!("{text} ({used})"),
+        None => text,
+    };
+    if has("resourceType") || has("name") {
+        return None;
+    }
+    if has("family") || has("given") {
+        return Some(used(read_name(value).to_string()));
+    }
+    if has("line") || has("postalCode") {
+        return Some(used(address_lines(value).join(", ")));
+    }
+    let known = ["extension", "id", "use", "type", "system", "value", "period", "rank", "assigner"];
+    let plain = value.members().all(|(name, _)| known.contains(&name.as_ref()));
+    let text = value.str("value").filter(|_| plain && has("system"))?;
+    let system = value.str("system").filter(|system| system.contains(':'));
+    Some(match (concept(value.get("type")), system) {
+        (Some(kind), Some(system)) => format!("{text} ({}, {system})", kind.to_lowercase()),
+        (None, Some(system)) => format!("{text} ({system})"),
+        _ => used(text.into_owned()),
+    })
 }
 
 fn in_words(name: &str, value: Value<'_>) -> Option<String> {
@@ -126,6 +155,9 @@ fn object(value: Value<'_>) -> Option<String> {
     if only(&["reference", "type", "identifier", "display"]) {
         let found = reference(Some(value))?;
         return Some(found.display.unwrap_or_default());
+    }
+    if let Some(text) = of_people(value) {
+        return Some(text);
     }
     let url_only = value.members().filter(|(name, _)| name != "url").collect::<Vec<_>>();
     match (value.get("url"), url_only.as_slice()) {

@@ -106,7 +106,8 @@ pub(super) fn person_name(value: Value<'_>) -> Option<PersonName> {
     Some(read_name(*name))
 }
 
-fn read_name(name: Value<'_>) -> PersonName {
+/// The parts of a HumanName.
+pub(super) fn read_name(name: Value<'_>) -> PersonName {
     let joined = |part: &str| {
         let parts = name.get(part).into_iter().flat_map(Value::each);
         parts.filter_map(|p| p.as_str()).map(|p| p.into_owned()).collect::<Vec<_>>().join(" ")
