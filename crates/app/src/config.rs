@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// What can be set, with the defaults. `docs/operate/configuration.md` lists it for operators.
+/// What can be set, with the defaults. `docs/operate/README.md` lists it for operators.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
