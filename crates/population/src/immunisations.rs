@@ -122,8 +122,8 @@ fn winter(history: &mut History, year: i32, willing: f64) {
     if !flu && !corona {
         return;
     }
-    // Half have it at a pharmacy, which tells the practice of the vaccine and of no more.
-    let pharmacy = age > 15 && history.random.chance(0.5);
+    // Most have it at a pharmacy, which tells the practice of the vaccine and of no more.
+    let pharmacy = age > 15 && history.random.chance(0.7);
     let visit = if pharmacy { None } else { visit(history, Setting::Nurse, day, "Winter vaccination") };
     if !pharmacy && visit.is_none() || !history.covers(day.at(18, 0)) {
         return;

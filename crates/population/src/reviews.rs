@@ -20,7 +20,7 @@ pub fn write(history: &mut History) {
         let day = birthday(history, year).plus(history.random.between(-14, 20));
         let due = checks::due(history, day);
         // Some do not come.
-        if due.is_empty() || day >= history.end.day || history.random.chance(0.2) {
+        if due.is_empty() || day >= history.end.day || history.random.chance(0.3) {
             continue;
         }
         let Some(visit) = visit(history, Setting::Nurse, day, "Yearly review of long-term conditions") else {

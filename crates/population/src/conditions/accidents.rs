@@ -153,9 +153,9 @@ pub fn write(history: &mut History) {
         let day = history.from.plus_years(year).plus(history.random.between(0, 364));
         let age = history.age(day);
         let share = match age {
-            0..=4 => 0.15,
-            75.. => 0.11,
-            _ => 0.05,
+            0..=4 => 0.1,
+            75.. => 0.08,
+            _ => 0.04,
         };
         if !history.random.chance(share) || history.in_hospital(day) {
             continue;

@@ -153,7 +153,7 @@ fn chosen(history: &mut History, day: Day) -> Option<(&'static Emergency, i32)> 
     let chance = history.random.unit();
     match age {
         69.. if weak && chance < 0.03 => Some((&HIP, 10)),
-        _ if failing && chance < 0.2 => Some((&HEART, 5)),
+        _ if failing && chance < 0.12 => Some((&HEART, 5)),
         7..50 if chance < 0.002 => Some((&APPENDIX, 2)),
         30.. if (0.5..0.5025).contains(&chance) => Some((&GALL_BLADDER, 4)),
         55.. if (0.6..0.603).contains(&chance) => Some((&BLEED, 4)),

@@ -105,11 +105,11 @@ pub fn write(history: &mut History) {
         let age = history.age(day);
         let mut share = match age {
             0..=64 => 0.002,
-            65..=79 => 0.012,
-            _ => 0.035,
+            65..=79 => 0.009,
+            _ => 0.024,
         };
         if history.health.has(&problems::COPD, day) {
-            share += 0.07;
+            share += 0.05;
         }
         if history.health.smoking(day) == Smoking::Current {
             share *= 1.5;
