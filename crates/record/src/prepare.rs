@@ -7,6 +7,7 @@ use fhir::definitions::RESOURCES;
 use fhir::json::Value;
 use fhir::search::Entry;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// A resource ready to be written.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Prepared {
     pub(crate) splice: u32,
     pub(crate) hash: [u8; 32],
     pub(crate) entries: Vec<Entry>,
+    /// Ids of the patients it points at.
+    pub(crate) patients: BTreeSet<String>,
     pub(crate) packed: Option<(i64, Vec<u8>)>,
 }
 
@@ -48,12 +51,12 @@ impl Prepared {
             rewritten |= new.is_some();
             new
         });
-        let entries = if rewritten {
+        let (entries, patients) = if rewritten {
             let again = Json::parse(stored.text.as_str(), Limits::FILE)
                 .map_err(|e| crate::fault("read a resource again", e))?;
-            fhir::search::extract(again.root())
+            (fhir::search::extract(again.root()), patients_of(again.root()))
         } else {
-            fhir::search::extract(resource)
+            (fhir::search::extract(resource), patients_of(resource))
         };
         Ok(Prepared {
             kind: RESOURCES[at],
@@ -62,6 +65,7 @@ impl Prepared {
             text: stored.text,
             splice: stored.splice,
             entries,
+            patients,
             packed: None,
         })
     }
@@ -76,6 +80,28 @@ impl Prepared {
         self.packed = Some(store.names().dictionaries.pack(&self.text)?);
         Ok(self)
     }
+}
+
+/// The ids of all patients that a resource points at, wherever in it, also where no search parameter reads: whoever
+/// may not know of one of them may not see the resource.
+pub(crate) fn patients_of(resource: Value<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    gather(resource, &mut found);
+    found
+}
+
+fn gather(value: Value<'_>, found: &mut BTreeSet<String>) {
+    for (name, member) in value.members() {
+        if name != "reference" {
+            gather(member, found);
+        } else if let Some(text) = member.as_str()
+            && let Some(rest) = text.strip_prefix("Patient/")
+        {
+            let id = rest.split_once("/_history/").map_or(rest, |(id, _)| id);
+            found.extend(Some(id).filter(|id| well_formed(id)).map(str::to_owned));
+        }
+    }
+    value.items().for_each(|item| gather(item, found));
 }
 
 /// FHIR R4 `id`: `[A-Za-z0-9\-\.]{1,64}`.

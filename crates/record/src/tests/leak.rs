@@ -1,8 +1,8 @@
 //! The leak oracle: what a store answers through a scope is what a store answers that never held anything else.
 //!
 //! For a random world and a random scope, a second store is filled with only those resources that an independent
-//! reference calls visible ([`permit`]). Random questions are put to both. Whatever differs, beside instants,
-//! commit numbers and tokens, is a leak or a wrong answer. `CARESPINE_LEAK_QUERIES` asks more than the usual
+//! reference calls visible ([`permit`]). Random questions are put to both. Whatever differs, beside commit
+//! numbers and tokens, is a leak or a wrong answer. `CARESPINE_LEAK_QUERIES` asks more than the usual
 //! number, `CARESPINE_LEAK_SEED` others.
 
 mod answer;
@@ -96,7 +96,7 @@ fn ask(seed: u64, each: usize, given: impl Fn(&Scope) -> Scope) -> Asked {
             asked.told += usize::from(got.iter().any(|line| line.contains('{')));
             asked.narrowed += usize::from(open != got);
             asked.refused += usize::from(got.iter().any(|line| line.starts_with("refused")));
-            if !agree(&world, &got, &meant) {
+            if !agree(&world, &scope, &got, &meant) {
                 let (scope, world) = (scope.clone(), world.clone());
                 asked.wrong.push(Wrong { question, scope, world, seed });
             }
@@ -105,10 +105,15 @@ fn ask(seed: u64, each: usize, given: impl Fn(&Scope) -> Scope) -> Asked {
     asked
 }
 
-/// True when two answers say the same. Where the order of what is equal is not promised, and with it what comes
-/// on which page, all pages together are compared.
-fn agree(world: &World, a: &[String], b: &[String]) -> bool {
-    a == b || !world.orderly && unordered(a) == unordered(b)
+/// True when two answers say the same.
+///
+/// What is equal in a search is ordered by the record's own numbers, and these are given when a thing is first
+/// named. So where something that is seen points at what is not seen, or not there yet, the order of equals may
+/// tell which was named first. That is the one difference that is known and left: there all pages are compared
+/// as one set.
+fn agree(world: &World, scope: &Scope, a: &[String], b: &[String]) -> bool {
+    let ordered = world.orderly && scope.types.is_none();
+    a == b || !ordered && unordered(a) == unordered(b)
 }
 
 fn unordered(lines: &[String]) -> BTreeSet<String> {
@@ -157,7 +162,7 @@ fn answers(world: &World, scope: &Scope, question: &Question) -> (Vec<String>, V
 
 fn differs(world: &World, scope: &Scope, question: &Question) -> bool {
     let (got, meant) = answers(world, scope, question);
-    !agree(world, &got, &meant)
+    !agree(world, scope, &got, &meant)
 }
 
 /// All that is needed to see it again.
@@ -167,7 +172,7 @@ fn report(mut wrong: Wrong) -> String {
     let mut text = format!("Seed {}: {:#?}\nthrough {:?}\n", wrong.seed, wrong.question, wrong.scope);
     for step in &wrong.world.steps {
         let what = step.text.as_deref().unwrap_or("deleted");
-        let _ = writeln!(text, "era {} commit {} {}/{}: {what}", step.era, step.commit, step.kind, step.id);
+        let _ = writeln!(text, "commit {} {}/{}: {what}", step.commit, step.kind, step.id);
     }
     let _ = writeln!(text, "answered:\n  {}\nmeant:\n  {}", got.join("\n  "), meant.join("\n  "));
     text
@@ -195,7 +200,7 @@ fn an_answer_through_a_scope_is_the_answer_of_a_record_that_holds_nothing_else()
     }
     println!("{} questions, {} told something, {} narrowed by the scope", all.questions, all.told, all.narrowed);
     // Questions that nothing meets, or that hide nothing, would show nothing.
-    assert!(all.told * 2 > all.questions, "{all:?}");
+    assert!(all.told * 5 > all.questions * 2, "{all:?}");
     assert!(all.narrowed * 3 > all.questions, "{all:?}");
     assert!(all.refused * 20 < all.questions, "{all:?}");
 }

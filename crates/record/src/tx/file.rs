@@ -6,7 +6,6 @@ use crate::chain::version_hash;
 use crate::keys::{self, Row};
 use crate::names::Naming;
 use crate::{Prepared, Refusal, fault};
-use fhir::search::{SearchValue, Target};
 use rusqlite::params;
 
 impl Tx<'_> {
@@ -60,12 +59,8 @@ impl Tx<'_> {
             return Ok((rows, res));
         }
         let mut patients = Vec::new();
-        for entry in &resource.entries {
-            if let SearchValue::Reference(Target::Local(kind, id)) = &entry.value
-                && kind == "Patient"
-            {
-                patients.push(keys::Names::resource(&mut naming, kind, id)?);
-            }
+        for id in &resource.patients {
+            patients.push(keys::Names::resource(&mut naming, "Patient", id)?);
         }
         Ok((rows, naming.patient_key(patients)?))
     }

@@ -1,9 +1,10 @@
-//! An answer as lines that two stores can agree on: without instants, numbers of commits and tokens.
+//! An answer as lines that two stores can agree on: without numbers of commits and tokens.
 
 use super::question::{Ask, Question};
 use super::world::Filed;
-use crate::{Author, Body, Found, HistoryOf, Page, Reader, Refusal, Results, Scope};
+use crate::{Author, Body, Found, HistoryOf, Instant, Page, Reader, Refusal, Results, Scope};
 use fhir::search::{Filter, Handling, Query};
+use std::collections::BTreeSet;
 
 /// Pages followed, at most: more than any world can have.
 const PAGES_MAX: usize = 2_000;
@@ -15,12 +16,12 @@ pub(super) fn answer(filed: &Filed, scope: &Scope, question: &Question) -> Vec<S
 
 fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<String>, Refusal> {
     let reader = match question.at {
-        Some(era) => filed.store.reader_at(scope, filed.between[era])?,
+        Some(at) => filed.store.reader_at(scope, at)?,
         None => filed.store.reader(scope)?,
     };
     match &question.ask {
         Ask::Search { kind, pairs, compartment, page } => {
-            let query = parsed(filed, *kind, pairs, compartment.as_deref())?;
+            let query = parsed(*kind, pairs, compartment.as_deref())?;
             if question.inside {
                 drop(reader);
                 return inside(filed, scope, query, page.clone());
@@ -28,7 +29,7 @@ fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<String>
             pages(query, page, |query, page| reader.search(query, page))
         }
         Ask::Count { kind, pairs, compartment } => {
-            let query = parsed(filed, *kind, pairs, compartment.as_deref())?;
+            let query = parsed(*kind, pairs, compartment.as_deref())?;
             Ok(vec![format!("count {}", reader.count(&query)?)])
         }
         Ask::Read { kind, id } => Ok(vec![found(reader.read(kind, id)?)]),
@@ -39,9 +40,11 @@ fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<String>
                 (Some(kind), None) => HistoryOf::Type(kind),
                 (None, _) => HistoryOf::All,
             };
-            history(&reader, &of, since.map(|era| filed.between[era]), *count)
+            history(&reader, &of, *since, *count)
         }
-        Ask::Compartment { patient, types } => Ok(reader.compartment(patient, types)?.iter().map(line).collect()),
+        Ask::Compartment { patient, types } => {
+            Ok(reader.compartment(patient, types)?.iter().map(line).collect())
+        }
         Ask::Tally { patient } => {
             let counts = reader.compartment_counts(patient)?;
             Ok(counts.into_iter().map(|(kind, count)| format!("{kind} {count}")).collect())
@@ -49,23 +52,13 @@ fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<String>
     }
 }
 
-/// The question as a query. An era stands in it as `@n`.
 fn parsed(
-    filed: &Filed,
     kind: Option<&str>,
     pairs: &[(String, String)],
     compartment: Option<&str>,
 ) -> Result<Query, Refusal> {
-    let instant = |value: &String| match value.split_once('@') {
-        Some((prefix, era)) => match era.parse::<usize>().ok().and_then(|era| filed.between.get(era)) {
-            Some(instant) => format!("{prefix}{instant}"),
-            None => value.clone(),
-        },
-        None => value.clone(),
-    };
-    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.clone(), instant(value))).collect();
-    let now = crate::Instant::parse("2026-11-24T09:00:00Z").unwrap();
-    let mut query = Query::parse(kind, &pairs, Handling::Strict, now, "")?;
+    let now = Instant::parse("2026-11-24T09:00:00Z").unwrap();
+    let mut query = Query::parse(kind, pairs, Handling::Strict, now, "")?;
     let compartment = compartment.map(|patient| Filter::Compartment { patient: patient.to_owned() });
     query.filters.extend(compartment);
     Ok(query)
@@ -100,7 +93,7 @@ fn pages(
 fn history(
     reader: &Reader,
     of: &HistoryOf<'_>,
-    since: Option<crate::Instant>,
+    since: Option<Instant>,
     count: usize,
 ) -> Result<Vec<String>, Refusal> {
     let mut lines = Vec::new();
@@ -126,6 +119,7 @@ fn found(found: Found) -> String {
 }
 
 fn line(body: &Body) -> String {
-    let text = body.text.replace(&body.updated.to_string(), "then");
-    format!("{}/{}/{} {} of {:?} {text}", body.kind, body.id, body.version, body.deleted, body.patients)
+    let Body { kind, id, version, updated, deleted, text, patients, txn: _ } = body;
+    let patients: BTreeSet<&String> = patients.iter().collect();
+    format!("{kind}/{id}/{version} {updated} {deleted} of {patients:?} {text}")
 }

@@ -34,7 +34,9 @@ pub(super) fn write(making: &mut Making<'_>, kind: &'static str, id: &str) -> Tr
     let tree = Tree::resource(kind).with("id", id).maybe("meta", making.meta());
     match kind {
         "Organization" => making.organization(tree),
-        "Practitioner" => tree.with("name", vec![making.name()]).with("identifier", vec![making.identifier()]),
+        "Practitioner" => {
+            tree.with("name", vec![making.name()]).with("identifier", vec![making.identifier()])
+        }
         "ValueSet" => making.value_set(tree),
         "Patient" => making.patient(tree),
         "Encounter" => making.encounter(tree, id),
@@ -76,7 +78,8 @@ impl Making<'_> {
         if !self.chance.one_in(3) {
             return None;
         }
-        let tag = Tree::object().with("system", "http://example.org/tags").with("code", self.word(&["t1", "t2"]));
+        let tag =
+            Tree::object().with("system", "http://example.org/tags").with("code", self.word(&["t1", "t2"]));
         let source = self.word(SOURCES);
         Some(Tree::object().with("source", source).with("tag", vec![tag]))
     }
@@ -99,9 +102,8 @@ impl Making<'_> {
 
     fn identifier(&mut self) -> Tree {
         let (system, kind) = if self.chance.one_in(2) { (NHS, "NH") } else { (LOCAL, "MR") };
-        let coding = Tree::object()
-            .with("system", "http://terminology.hl7.org/CodeSystem/v2-0203")
-            .with("code", kind);
+        let coding =
+            Tree::object().with("system", "http://terminology.hl7.org/CodeSystem/v2-0203").with("code", kind);
         let digit = if system == NHS { "9" } else { "1" };
         let value = format!("{digit}00{}", self.chance.below(40));
         Tree::object()
@@ -139,14 +141,17 @@ impl Making<'_> {
 
     fn organization(&mut self, tree: Tree) -> Tree {
         let within = self.maybe(|m| m.to("Organization")).flatten();
-        tree.with("name", self.word(FAMILIES)).with("identifier", vec![self.identifier()]).maybe("partOf", within)
+        tree.with("name", self.word(FAMILIES))
+            .with("identifier", vec![self.identifier()])
+            .maybe("partOf", within)
     }
 
     fn value_set(&mut self, tree: Tree) -> Tree {
         let url = self.word(SOURCES);
-        tree.with("url", url).with("status", "active").with("title", self.word(WORDS)).maybe("date", {
-            self.maybe(|m| m.word(DATES))
-        })
+        tree.with("url", url)
+            .with("status", "active")
+            .with("title", self.word(WORDS))
+            .maybe("date", { self.maybe(|m| m.word(DATES)) })
     }
 
     fn patient(&mut self, tree: Tree) -> Tree {

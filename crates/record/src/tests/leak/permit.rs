@@ -52,7 +52,6 @@ fn references(value: Value<'_>, found: &mut BTreeSet<String>) {
 fn the_reference_knows_who_may_see_what() {
     let scope = super::narrow(&["ann", "bob"], None);
     let step = |kind: &'static str, id: &str, text: &str| super::world::Step {
-        era: 0,
         commit: 0,
         kind,
         id: id.to_owned(),

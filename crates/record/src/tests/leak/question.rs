@@ -3,8 +3,8 @@
 
 use super::chance::Chance;
 use super::value;
-use super::world::{ERAS, World, kinds};
-use crate::Page;
+use super::world::{World, instant, kinds};
+use crate::{Instant, Page};
 use fhir::definitions::{ParamKind, SearchParam, search_params};
 use fhir::search::{SearchValue, Target, extract_param};
 use fhir::{Json, Limits};
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     pub ask: Ask,
-    /// As at the end of this era; nothing for now.
-    pub at: Option<usize>,
+    /// As at this instant; nothing for now.
+    pub at: Option<Instant>,
     /// Asked inside a transaction, as conditional writes do, if it is a search.
     pub inside: bool,
 }
@@ -27,7 +27,7 @@ pub(super) enum Ask {
     Count { kind: Option<&'static str>, pairs: Pairs, compartment: Option<String> },
     Read { kind: &'static str, id: String },
     Vread { kind: &'static str, id: String, version: u64 },
-    History { kind: Option<&'static str>, id: Option<String>, since: Option<usize>, count: usize },
+    History { kind: Option<&'static str>, id: Option<String>, since: Option<Instant>, count: usize },
     Compartment { patient: String, types: Vec<&'static str> },
     Tally { patient: String },
 }
@@ -48,6 +48,8 @@ struct Thing {
 /// What can be asked about.
 pub(super) struct Asking {
     things: Vec<Thing>,
+    orderly: bool,
+    commits: usize,
     /// Of each resource: one thing that is a version of it.
     by_id: BTreeMap<(String, String), usize>,
     /// What points at each resource, and by which parameter.
@@ -56,7 +58,13 @@ pub(super) struct Asking {
 
 impl Asking {
     pub fn about(world: &World) -> Asking {
-        let mut asking = Asking { things: Vec::new(), by_id: BTreeMap::new(), pointing: BTreeMap::new() };
+        let mut asking = Asking {
+            things: Vec::new(),
+            orderly: world.orderly,
+            commits: world.commits(),
+            by_id: BTreeMap::new(),
+            pointing: BTreeMap::new(),
+        };
         for step in &world.steps {
             let Some(text) = &step.text else { continue };
             let json = Json::parse(text.as_str(), Limits::FILE).unwrap();
@@ -75,7 +83,7 @@ impl Asking {
     pub fn question(&self, chance: &mut Chance) -> Question {
         let thing = chance.pick(&self.things);
         let (kind, id) = (thing.kind, thing.id.clone());
-        let since = chance.one_in(3).then(|| chance.below(ERAS));
+        let since = chance.one_in(3).then(|| self.instant(chance));
         let count = 1 + chance.below(12);
         let ask = match chance.below(20) {
             0 => Ask::Read { kind, id },
@@ -94,8 +102,13 @@ impl Asking {
             },
             _ => self.search(chance, thing),
         };
-        let at = chance.one_in(5).then(|| chance.below(ERAS));
+        let at = chance.one_in(5).then(|| self.instant(chance));
         Question { ask, at, inside: at.is_none() && chance.one_in(8) }
+    }
+
+    /// When one of the commits was made.
+    fn instant(&self, chance: &mut Chance) -> Instant {
+        instant(chance.below(self.commits))
     }
 
     fn of_kind(&self, chance: &mut Chance, kind: &str) -> Option<&Thing> {
@@ -119,7 +132,7 @@ impl Asking {
             return Ask::Count { kind: Some(thing.kind), pairs, compartment };
         }
         if chance.one_in(3) {
-            pairs.push(("_sort".to_owned(), sort(chance, thing.kind)));
+            pairs.push(("_sort".to_owned(), self.sort(chance, thing.kind)));
         }
         for _ in 0..*chance.pick(&[0, 0, 1, 2]) {
             pairs.push(self.include(chance, thing));
@@ -148,15 +161,35 @@ impl Asking {
             _ => self.updated(chance),
         });
         if chance.one_in(3) {
-            pairs.push(("_sort".to_owned(), chance.pick(&["_id", "-_lastUpdated", "_lastUpdated"]).to_string()));
+            pairs.push((
+                "_sort".to_owned(),
+                chance.pick(&["_id", "-_lastUpdated", "_lastUpdated"]).to_string(),
+            ));
         }
         let page = Page { count: 1 + chance.below(30), total: chance.one_in(2) };
         Ask::Search { kind: None, pairs, compartment: None, page }
     }
 
+    fn sort(&self, chance: &mut Chance, kind: &str) -> String {
+        let sortable = |param: &&SearchParam| match param.kind {
+            ParamKind::Composite | ParamKind::Special => false,
+            // References are ordered by the record's numbers, see [`World::orderly`].
+            ParamKind::Reference => !self.orderly,
+            _ => true,
+        };
+        let mut codes: Vec<&str> =
+            search_params(kind).iter().filter(sortable).map(|param| param.code).collect();
+        codes.extend(["_id", "_lastUpdated"]);
+        let keys = (0..1 + chance.below(3)).map(|_| {
+            let sign = if chance.one_in(2) { "-" } else { "" };
+            format!("{sign}{}", chance.pick(&codes))
+        });
+        keys.collect::<Vec<_>>().join(",")
+    }
+
     fn updated(&self, chance: &mut Chance) -> (String, String) {
-        let prefix = chance.pick(&["ge", "gt", "le", "lt", "sa", "eb", "ne"]);
-        ("_lastUpdated".to_owned(), format!("{prefix}@{}", chance.below(ERAS)))
+        let instant = self.instant(chance).0;
+        ("_lastUpdated".to_owned(), value::date(chance, instant, instant))
     }
 
     /// A condition that `thing` meets, or nearly.
@@ -240,15 +273,4 @@ fn locals(json: &Json, param: &'static SearchParam) -> impl Iterator<Item = (Str
 
 fn locals_of(thing: &Thing) -> impl Iterator<Item = (String, String)> {
     references(thing.kind).flat_map(|param| locals(&thing.json, param))
-}
-
-fn sort(chance: &mut Chance, kind: &str) -> String {
-    let sortable = |param: &&SearchParam| !matches!(param.kind, ParamKind::Composite | ParamKind::Special);
-    let mut codes: Vec<&str> = search_params(kind).iter().filter(sortable).map(|param| param.code).collect();
-    codes.extend(["_id", "_lastUpdated"]);
-    let keys = (0..1 + chance.below(3)).map(|_| {
-        let sign = if chance.one_in(2) { "-" } else { "" };
-        format!("{sign}{}", chance.pick(&codes))
-    });
-    keys.collect::<Vec<_>>().join(",")
 }

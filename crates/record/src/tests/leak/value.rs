@@ -112,7 +112,8 @@ fn token(chance: &mut Chance, system: Option<&str>, code: &str) -> String {
     }
 }
 
-fn date(chance: &mut Chance, start: i64, end: i64) -> String {
+/// A date with a prefix: a moment or the year, month or day that it lies in.
+pub(super) fn date(chance: &mut Chance, start: i64, end: i64) -> String {
     let at = if start == i64::MIN { end } else { start };
     let text = Instant(at).to_string();
     let length = [4, 7, 10, text.len()][chance.below(4)];

@@ -3,13 +3,19 @@
 use super::chance::Chance;
 use super::contents;
 use crate::tests::prepared;
-use crate::{Author, Instant, Options, Store};
+use crate::{Author, Clock, Instant, Options, Store};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Stretches of time that a world has. Between two of them the clock moves on, so that "before" and "after" mean
-/// the same in every store that the world is filed in.
-pub(super) const ERAS: usize = 5;
+/// When the first commit was made. Each takes a minute, in every store that holds a part of it: the clock is ours.
+const START: i64 = 1_767_225_600_000;
+const MINUTE: i64 = 60_000;
+
+/// When a commit was made.
+pub(super) fn instant(commit: usize) -> Instant {
+    Instant(START + commit as i64 * MINUTE)
+}
 
 /// Resource types and how many of a thousand resources are of each. What others point at comes first.
 const KINDS: [(&str, usize); 13] = [
@@ -36,7 +42,6 @@ pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
 /// One write.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    pub era: usize,
     /// Steps with the same number go into one commit.
     pub commit: usize,
     pub kind: &'static str,
@@ -49,16 +54,14 @@ pub(super) struct Step {
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub steps: Vec<Step>,
-    /// True when nothing is pointed at before it is there, and a code has one system only. In other worlds the
-    /// order of what is equal may tell that a hidden resource named something first: the record orders by its
-    /// own numbers, and these are given when a thing is first named.
+    /// True when nothing is pointed at before it is there, a code has one system only, and nothing is sorted by a
+    /// reference.
     pub orderly: bool,
 }
 
-/// A world in a store, and the instants between its eras.
+/// A world in a store.
 pub(super) struct Filed {
     pub store: Store,
-    pub between: Vec<Instant>,
     _dir: tempfile::TempDir,
 }
 
@@ -74,20 +77,21 @@ impl World {
     /// Files those resources for which `held` is true.
     pub fn file(&self, held: impl Fn(&str, &str) -> bool) -> Filed {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), Options { readers: 1, durable: false, ..Options::default() }).unwrap();
-        let mut between = Vec::new();
-        for era in 0..ERAS {
-            let steps: Vec<&Step> =
-                self.steps.iter().filter(|s| s.era == era && held(s.kind, &s.id)).collect();
-            for commit in steps.chunk_by(|a, b| a.commit == b.commit) {
-                file(&store, commit);
-            }
-            let tick = || std::thread::sleep(Duration::from_millis(2));
-            tick();
-            between.push(store.now());
-            tick();
+        let minute = Arc::new(AtomicUsize::new(0));
+        let clock = minute.clone();
+        let clock: Clock = Arc::new(move || instant(clock.load(Relaxed)));
+        let store = Store::open(dir.path(), Options { readers: 1, durable: false, clock }).unwrap();
+        let steps: Vec<&Step> = self.steps.iter().filter(|step| held(step.kind, &step.id)).collect();
+        for commit in steps.chunk_by(|a, b| a.commit == b.commit) {
+            minute.store(commit[0].commit, Relaxed);
+            file(&store, commit);
         }
-        Filed { store, between, _dir: dir }
+        Filed { store, _dir: dir }
+    }
+
+    /// How many commits there are.
+    pub fn commits(&self) -> usize {
+        self.steps.last().map_or(0, |step| step.commit + 1)
     }
 
     /// The last that was said of each resource, also of those deleted since.
@@ -145,43 +149,36 @@ impl<'c> Making<'c> {
         for (kind, _) in KINDS {
             waiting.extend(self.planned[kind].iter().map(|id| (kind, id.clone())));
         }
-        let first = if self.orderly { waiting.iter().take_while(|(k, _)| *k != "Encounter").count() } else { 0 };
+        let first =
+            if self.orderly { waiting.iter().take_while(|(k, _)| *k != "Encounter").count() } else { 0 };
         self.chance.shuffle(&mut waiting[first..]);
-        let size = waiting.len();
-        let mut waiting = waiting.into_iter();
-        for era in 0..ERAS {
-            let new = if era == 0 { size * 3 / 5 } else { size / 8 };
-            let mut acts: Vec<Option<(&'static str, String)>> = waiting.by_ref().take(new.max(first)).map(Some).collect();
-            acts.extend(waiting.by_ref().take(if era + 1 == ERAS { size } else { 0 }).map(Some));
-            if era > 0 {
-                acts.extend((0..size / 10).map(|_| None));
-                if !self.orderly {
-                    self.chance.shuffle(&mut acts);
-                }
-            }
-            for act in acts {
-                self.step(era, act);
+        let later = waiting.split_off(waiting.len() * 3 / 5);
+        waiting.into_iter().for_each(|(kind, id)| self.make(kind, id));
+        for (kind, id) in later {
+            self.make(kind, id);
+            if self.chance.one_in(2) {
+                self.change();
             }
         }
     }
 
-    /// Makes what is new, or changes or deletes what is there.
-    fn step(&mut self, era: usize, new: Option<(&'static str, String)>) {
-        let last = self.done.last().map_or((0, 0), |s| (s.era, s.commit));
-        let commit = last.1 + usize::from(last.0 != era || self.chance.one_in(4));
-        let (kind, id, delete) = match new {
-            Some((kind, id)) => (kind, id, false),
-            None => {
-                let Some((kind, id)) = self.any_made() else { return };
-                (kind, id, self.chance.one_in(4))
-            }
-        };
-        let text = (!delete).then(|| contents::write(self, kind, &id).text());
-        let made = self.made.entry(kind).or_default();
-        if !made.contains(&id) {
-            made.push(id.clone());
-        }
-        self.done.push(Step { era, commit, kind, id, text });
+    fn make(&mut self, kind: &'static str, id: String) {
+        let text = contents::write(self, kind, &id).text();
+        self.made.entry(kind).or_default().push(id.clone());
+        self.step(kind, id, Some(text));
+    }
+
+    /// Changes or deletes something that is there or was.
+    fn change(&mut self) {
+        let Some((kind, id)) = self.any_made() else { return };
+        let text = (!self.chance.one_in(4)).then(|| contents::write(self, kind, &id).text());
+        self.step(kind, id, text);
+    }
+
+    fn step(&mut self, kind: &'static str, id: String, text: Option<String>) {
+        let last = self.done.last().map_or(0, |step| step.commit);
+        let commit = last + usize::from(self.chance.one_in(3));
+        self.done.push(Step { commit, kind, id, text });
     }
 
     fn any_made(&mut self) -> Option<(&'static str, String)> {
