@@ -104,7 +104,7 @@ try {
   const finder = await browser.newContext({ storageState: state });
   const pages = given.length ? given.map((path) => ({ path, status: 200 })) : await findPages(finder, base);
   console.log(`${pages.length} pages: ${pages.map((page) => page.path).join(' ')}`);
-  for (const [size, [width, height]] of Object.entries(sizes)) {
+  const visits = Object.entries(sizes).map(async ([size, [width, height]]) => {
     const viewport = { width, height };
     const context = await browser.newContext({ storageState: state, viewport });
     for (const page of pages) await visit(context, page, size);
@@ -112,8 +112,8 @@ try {
     const outside = await browser.newContext({ viewport });
     if (state) await visit(outside, { path: '/sign-in', status: 200 }, size);
     await outside.close();
-  }
-  await visitWithoutScripts(browser, state, pages);
+  });
+  await Promise.all([...visits, visitWithoutScripts(browser, state, pages)]);
   const someone = pages.find(({ path, status }) => record.test(path) && status === 200);
   if (someone) await findAsYouType(finder, someone.path);
 } catch (error) {

@@ -26,21 +26,32 @@ export function listen(page, base, status = 200) {
   return faults;
 }
 
-/** Looks at a loaded page and adds what is wrong with it. */
+/** Looks at a loaded page and adds what is wrong with it: as it comes, then with everything unfolded. */
 export async function look(page, faults, { tabbing = true } = {}) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (over > 0) faults.push(`the page scrolls sideways by ${over}px`);
+  await scrolls(page, faults, 'as it comes');
+  if (tabbing) await walk(page, faults);
+  await page.evaluate(() => document.querySelectorAll('details').forEach((part) => { part.open = true; }));
+  await scrolls(page, faults, 'unfolded');
   await page.evaluate(axe);                                // allowed under a strict policy, unlike a script element
   const result = await page.evaluate((runOnly) => window.axe.run(document, { runOnly }), tags);
   for (const { impact, id, nodes } of result.violations) {
     faults.push(`${impact} ${id} (${nodes.length}): ${nodes[0].html.slice(0, 160)}`);
   }
-  if (tabbing) await walk(page, faults);
+}
+
+async function scrolls(page, faults, how) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (over > 0) faults.push(`the page scrolls sideways by ${over}px ${how}`);
 }
 
 /** Tabs through everything: nothing focused may lie wholly under something else (WCAG 2.4.11), and Tab gets out. */
 async function walk(page, faults) {
-  await page.evaluate(() => { document.activeElement?.blur(); scrollTo(0, 0); });
+  await page.evaluate(() => {
+    document.body.tabIndex = -1;                           // Tab then begins at the top, also where a field took the focus
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+    scrollTo(0, 0);
+  });
   for (let tabs = 0; tabs < tabsMax; tabs++) {
     await page.keyboard.press('Tab');
     const found = await page.evaluate(() => {

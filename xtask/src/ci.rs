@@ -33,12 +33,20 @@ const STEPS: [Step; 8] = [
     Step { name: "browser: every page at three sizes", needed: false, run: browser::check },
 ];
 
-pub fn run() -> Result<(), String> {
+/// Runs all steps, or only those named: `cargo xtask ci build browser`.
+pub fn run(only: &[&str]) -> Result<(), String> {
+    let named =
+        |step: &&Step| only.is_empty() || only.iter().any(|word| step.name.split(':').next() == Some(word));
+    let steps: Vec<&Step> = STEPS.iter().filter(named).collect();
+    if steps.is_empty() || steps.len() < only.len() {
+        let names = STEPS.map(|step| step.name).join("\n  ");
+        return Err(format!("There is no such step. The steps are:\n  {names}"));
+    }
     let start = Instant::now();
     let mut total = Counts::default();
     let mut lines = Vec::new();
-    for (at, step) in STEPS.iter().enumerate() {
-        println!("\n== {}/{} {} (after {})", at + 1, STEPS.len(), step.name, shown(start.elapsed()));
+    for (at, step) in steps.iter().enumerate() {
+        println!("\n== {}/{} {} (after {})", at + 1, steps.len(), step.name, shown(start.elapsed()));
         let begin = Instant::now();
         let mut counts = Counts::default();
         let outcome = (step.run)(&mut counts);
@@ -51,7 +59,7 @@ pub fn run() -> Result<(), String> {
         let word = if outcome.is_ok() { "ok    " } else { "FAILED" };
         lines.push(format!("{word} {:>7}  {}", shown(begin.elapsed()), step.name));
         if outcome.is_err() && step.needed {
-            lines.extend(STEPS[at + 1..].iter().map(|left| format!("not run        -  {}", left.name)));
+            lines.extend(steps[at + 1..].iter().map(|left| format!("not run        -  {}", left.name)));
             break;
         }
     }

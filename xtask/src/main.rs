@@ -23,7 +23,8 @@ cargo xtask CHORE
   assets             make the style sheets, fonts and scripts the web crate is built from
   bless              run the tests and accept every changed snapshot; read the diff before you commit
   bench ARGS         measure; the arguments go to the bench crate (--help lists them)
-  ci                 everything that `make test` checks";
+  ci [STEP...]       everything that `make test` checks, or some steps of it: definitions, assets, format,
+                     tidy, lints, tests, build, browser";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         ["assets"] => assets::run(),
         ["bless"] => bless::run(),
         ["bench", rest @ ..] => bench::run(rest),
-        ["ci"] => ci::run(),
+        ["ci", only @ ..] => ci::run(only),
         ["help" | "--help" | "-h"] | [] => {
             println!("{HELP}");
             Ok(())
