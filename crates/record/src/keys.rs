@@ -16,8 +16,8 @@
 //! | logical reference | `20`, token |
 //! | something that is not indexed, so that `:missing` is right | `FF` |
 //!
-//! Text longer than [`TEXT_MAX`] is cut. `FF`, which is in no UTF-8, marks the cut; except in strings, a hash of
-//! the whole follows, so that equal still means equal.
+//! Text longer than [`TEXT_MAX`] is cut. `FF`, which is in no UTF-8, marks the cut; except in strings, a hash
+//! of the whole follows, so that equal still means equal.
 
 mod date;
 mod number;
@@ -152,8 +152,8 @@ pub(crate) fn local_of(value: &[u8]) -> Option<i64> {
     matches.then(|| number.iter().fold(0, |n, byte| n << 8 | i64::from(*byte)))
 }
 
-/// What a value is sorted by: bytes in the order of the values of a parameter of this kind. Periods and ranges
-/// count by their start. Nothing for the mark of what is not indexed.
+/// What a value is sorted by: bytes in the order of the values of a parameter of this kind. Periods and
+/// ranges count by their start. Nothing for the mark of what is not indexed.
 pub(crate) fn sort_key(kind: ParamKind, value: &[u8]) -> Option<Vec<u8>> {
     if value == [PRESENT] {
         return None;

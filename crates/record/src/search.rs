@@ -2,8 +2,8 @@
 //! index give the candidates. All other conditions are *checked* on each candidate's packed index rows, and
 //! those that these cannot decide are *verified* on the resource itself.
 //!
-//! Everything is read through the guarded views, so no step can meet what is outside the caller's scope: chains,
-//! `_has`, includes and totals are of what the caller may see.
+//! Everything is read through the guarded views, so no step can meet what is outside the caller's scope:
+//! chains, `_has`, includes and totals are of what the caller may see.
 
 mod along;
 mod chain;
@@ -12,15 +12,16 @@ mod drive;
 mod include;
 mod order;
 mod pages;
+mod part;
+mod seek;
 mod sql;
 mod state;
 mod token;
 
 use crate::snapshot::Snapshot;
-use crate::{Body, Kind, Refusal, fault};
-use check::Check;
-use fhir::definitions::RESOURCES;
-use fhir::search::{Base, Filter, Query};
+use crate::{Body, Kind, Refusal};
+use fhir::search::Query;
+use part::parts;
 use state::State;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -80,50 +81,6 @@ impl<'s> SearchContext<'s> {
             named: RefCell::default(),
         }
     }
-}
-
-/// The conditions of a query on one type of resource.
-struct Part {
-    kind: &'static str,
-    /// Number of the type.
-    number: i64,
-    checks: Vec<Check>,
-}
-
-impl Part {
-    fn of(context: &SearchContext<'_>, kind: &'static str, filters: &[Filter]) -> Result<Part, Refusal> {
-        let checks =
-            filters.iter().map(|filter| Check::of(context, kind, filter)).collect::<Result<_, _>>()?;
-        let number = context.snapshot.names.type_number(kind);
-        let number = number.ok_or_else(|| fault("search a type", "the store has no number for it"))?;
-        Ok(Part { kind, number, checks })
-    }
-
-    /// True when a resource is of the type and meets the conditions.
-    fn holds(&self, context: &SearchContext<'_>, state: &State) -> Result<bool, Refusal> {
-        Ok(state.kind == self.number && check::all_hold(context, &self.checks, state)?)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.checks.iter().any(|check| matches!(check, Check::Never))
-    }
-}
-
-/// The types that a query is about, and its conditions on each.
-fn parts(context: &SearchContext<'_>, query: &Query) -> Result<Vec<Part>, Refusal> {
-    let kinds = match &query.base {
-        Base::Type(kind) => std::slice::from_ref(kind),
-        Base::Types(kinds) if kinds.is_empty() => RESOURCES,
-        Base::Types(kinds) => kinds,
-    };
-    let mut parts = Vec::with_capacity(kinds.len());
-    for kind in kinds {
-        let part = Part::of(context, kind, &query.filters)?;
-        if !part.is_empty() {
-            parts.push(part);
-        }
-    }
-    Ok(parts)
 }
 
 /// Runs a query and returns a page of it.

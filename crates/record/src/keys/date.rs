@@ -1,7 +1,7 @@
 //! Dates as bytes.
 //!
-//! A date as people write it lasts a millisecond, a second, a day, a month ..., so its start and the number of
-//! one of these [`WIDTHS`] tell all of it: 5 bytes of seconds, then a byte for the width, or two bytes for
+//! A date as people write it lasts a millisecond, a second, a day, a month ..., so its start and the number
+//! of one of these [`WIDTHS`] tell all of it: 5 bytes of seconds, then a byte for the width, or two bytes for
 //! milliseconds and width. Anything else, a period above all, is a start and an end of 7 bytes each. The two
 //! highest bits keep three groups apart, so that a scan for those that overlap a day need not begin at the
 //! first period there is:

@@ -1,8 +1,9 @@
 //! Decimals as bytes, exact and in order.
 //!
-//! A decimal is 0.DIGITS x 10^exponent. Positive: a byte that tells sign and exponent (two more for an exponent
-//! beyond ±30), two digits to a byte, `00`. Negative: the same with every bit turned round. Zero: `80`. A range,
-//! where both ends differ or one is open: `C0`, then low (`00` if open), then high (`FF` if open).
+//! A decimal is 0.DIGITS x 10^exponent. Positive: a byte that tells sign and exponent (two more for an
+//! exponent beyond ±30), two digits to a byte, `00`. Negative: the same with every bit turned round. Zero:
+//! `80`. A range, where both ends differ or one is open: `C0`, then low (`00` if open), then high (`FF` if
+//! open).
 
 use fhir::search::Decimal;
 

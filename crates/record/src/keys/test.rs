@@ -54,7 +54,8 @@ impl KeyRange {
     }
 }
 
-/// All values of a kind of parameter, as ranges within which the bytes are in the order of [`super::sort_key`].
+/// All values of a kind of parameter, as ranges within which the bytes are in the order of
+/// [`super::sort_key`].
 pub(crate) fn ordered_ranges(kind: ParamKind) -> Vec<KeyRange> {
     match kind {
         ParamKind::Date => dates(Prefix::Ne, 0, 0),

@@ -1,9 +1,10 @@
-//! Conditions on the resources that a resource points at, and on those that point at it. Both are answered one
-//! resource at a time and remembered; where few meet the inner conditions, their set is made and drives.
+//! Conditions on the resources that a resource points at, and on those that point at it. Both are answered
+//! one resource at a time and remembered; where few meet the inner conditions, their set is made and drives.
 
+use super::SearchContext;
 use super::check::{Refers, number_of};
+use super::part::Part;
 use super::state::State;
-use super::{Part, SearchContext};
 use crate::Refusal;
 use fhir::definitions::SearchParam;
 use fhir::search::Filter;

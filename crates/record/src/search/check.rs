@@ -1,5 +1,5 @@
-//! Conditions made ready to be asked of one resource after another: first of its packed index rows, then, where
-//! those cannot tell, of the resource itself.
+//! Conditions made ready to be asked of one resource after another: first of its packed index rows, then,
+//! where those cannot tell, of the resource itself.
 
 use super::SearchContext;
 use super::along::Way;
@@ -293,7 +293,10 @@ impl ParamCheck {
             }
             Match::Reference { targets } if self.narrowed => {
                 // What points elsewhere may be of any type by its address.
-                let here = |target: &Target| matches!(target, Target::Local(kind, _) if self.param.targets.contains(&kind.as_str()));
+                let here = |target: &Target| match target {
+                    Target::Local(kind, _) => self.param.targets.contains(&kind.as_str()),
+                    Target::Url(_) => false,
+                };
                 let elsewhere = targets.iter().any(|target| matches!(target, Target::Url(_)));
                 let kept = targets.iter().filter(|t| here(t) || matches!(t, Target::Url(_))).cloned();
                 let key = KeyTest::new(&Match::Reference { targets: kept.collect() }, context)?;

@@ -1,8 +1,9 @@
-//! `_include` and `_revinclude`: what matches point at, and what points at them. What the caller may not see is
-//! silently not there.
+//! `_include` and `_revinclude`: what matches point at, and what points at them. What the caller may not
+//! see is silently not there.
 
 use super::check::{Refers, number_of};
-use super::{INCLUDED_MAX, ITERATE_MAX, Part, Results, SearchContext};
+use super::part::Part;
+use super::{INCLUDED_MAX, ITERATE_MAX, Results, SearchContext};
 use crate::Refusal;
 use fhir::definitions::{ParamKind, SearchParam, search_params};
 use fhir::search::{Include, Query};

@@ -1,14 +1,15 @@
 //! One page of matches, and how many there are in all.
 //!
-//! Where few resources can match, all matches are found, sorted and cut. Where many can, the page is read along
-//! an index, so that its cost does not grow with what follows it.
+//! Where few resources can match, all matches are found, sorted and cut. Where many can, the page is read
+//! along an index, so that its cost does not grow with what follows it.
 
+use super::SearchContext;
 use super::along::{Along, Log, Place, Way};
 use super::drive::{Choice, Drive, candidates};
 use super::order::{Hit, Order, compare};
+use super::part::Part;
 use super::state::State;
 use super::token::{Mark, Mode};
-use super::{Part, SearchContext};
 use crate::Refusal;
 use crate::keys::ordered_ranges;
 use fhir::definitions::ParamKind;

@@ -1,5 +1,5 @@
-//! All SQL of search. Each statement is a constant, every value in it is bound, and every relation it names is
-//! guarded: the caller's scope stands inside the view (see `sqlite/guard.rs`).
+//! All SQL of search. Each statement is a constant, every value in it is bound, and every relation it names
+//! is guarded: the caller's scope stands inside the view (see `sqlite/guard.rs`).
 
 use rusqlite::{CachedStatement, Connection};
 
@@ -109,7 +109,48 @@ pub(super) const LOG_UP: Statement = Statement(
 
 #[cfg(test)]
 mod tests {
-    use super::verified;
+    use super::*;
+    use crate::names::Names;
+    use std::sync::Arc;
+
+    const ALL: [Statement; 18] = [
+        ONE_OF_PATIENT,
+        PAST_ONE_OF_PATIENT,
+        RANGE,
+        PAST_RANGE,
+        FIRST_VALUE,
+        PAST_FIRST_VALUE,
+        ROWS_UP,
+        PAST_ROWS_UP,
+        ROWS_DOWN,
+        PAST_ROWS_DOWN,
+        LISTING,
+        HEAD,
+        ID,
+        NAME,
+        VERSION,
+        INSTANT,
+        LOG_DOWN,
+        LOG_UP,
+    ];
+
+    #[test]
+    fn every_statement_seeks_and_none_sorts() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("../schema.sql")).unwrap();
+        let names = Arc::new(Names::load(&conn).unwrap());
+        let _sight = crate::sqlite::guard_writer(&conn, &names).unwrap();
+        for statement in ALL {
+            assert!(verified(statement.0), "{}", statement.0);
+            let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.0)).unwrap();
+            let bound = vec![None::<i64>; plan.parameter_count()];
+            let steps = plan.query_map(rusqlite::params_from_iter(bound), |r| r.get::<_, String>(3)).unwrap();
+            for step in steps {
+                let step = step.unwrap();
+                assert!(step.starts_with("SEARCH") && step.contains(['=', '>']), "{}: {step}", statement.0);
+            }
+        }
+    }
 
     #[test]
     fn only_guarded_relations_pass() {

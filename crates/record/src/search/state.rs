@@ -1,8 +1,8 @@
 //! What one resource is in the state that is searched.
 //!
 //! The index and the heads are of now. A search as at a past commit takes as candidates the rows of now and
-//! those superseded since; a resource whose head is not younger than that commit is what its head says, and any
-//! other is read from the version that was current then.
+//! those superseded since; a resource whose head is not younger than that commit is what its head says, and
+//! any other is read from the version that was current then.
 
 use super::{SearchContext, sql};
 use crate::body::IdKey;

@@ -1,8 +1,8 @@
 //! Page tokens: where a page ended, sealed.
 //!
-//! A token holds the store's own numbers, which must not leave it, and must not be made or changed outside. So
-//! it is sealed as in RFC 5297, with HMAC-SHA-256 in both places: the tag is a MAC of query, scope and content,
-//! and the content is hidden by a stream that the tag begins.
+//! A token holds the store's own numbers, which must not leave it, and must not be made or changed outside.
+//! So it is sealed as in RFC 5297, with HMAC-SHA-256 in both places: the tag is a MAC of query, scope and
+//! content, and the content is hidden by a stream that the tag begins.
 
 use crate::Refusal;
 use base64::Engine;
@@ -94,7 +94,8 @@ impl<'k> Seal<'k> {
             mac.verify_truncated_left(&tag).ok()?;
             Mark::read(&content)
         };
-        let text = "This link to a further page is damaged or belongs to another search. Search again from the start.";
+        let text =
+            "This link to a further page is damaged or of another search. Search again from the start.";
         read().ok_or_else(|| Refusal::invalid("_page", text))
     }
 

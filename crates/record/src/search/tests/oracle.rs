@@ -1,5 +1,5 @@
-//! What a query's answer must be, found the dull way: each resource that was there is parsed, and each condition
-//! asked of it.
+//! What a query's answer must be, found the dull way: each resource that was there is parsed, and each
+//! condition asked of it.
 
 use super::world::World;
 use fhir::definitions::{ParamKind, patient_compartment, search_param, search_params};
