@@ -111,11 +111,15 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     tree
 }
 
-/// The reference parameters, of any type, that may point at this one.
+/// A parameter that may point at more types than this points at nearly anything.
+const TARGETS_MAX: usize = 100;
+
+/// The reference parameters, of any type, that may point at this one. Those that may point at nearly anything
+/// are left out, though they work: they would be most of the statement.
 fn pointing_at(kind: &str) -> BTreeSet<String> {
-    let references =
-        SEARCH_PARAMS.iter().filter(|p| p.kind == ParamKind::Reference && p.targets.contains(&kind));
-    references.map(|p| format!("{}:{}", p.base, p.code)).collect()
+    let pointing = |p: &&SearchParam| p.kind == ParamKind::Reference && p.targets.contains(&kind);
+    let pointing = SEARCH_PARAMS.iter().filter(pointing).filter(|p| p.targets.len() <= TARGETS_MAX);
+    pointing.map(|p| format!("{}:{}", p.base, p.code)).collect()
 }
 
 fn param(param: &SearchParam) -> Tree {

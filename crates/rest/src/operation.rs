@@ -9,7 +9,7 @@ use crate::wants::Wants;
 use fhir::Instant;
 use fhir::json::{Value, write_string};
 use record::{COUNT_MAX, Refusal};
-use service::interaction::{self, Caller, Pairs, kind_named};
+use service::interaction::{self, Caller, Everything, Pairs, kind_named};
 
 /// `GET Patient/id/$everything` with `_type`, `_since`, `_count`.
 pub(crate) fn everything(caller: &Caller<'_>, mut wants: Wants, patient: &str) -> Result<Response, No> {
@@ -39,22 +39,26 @@ pub(crate) fn everything(caller: &Caller<'_>, mut wants: Wants, patient: &str) -
     let page = wants.take("_page");
     wants.nothing_else()?;
     let place = page.as_deref().map(place).transpose()?;
-    // Pages are all as at one instant, so that writes between them neither skip nor repeat.
-    let at = place.map(|(at, _)| at).or_else(|| count.map(|_| caller.access.store().now()));
-    let first = place.map_or(0, |(_, first)| first);
-    let mut bodies = interaction::everything(caller, patient, &types, at)?;
-    bodies.retain(|body| since.is_none_or(|since| body.updated >= since));
-    let count = count.filter(|count| *count > 0).map_or(usize::MAX, |count| count.min(COUNT_MAX));
-    let goes_on = bodies.len() > first.saturating_add(count);
-    let next = at.filter(|_| goes_on).map(|at| format!("{}-{}", at.0, first + count));
+    let count = count.filter(|count| *count > 0).map(|count| count.min(COUNT_MAX));
+    let wanted = Everything {
+        types,
+        since,
+        // Pages are all as at one instant, so that writes between them neither skip nor repeat.
+        at: place.map(|(at, _)| at).or_else(|| count.map(|_| caller.access.store().now())),
+        first: place.map_or(0, |(_, first)| first),
+        count,
+    };
+    let (bodies, total) = interaction::everything(caller, patient, &wanted)?;
+    let end = wanted.first.saturating_add(bodies.len());
+    let next = wanted.at.filter(|_| end < total).map(|at| format!("{}-{end}", at.0));
     honoured.extend(wants.format);
     let mut out = String::with_capacity(bodies.iter().map(|body| body.text.len() + 120).sum::<usize>() + 512);
     out.push_str("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":");
-    out.push_str(&bodies.len().to_string());
+    out.push_str(&total.to_string());
     let path = format!("/Patient/{patient}/$everything");
     links(caller.base, &path, &honoured, page.as_deref(), next.as_deref(), &mut out);
     out.push_str(",\"entry\":[");
-    for (i, body) in bodies.iter().skip(first).take(count).enumerate() {
+    for (i, body) in bodies.iter().enumerate() {
         out.push_str(if i > 0 { ",{\"fullUrl\":" } else { "{\"fullUrl\":" });
         write_string(&format!("{}/{}/{}", caller.base, body.kind, body.id), &mut out);
         out.push_str(",\"resource\":");

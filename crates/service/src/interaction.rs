@@ -5,6 +5,7 @@ mod caller;
 mod commit;
 mod done;
 mod entry;
+mod everything;
 mod load;
 mod local;
 mod lookup;
@@ -22,9 +23,10 @@ pub use caller::Caller;
 pub use commit::{Outcome, TRIES_MAX};
 pub use done::Done;
 pub use entry::{patch_in, placed, transaction};
+pub use everything::{EVERYTHING_MAX, Everything, everything};
 pub use load::{Item, items, load_each, load_whole, waits};
-pub use read::{EVERYTHING_MAX, everything, history, read, search, vread, written};
+pub use read::{history, read, search, vread, written};
+pub use write::{Target, create, delete, patch, update};
+
 /// Matches on a page when no count is asked for.
 pub const COUNT_DEFAULT: usize = 20;
-
-pub use write::{Target, create, delete, patch, update};

@@ -87,4 +87,10 @@ fn everything_that_goes_out_is_on_the_audit_trail() {
     for id in ["Patient/p/_history/1", "Observation/1/_history/1", "Organization/top/_history/1"] {
         assert!(detail.contains(id), "{detail}");
     }
+    world.get("Patient/p/$everything?_count=1");
+    let detail = world.trail(1).remove(0).1;
+    assert!(
+        detail.contains("Patient/p/_history/1") && !detail.contains("Observation"),
+        "only the page: {detail}"
+    );
 }

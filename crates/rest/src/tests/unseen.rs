@@ -150,3 +150,68 @@ fn each_read_is_on_the_audit_trail_also_in_vain() {
     world.send(request);
     assert!(world.trail(1)[0].1.contains("\"request\":\"r-9\""));
 }
+
+/// Every version of a resource that a response shows, as the audit trail names it.
+fn shown(value: fhir::Value<'_>, out: &mut Vec<String>) {
+    if let (Some(kind), Some(id), Some(version)) = (
+        value.str("resourceType"),
+        value.str("id"),
+        value.at(&["meta", "versionId"]).and_then(|v| v.as_str()),
+    ) {
+        out.push(format!("{kind}/{id}/_history/{version}"));
+    }
+    for (_, member) in value.members() {
+        shown(member, out);
+    }
+    for item in value.items() {
+        shown(item, out);
+    }
+}
+
+#[test]
+fn whatever_goes_out_is_on_the_audit_trail() {
+    let (world, _) = world();
+    world.put(
+        "Patient/p",
+        r#"{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:t",
+        "value":"1"}]}"#,
+    );
+    let batch = |kind: &str, url: &str| {
+        let body = format!(
+            r#"{{"resourceType":"Bundle","type":"{kind}","entry":[{{"request":{{"method":"GET",
+                "url":"{url}"}}}}]}}"#
+        );
+        Request::new("POST", "").body(body)
+    };
+    let met = Request::new("POST", "Patient").with("if-none-exist", "identifier=urn:t|1").body(PATIENT);
+    let requests = [
+        Request::new("GET", "Patient/p"),
+        Request::new("GET", "Patient/p/_history/1"),
+        Request::new("GET", "Patient/p/_history"),
+        Request::new("GET", "_history"),
+        Request::new("GET", "Observation?_include=Observation:subject"),
+        Request::new("GET", "Patient?_revinclude=Observation:subject&_count=1"),
+        Request::new("GET", "Patient/p/*"),
+        Request::new("GET", "Patient/p/$everything"),
+        Request::new("GET", "Patient/p/$everything?_count=1"),
+        batch("batch", "Patient/p"),
+        batch("batch", "Observation?_include=Observation:subject"),
+        batch("transaction", "Patient/p"),
+        batch("transaction", "Observation?_include=Observation:subject"),
+        met,
+    ];
+    for request in requests {
+        let what = request.url();
+        let before = world.access.store().reader(&Scope::all()).unwrap().audit(None, 1).unwrap()[0].seq;
+        let response = world.send(request);
+        assert!(response.status < 300, "{what}: {}", response.text());
+        let mut out = Vec::new();
+        shown(json(&response).root(), &mut out);
+        assert!(!out.is_empty(), "{what} shows something");
+        let rows = world.access.store().reader(&Scope::all()).unwrap().audit(None, 100).unwrap();
+        let fresh: String = rows.into_iter().filter(|row| row.seq > before).map(|row| row.detail).collect();
+        for version in out {
+            assert!(fresh.contains(&format!("\"{version}\"")), "{what}: {version} is not in {fresh}");
+        }
+    }
+}

@@ -4,11 +4,6 @@
 use super::Caller;
 use fhir::search::{Base, Query};
 use record::{Body, Found, HistoryOf, HistoryPage, Instant, Kind, Page, Reader, Refusal, Results, Written};
-use std::collections::{BTreeSet, HashSet};
-
-/// Resources of others (organisations, practitioners, medicines) that come with a patient's own in
-/// [`everything`], at most.
-pub const EVERYTHING_MAX: usize = 2_000;
 
 /// The current version of a resource.
 pub fn read(caller: &Caller<'_>, kind: &'static str, id: &str) -> Result<Body, Refusal> {
@@ -122,94 +117,4 @@ pub(super) fn query_text(query: &Query) -> String {
         text.push_str(value);
     }
     text
-}
-
-/// A patient and everything in their compartment, with the resources of no patient that these point at
-/// (FHIR R4 patient-operation-everything): of `types` only, unless empty; as at an instant, if one is given.
-pub fn everything(
-    caller: &Caller<'_>,
-    patient: &str,
-    types: &[&'static str],
-    at: Option<Instant>,
-) -> Result<Vec<Body>, Refusal> {
-    let what = format!("Patient/{patient}/$everything");
-    let found = gather(caller, patient, types, at);
-    match found {
-        Ok(bodies) => {
-            caller.sees("everything", &what, bodies.iter());
-            Ok(bodies)
-        }
-        Err(refusal) => Err(caller.refused("everything", &what, refusal)),
-    }
-}
-
-fn gather(
-    caller: &Caller<'_>,
-    patient: &str,
-    types: &[&'static str],
-    at: Option<Instant>,
-) -> Result<Vec<Body>, Refusal> {
-    caller.may_read()?;
-    let reader = match at {
-        Some(at) => caller.access.store().reader_at(&caller.session.scope, at)?,
-        None => caller.reader()?,
-    };
-    here(reader.read("Patient", patient)?, "Patient", patient)?;
-    // What is shared is found by what points at it, which may be of any type.
-    let all = types.iter().any(|kind| is_shared(kind));
-    let mut bodies = reader.compartment(patient, if all { &[] } else { types })?;
-    let wanted = |kind: &str| types.is_empty() || types.contains(&kind);
-    let mut seen: HashSet<(String, String)> =
-        bodies.iter().map(|b| (b.kind.to_owned(), b.id.clone())).collect();
-    let own = bodies.len();
-    let mut next = 0;
-    while next < bodies.len() && bodies.len() < own + EVERYTHING_MAX {
-        let found: BTreeSet<(String, String)> = references(&bodies[next].text)
-            .filter(|(kind, _)| is_shared(kind))
-            .map(|(kind, id)| (kind.to_owned(), id.to_owned()))
-            .filter(|target| !seen.contains(target))
-            .collect();
-        for (kind, id) in found {
-            if let Found::Here(body) = reader.read(&kind, &id)? {
-                bodies.push(body);
-            }
-            seen.insert((kind, id));
-        }
-        next += 1;
-    }
-    bodies.retain(|body| wanted(body.kind));
-    Ok(bodies)
-}
-
-/// True for types that are no patient's: directories, medicines, definitions.
-fn is_shared(kind: &str) -> bool {
-    fhir::definitions::is_resource(kind)
-        && fhir::definitions::patient_compartment(kind).is_empty()
-        && kind != "Patient"
-}
-
-/// The references in a resource's canonical text, taken for `Type/id`: those that are none are of no known
-/// type. Within a JSON string each quote is escaped, so the pattern can only be a member of that name.
-fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.split("\"reference\":\"").skip(1).filter_map(|rest| {
-        let (reference, _) = rest.split_once('"')?;
-        let (kind, rest) = reference.split_once('/')?;
-        Some((kind, rest.split_once('/').map_or(rest, |(id, _)| id)))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::references;
-
-    #[test]
-    fn local_references_are_found_in_canonical_text() {
-        let text = concat!(
-            r#"{"a":{"reference":"Practitioner/1"},"b":[{"reference":"Organization/2/_history/3"}],"#,
-            r##""c":{"reference":"#x"},"d":"\"reference\":\"Patient/9\"",
-                "e":{"reference":"http://a.example/Patient/1"}}"##
-        );
-        let found: Vec<_> = references(text).collect();
-        assert_eq!(found, [("Practitioner", "1"), ("Organization", "2"), ("http:", "")]);
-    }
 }
