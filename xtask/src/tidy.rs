@@ -70,7 +70,7 @@ const RULES: [Rule; 18] = [
     lengths::files,
     lengths::functions,
     lengths::lines,
-    sql::typed,
+    sql::constant,
     words::unwrap,
     words::drawers,
     words::reminders,

@@ -1,32 +1,22 @@
-//! SQL is text that was written by us, or made by the one builder from typed nodes. Never `format!`: a value
-//! in the text is an injection, and an access scope that is pasted on can be forgotten (decision 0006).
+//! SQL is constant text, written by us, with `?` for every value. Never `format!`: a value in the text is an
+//! injection, and an access scope that is pasted on can be forgotten (docs/decisions/0006). Tests may explain.
 
 use super::source::{Source, closing};
 use super::{Finding, Workspace};
 
-/// The one file that may put SQL together says so with this comment.
-pub const BUILDER: &str = "// tidy: the one SQL builder";
 const CALLS: [&str; 6] = ["prepare", "prepare_cached", "execute", "execute_batch", "query_row", "query_one"];
 /// Words that begin a statement; in a literal inside `format!` they betray SQL also where no call is near.
 const BEGINNINGS: [&str; 10] =
     ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "CREATE ", "DROP ", "ALTER ", "ATTACH ", "PRAGMA "];
-const TODO: &str = "Write the statement out with ? for the values, or make it with the SQL builder";
+const TODO: &str = "Write the statement out as a constant, with ? for the values";
 
-pub fn typed(workspace: &Workspace) -> Vec<Finding> {
+pub fn constant(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let builders = workspace.sources.iter().filter(|source| is_builder(source));
-    for second in builders.skip(1) {
-        findings.push(finding(second, 0, "a second file says that it is the one SQL builder".into()));
-    }
-    for source in workspace.sources.iter().filter(|source| !is_builder(source)) {
+    for source in &workspace.sources {
         calls(source, &mut findings);
         formats(source, &mut findings);
     }
     findings
-}
-
-fn is_builder(source: &Source) -> bool {
-    source.text.lines().any(|line| line.trim_start().starts_with(BUILDER))
 }
 
 /// Calls that take SQL, where the first argument is put together at run time.
@@ -36,7 +26,7 @@ fn calls(source: &Source, findings: &mut Vec<Finding>) {
         for at in source.find(&words) {
             let open = at + words.len() - 1;
             let argument = first_argument(&source.code[open..closing(&source.code, open)]);
-            if is_put_together(source, argument) {
+            if is_put_together(source, argument) && !source.is_test(at) {
                 findings.push(finding(source, at, format!("SQL put together at run time goes into {call}")));
             }
         }
@@ -50,7 +40,7 @@ fn formats(source: &Source, findings: &mut Vec<Finding>) {
             let Some(open) = source.code[at..].find(['(', '[', '{']).map(|open| at + open) else { continue };
             let inside = &source.text[open..closing(&source.code, open)];
             let literal = inside.split('"').nth(1).unwrap_or_default().trim_start();
-            if BEGINNINGS.iter().any(|word| literal.starts_with(word)) {
+            if BEGINNINGS.iter().any(|word| literal.starts_with(word)) && !source.is_test(at) {
                 findings.push(finding(source, at, format!("SQL in {words}")));
             }
         }

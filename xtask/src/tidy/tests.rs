@@ -122,7 +122,7 @@ fn sql_put_together_at_run_time_is_found() {
         r#"fn a() { write!(out, "  INSERT INTO {b}"); }"#,
     ];
     for text in bad {
-        faulty(sql::typed, &file("crates/record/src/a.rs", text));
+        faulty(sql::constant, &file("crates/record/src/a.rs", text));
     }
     let good = [
         r#"fn a() { db.execute("DELETE FROM a WHERE b = ?1", [format!("{c}")]); }"#,
@@ -132,17 +132,8 @@ fn sql_put_together_at_run_time_is_found() {
         r#"// format!("SELECT {a}") would be wrong"#,
     ];
     for text in good {
-        sound(sql::typed, &file("crates/record/src/a.rs", text));
+        sound(sql::constant, &file("crates/record/src/a.rs", text));
     }
-}
-
-#[test]
-fn only_one_file_is_the_sql_builder() {
-    let builder = format!("{}, from typed nodes\nfn a() {{ format!(\"SELECT {{b}}\") }}", sql::BUILDER);
-    let mut workspace = file("crates/record/src/a.rs", &builder);
-    sound(sql::typed, &workspace);
-    workspace.sources.push(Source::new("crates/record/src/b.rs", &builder));
-    faulty(sql::typed, &workspace);
 }
 
 #[test]
