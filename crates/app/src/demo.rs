@@ -1,5 +1,6 @@
 //! `carespine demo`: a health service of invented people, made in seconds and served on this machine only.
 
+mod forms;
 mod history;
 
 use crate::config::Config;

@@ -2,8 +2,8 @@
 //! at any day of them.
 
 use super::Simulated;
+use super::forms::{self, Form};
 use access::{Access, Session};
-use fhir::json::Value;
 use fhir::{Instant, Json, Limits};
 use indicatif::{ProgressBar, ProgressStyle};
 use population::Plan;
@@ -35,7 +35,7 @@ pub(super) fn start(plan: &Plan) -> Instant {
 pub(super) fn make(access: &Access, session: &Session, plan: &Plan, clock: &Simulated) -> Result<(), Refusal> {
     let from = start(plan);
     let places = plan.places().iter().map(|bundle| resources(bundle)).collect::<Result<Vec<_>, _>>()?;
-    let places = places.into_iter().flatten().map(|(_, text)| text).collect::<Vec<_>>();
+    let places = places.into_iter().flatten().map(|(place, _)| place.text).collect::<Vec<_>>();
     file_all(access, session, &places, &bar("Places", places.len()))?;
     let mut steps = people(plan, from)?;
     let filing = bar("Filing", steps.values().map(Vec::len).sum());
@@ -64,10 +64,16 @@ fn people(plan: &Plan, from: Instant) -> Result<Steps, Refusal> {
             if index >= plan.people {
                 return Ok(());
             }
-            let one = resources(&plan.person(index))?;
+            let mut forms = Vec::new();
+            for (resource, earlier) in resources(&plan.person(index))? {
+                let last = step(resource.at.unwrap_or(from), from, plan.until);
+                let first = earlier.map(|form| (step(form.at.unwrap_or(from), from, plan.until), form.text));
+                forms.extend(first.filter(|(at, _)| *at < last));
+                forms.push((last, resource.text));
+            }
             let mut steps = steps.lock().expect("no thread panics with the steps locked");
-            for (recorded, text) in one {
-                steps.entry(step(recorded.unwrap_or(from), from, plan.until)).or_default().push(text);
+            for (at, text) in forms {
+                steps.entry(at).or_default().push(text);
             }
             making.inc(1);
         }
@@ -89,30 +95,12 @@ fn step(at: Instant, from: Instant, until: Instant) -> Instant {
     Instant(end.min(if at > fine { until.0 } else { fine }))
 }
 
-/// The resources of a bundle: when each was recorded, as far as it says, and its text.
-fn resources(bundle: &str) -> Result<Vec<(Option<Instant>, String)>, Refusal> {
+/// The resources of a bundle as they are now, and what was recorded of each before, if that was different.
+fn resources(bundle: &str) -> Result<Vec<(Form, Option<Form>)>, Refusal> {
     let json = Json::parse(bundle, Limits::FILE)
         .map_err(|e| Refusal::new(Kind::Fault, format!("An invented bundle is wrong: {e}")))?;
     let items = interaction::items(&json)?;
-    Ok(items.iter().map(|item| (recorded(item.resource), item.resource.raw().to_owned())).collect())
-}
-
-/// When a resource was recorded: the first of these that it has. A birth is recorded when it happens.
-fn recorded(resource: Value<'_>) -> Option<Instant> {
-    const NAMES: &[&str] = &[
-        "recordedDate", "authoredOn", "issued", "effectiveDateTime", "occurrenceDateTime", "performedDateTime",
-        "recorded", "created", "date", "dateAsserted", "startDate", "birthDate",
-    ];
-    const PERIODS: &[&str] = &["period", "performedPeriod", "effectivePeriod"];
-    let named = NAMES.iter().find_map(|name| resource.str(name));
-    let text = named.or_else(|| {
-        PERIODS.iter().find_map(|name| {
-            let period = resource.get(name)?;
-            period.str("end").or_else(|| period.str("start"))
-        })
-    })?;
-    let (start, _) = fhir::date::PartialDate::parse(&text)?.range();
-    Some(Instant(start))
+    Ok(items.iter().map(|item| forms::forms(item.resource)).collect())
 }
 
 /// Files resources in commits of [`COMMIT`], on all threads.
