@@ -85,7 +85,8 @@ fn served(config: &Config, access: &Access) -> SocketAddr {
 fn get(address: SocketAddr, path: &str, token: Option<&str>) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let authorization = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{authorization}Connection: close\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{authorization}Connection: close\r\n\r\n")
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
@@ -119,7 +120,10 @@ fn s_30_others_cannot_reach_a_server_without_tls() {
         assert_eq!(config.address().unwrap_err().kind, Kind::Forbidden, "{listen}");
     }
     assert!(Config { listen: "[::1]:8080".into(), ..Config::default() }.address().is_ok());
-    assert_eq!(Config { listen: "here".into(), ..Config::default() }.address().unwrap_err().kind, Kind::Invalid);
+    assert_eq!(
+        Config { listen: "here".into(), ..Config::default() }.address().unwrap_err().kind,
+        Kind::Invalid
+    );
 }
 
 #[test]

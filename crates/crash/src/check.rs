@@ -33,7 +33,8 @@ impl Verdict {
 pub fn check(dir: &Path, acknowledged: &[u64]) -> Result<Verdict, Refusal> {
     let started = Instant::now();
     let store = Store::open(dir, Options { readers: 1, ..Options::default() })?;
-    let mut verdict = Verdict { opened_in: started.elapsed(), acknowledged: acknowledged.len(), ..Verdict::default() };
+    let mut verdict =
+        Verdict { opened_in: started.elapsed(), acknowledged: acknowledged.len(), ..Verdict::default() };
     let reader = store.reader(&Scope::all())?;
     for &number in acknowledged {
         if !matches!(reader.read("Basic", &id(number, 0))?, Found::Here(_)) {

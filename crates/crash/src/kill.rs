@@ -29,7 +29,8 @@ pub fn kill(times: u32, seed: u64, writer: impl Fn(&Path, &Path) -> Command) -> 
     for n in 0..times {
         if n % KILLS_PER_STORE == 0 {
             total.acknowledged += place.as_ref().map_or(0, |(_, seen)| *seen);
-            let dir = tempfile::tempdir().map_err(|e| Refusal::new(Kind::Fault, format!("No folder: {e}")))?;
+            let dir =
+                tempfile::tempdir().map_err(|e| Refusal::new(Kind::Fault, format!("No folder: {e}")))?;
             place = Some((dir, 0));
         }
         let Some((dir, seen)) = &mut place else { continue };
@@ -52,7 +53,8 @@ fn once(
     delay: Duration,
     writer: &impl Fn(&Path, &Path) -> Command,
 ) -> Result<Verdict, Refusal> {
-    let start = |e: std::io::Error| Refusal::new(Kind::Fault, format!("The writer could not be started: {e}"));
+    let start =
+        |e: std::io::Error| Refusal::new(Kind::Fault, format!("The writer could not be started: {e}"));
     let mut child = writer(store, acks).stdout(Stdio::null()).spawn().map_err(start)?;
     std::thread::sleep(delay);
     // Child::kill is SIGKILL on Unix. A child that has ended before that is a fault of its own.

@@ -36,8 +36,9 @@ fn forever(store: &Store, next: &AtomicU64, mut acks: &File) -> Result<(), Refus
             resources.into_iter().try_for_each(|resource| tx.create(resource).map(|_| ()))
         })?;
         // One write call for the whole line, so that lines of several threads do not mix.
-        acks.write_all(format!("{number}\n").as_bytes())
-            .map_err(|e| Refusal::new(Kind::Fault, format!("An acknowledgement could not be written: {e}")))?;
+        acks.write_all(format!("{number}\n").as_bytes()).map_err(|e| {
+            Refusal::new(Kind::Fault, format!("An acknowledgement could not be written: {e}"))
+        })?;
     }
 }
 
@@ -49,7 +50,7 @@ pub fn id(number: u64, part: usize) -> String {
 fn resource(number: u64, part: usize) -> Result<Prepared, Refusal> {
     let id = id(number, part);
     let text = format!(
-        r#"{{"resourceType":"Basic","id":"{id}","code":{{"text":"synthetic"}},"identifier":[{{"system":"urn:carespine:crash","value":"{number}"}}]}}"#
+        r#"{{"resourceType":"Basic","id":"{id}","code":{{"text":"synthetic"}},"identifier":[{{"value":"{number}"}}]}}"#
     );
     let json = Json::parse(text, Limits::DOOR).map_err(|e| Refusal::new(Kind::Fault, e.to_string()))?;
     Prepared::of(&json, &id)

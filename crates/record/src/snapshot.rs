@@ -31,12 +31,11 @@ pub(crate) struct Head {
     pub kind: i64,
     pub id: String,
     pub vid: i64,
-    pub txn: i64,
     pub patient: i64,
 }
 
-const HEAD: &str = "SELECT res, type, id, vid, txn, patient FROM guarded_head WHERE type = ?1 AND id = ?2";
-const HEAD_OF: &str = "SELECT res, type, id, vid, txn, patient FROM guarded_head WHERE res = ?1";
+const HEAD: &str = "SELECT res, type, id, vid, patient FROM guarded_head WHERE type = ?1 AND id = ?2";
+const HEAD_OF: &str = "SELECT res, type, id, vid, patient FROM guarded_head WHERE res = ?1";
 const VERSION: &str = "SELECT ver, txn, at, splice, pack, body, prev FROM guarded_version WHERE vid = ?1";
 
 fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
@@ -45,8 +44,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
         kind: row.get(1)?,
         id: IdKey::text(row.get_ref(2)?),
         vid: row.get(3)?,
-        txn: row.get(4)?,
-        patient: row.get(5)?,
+        patient: row.get(4)?,
     })
 }
 

@@ -112,7 +112,8 @@ impl Store {
             .map_err(|e| fault("start the writer", e))?;
         let blobs = Blobs::open(dir)?;
         let clock = options.clock;
-        let shared = Shared { pool, names, token_key, gauges, clock, file, blobs, training: AtomicBool::new(false) };
+        let shared =
+            Shared { pool, names, token_key, gauges, clock, file, blobs, training: AtomicBool::new(false) };
         Ok(Store {
             shared: Arc::new(shared),
             writer: Arc::new(Writer { jobs: Some(sender), thread: Mutex::new(Some(thread)) }),

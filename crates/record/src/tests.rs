@@ -17,7 +17,8 @@ pub(crate) struct Desk {
 impl Desk {
     pub fn new() -> Desk {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), Options { readers: 3, durable: false, ..Options::default() }).unwrap();
+        let store =
+            Store::open(dir.path(), Options { readers: 3, durable: false, ..Options::default() }).unwrap();
         Desk { store, dir }
     }
 
@@ -88,7 +89,9 @@ fn a_resource_is_read_as_written_with_version_and_instant() {
 fn a_new_resource_may_point_at_itself() {
     let desk = Desk::new();
     desk.put(r#"{"resourceType":"Organization","id":"o","partOf":{"reference":"Organization/o"}}"#);
-    desk.put(r#"{"resourceType":"Organization","id":"o","name":"O","partOf":{"reference":"Organization/o"}}"#);
+    desk.put(
+        r#"{"resourceType":"Organization","id":"o","name":"O","partOf":{"reference":"Organization/o"}}"#,
+    );
     desk.sound();
 }
 
@@ -240,7 +243,8 @@ fn base_tables_cannot_be_read_past_the_guard() {
 fn a_store_opened_twice_shows_each_the_commits_of_the_other() {
     let desk = Desk::new();
     desk.put(ANN);
-    let other = Store::open(desk.dir.path(), Options { readers: 1, durable: false, ..Options::default() }).unwrap();
+    let other =
+        Store::open(desk.dir.path(), Options { readers: 1, durable: false, ..Options::default() }).unwrap();
     let bob = prepared(BOB);
     other.write(Author::system("test"), move |tx| tx.put(bob, None)).unwrap();
     desk.put(&weight("w", "bob", "70"));

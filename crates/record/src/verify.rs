@@ -2,10 +2,10 @@
 //! bodies, files against their names.
 
 use crate::body::IdKey;
+use crate::chain::{audit_hash, log_hash, version_hash};
 use crate::keys::{self, Row};
 use crate::names::Names;
 use crate::store::FILE;
-use crate::chain::{audit_hash, log_hash, version_hash};
 use crate::{Author, BlobHash, Instant, Refusal, Scope, blob, fault};
 use fhir::{Json, Limits};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -59,7 +59,8 @@ pub fn verify(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, 
         Ok((conn, names, steps as u64))
     };
     let (conn, names, steps) = open().map_err(|e: rusqlite::Error| fault("open the store to verify", e))?;
-    let mut check = Check { conn: &conn, names: &names, report: Report::default(), next_vid: 0, done: 0, steps, progress };
+    let report = Report::default();
+    let mut check = Check { conn: &conn, names: &names, report, next_vid: 0, done: 0, steps, progress };
     check.log()?;
     check.audit()?;
     check.heads()?;

@@ -1,10 +1,10 @@
 //! The one thread that writes. Commands come to it as closures; it runs each in a savepoint, commits several
 //! with one wait for the disk, and only then answers any of them.
 
+use crate::chain::audit_hash;
 use crate::names::{Fresh, Names};
 use crate::sqlite::Sight;
 use crate::tx::{Author, Tx};
-use crate::chain::audit_hash;
 use crate::{Act, Instant, Refusal, fault};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -5,7 +5,8 @@ use super::{Finding, Workspace};
 
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
-const LINE_COLUMNS_MAX: usize = 110;
+/// rustfmt breaks code at 110; what it cannot break (markup, sentences) may run a little over.
+const LINE_COLUMNS_MAX: usize = 120;
 
 pub fn files(workspace: &Workspace) -> Vec<Finding> {
     let long = workspace.sources.iter().filter(|source| source.lines_that_count() > FILE_LINES_MAX);
@@ -36,10 +37,13 @@ pub fn functions(workspace: &Workspace) -> Vec<Finding> {
 
 pub fn lines(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for source in &workspace.sources {
+    for source in workspace.sources.iter().filter(|source| !source.is_test_file()) {
+        let mut at = 0;
         for (number, line) in source.text.lines().enumerate() {
             let columns = line.chars().count();
-            if columns > LINE_COLUMNS_MAX {
+            let start = at;
+            at += line.len() + 1;
+            if columns > LINE_COLUMNS_MAX && !source.is_test(start) {
                 findings.push(Finding {
                     path: source.path.clone(),
                     line: number + 1,

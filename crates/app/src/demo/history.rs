@@ -32,7 +32,12 @@ pub(super) fn start(plan: &Plan) -> Instant {
 }
 
 /// Makes places and people and files them step by step, `clock` showing the end of each.
-pub(super) fn make(access: &Access, session: &Session, plan: &Plan, clock: &Simulated) -> Result<(), Refusal> {
+pub(super) fn make(
+    access: &Access,
+    session: &Session,
+    plan: &Plan,
+    clock: &Simulated,
+) -> Result<(), Refusal> {
     let from = start(plan);
     let places = plan.places().iter().map(|bundle| resources(bundle)).collect::<Result<Vec<_>, _>>()?;
     let places = places.into_iter().flatten().map(|(place, _)| place.text).collect::<Vec<_>>();

@@ -1,9 +1,9 @@
 //! The guard: no row is read that the caller's scope does not hold.
 //!
 //! First line: the only relations that search and read name are the `guarded_*` views, and each holds the
-//! check in its own WHERE, so it stands inside every scan, join and subquery. Second: the builder of search SQL
-//! (`search/sql.rs`) can name nothing else. Third, here: on reading connections SQLite's authorizer refuses to
-//! compile any statement that touches a base table other than through those views.
+//! check in its own WHERE, so it stands inside every scan, join and subquery. Second: the builder of search
+//! SQL (`search/sql.rs`) can name nothing else. Third, here: on reading connections SQLite's authorizer
+//! refuses to compile any statement that touches a base table other than through those views.
 
 use crate::names::Names;
 use rusqlite::Connection;

@@ -32,10 +32,7 @@ const SIZE_MIN: usize = 40;
 const SIZE_MAX: usize = 300;
 
 fn narrow(patients: &[&str], types: Option<&[&'static str]>) -> Scope {
-    Scope {
-        types: types.map(|types| Arc::new(types.iter().copied().collect())),
-        ..super::only(patients)
-    }
+    Scope { types: types.map(|types| Arc::new(types.iter().copied().collect())), ..super::only(patients) }
 }
 
 /// A scope that hides something: patients, types or both.
@@ -198,7 +195,10 @@ fn an_answer_through_a_scope_is_the_answer_of_a_record_that_holds_nothing_else()
         all.refused += asked.refused;
         seed += 1;
     }
-    println!("{} questions, {} told something, {} narrowed by the scope", all.questions, all.told, all.narrowed);
+    println!(
+        "{} questions, {} told something, {} narrowed by the scope",
+        all.questions, all.told, all.narrowed
+    );
     // Questions that nothing meets, or that hide nothing, would show nothing.
     assert!(all.told * 5 > all.questions * 2, "{all:?}");
     assert!(all.narrowed * 3 > all.questions, "{all:?}");

@@ -119,7 +119,12 @@ impl Tx<'_> {
     }
 
     /// Moves rows that no longer hold to the past and adds the new ones.
-    pub(super) fn replace_rows(&mut self, before: &Before, rows: Vec<Row>, patient: i64) -> Result<(), Refusal> {
+    pub(super) fn replace_rows(
+        &mut self,
+        before: &Before,
+        rows: Vec<Row>,
+        patient: i64,
+    ) -> Result<(), Refusal> {
         self.flush()?;
         let old: Vec<Row> = keys::unpack(before.rec.as_deref().unwrap_or_default())
             .map(|(param, value)| Row { param, value: value.to_vec() })
