@@ -112,8 +112,12 @@ fn results(
         results.total = Some(pages::count(context, &parts)?);
         return Ok(results);
     }
+    let first = mark.is_none();
     let found = pages::find(context, query, &parts, page.count.min(COUNT_MAX), mark)?;
-    results.total = match found.total {
+    // A first page that is all is its own total, whatever the plan: whether a number is there must not tell of
+    // ids that the caller cannot see.
+    let whole = (first && found.next.is_none()).then_some(found.matches.len() as u64);
+    results.total = match found.total.or(whole) {
         None if page.total => Some(pages::count(context, &parts)?),
         known => known,
     };

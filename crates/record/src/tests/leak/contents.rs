@@ -151,7 +151,7 @@ impl Making<'_> {
         tree.with("url", url)
             .with("status", "active")
             .with("title", self.word(WORDS))
-            .maybe("date", { self.maybe(|m| m.word(DATES)) })
+            .maybe("date", self.maybe(|m| m.word(DATES)))
     }
 
     fn patient(&mut self, tree: Tree) -> Tree {
