@@ -2,6 +2,7 @@
 
 mod find;
 mod letter;
+mod newest;
 mod pages;
 mod patient_record;
 mod shown;

@@ -16,6 +16,7 @@ mod observations;
 mod overview;
 mod problems;
 mod procedures;
+mod readings;
 mod result;
 mod results;
 mod timeline;

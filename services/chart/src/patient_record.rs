@@ -7,6 +7,7 @@ use fhir::{Instant, Tree};
 use html::{Allergies, AsAt, Banner, Contact, Frame, Location, Markup, Nav, Notice, Sidenav, Tone, frame};
 use record::{Found, Kind, Reader, Refusal};
 use service::{Answer, Permission, Request};
+use std::collections::HashSet;
 
 /// What the banner is made of, beside the Patient.
 const BANNER_TYPES: [&str; 2] = ["AllergyIntolerance", "Flag"];
@@ -31,8 +32,8 @@ pub struct PatientRecord<'r> {
 }
 
 impl<'r> PatientRecord<'r> {
-    /// Opens the record of the patient in the path and reads what the page needs of it. Puts the look on the
-    /// audit trail. Someone who is not there and someone who may not be seen get the same answer.
+    /// Opens the record of the patient in the path and reads all that it has of some types, of which a patient
+    /// has few. Puts the look on the audit trail. Someone who is not there and someone who may not be seen get the same answer.
     pub fn open(request: &'r Request<'r>, types: &[&'static str]) -> Result<PatientRecord<'r>, Refusal> {
         let at = request.at()?;
         let reader = request.reader()?;
@@ -71,13 +72,25 @@ impl<'r> PatientRecord<'r> {
         let detail = Tree::object()
             .with("patient", self.person.id.as_str())
             .with("page", self.request.path)
-            .with("txn", Tree::Number(self.reader.txn().to_string()))
-            .with("resources", Tree::Number(self.resources.len().to_string()));
+            .with("txn", Tree::Number(self.reader.txn().to_string()));
         self.request.audit("read", detail);
         self.request.looked_at(&self.person.id)
     }
 
-    /// The resources of a type, oldest first as the record gives them.
+    /// Keeps what was read, each resource once.
+    pub(crate) fn keep(&mut self, resources: Vec<Resource>) {
+        let known: HashSet<(&str, &str)> = self.resources.iter().map(|r| (r.kind, r.id.as_str())).collect();
+        let new = |r: &Resource| !known.contains(&(r.kind, r.id.as_str()));
+        let new: Vec<Resource> = resources.into_iter().filter(new).collect();
+        self.resources.extend(new);
+    }
+
+    /// Notes that something could not be read, so that the page says so.
+    pub(crate) fn has_failed(&mut self) {
+        self.failed = true;
+    }
+
+    /// The resources of a type that were read.
     pub fn of<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s Resource> {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }

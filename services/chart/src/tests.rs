@@ -2,5 +2,6 @@
 
 mod find;
 mod house;
+mod long;
 mod pages;
 mod suites;

@@ -21,7 +21,7 @@ pub use allergy::{AllergyEntry, AllergyStatus, allergies_state};
 pub use document::{Content, DocumentEntry};
 pub use element::{Reference, concept, reference, slug, words};
 pub use encounter::{AppointmentEntry, EncounterEntry};
-pub use event::{EventKind, ImmunisationEntry, ProcedureEntry, alert, event_time};
+pub use event::{EventKind, ImmunisationEntry, ProcedureEntry, alert, event_end, event_time};
 pub use item::{Fact, facts_of};
 pub use medicine::{MedicineEntry, Phase};
 pub use names::Names;

@@ -1,6 +1,7 @@
 //! What is wanted as a FHIR query.
 
 use super::wanted::{Postcode, Wanted};
+use crate::newest::escaped;
 use crate::views::NHS_NUMBER;
 use fhir::Instant;
 use fhir::search::{Handling, Query};
@@ -31,18 +32,6 @@ fn pairs(wanted: &Wanted) -> Vec<(String, String)> {
     }
     pairs.push(("_sort", "family,given,birthdate".to_owned()));
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// A value in which nothing has a meaning in FHIR search.
-fn escaped(value: &str) -> String {
-    let mut out = String::new();
-    for c in value.chars() {
-        if matches!(c, '\\' | ',' | '$' | '|') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::cell;
 use crate::letter;
 use crate::patient_record::PatientRecord;
-use crate::shown::{cut, head};
+use crate::shown::head;
 use crate::views::{Content, DocumentEntry, Resource};
 use html::{Card, Column, Table, Tone, card, empty, table, tag};
 use maud::{Markup, html};
@@ -12,14 +12,13 @@ use service::{Answer, Request};
 
 /// `/patients/{id}/documents`
 pub fn documents(request: &Request<'_>) -> Result<Answer, Refusal> {
-    let record = PatientRecord::open(request, &["DocumentReference"])?;
-    let entries = record.of("DocumentReference").map(DocumentEntry::of);
-    let mut entries: Vec<DocumentEntry> = entries.filter(|entry| !entry.withdrawn).collect();
-    cell::newest_first(&mut entries, |entry| entry.at);
-    let count = entries.len() as u64;
+    let mut record = PatientRecord::open(request, &[])?;
+    let page = record.list("DocumentReference")?;
+    let entries = page.resources.iter().map(DocumentEntry::of);
+    let entries: Vec<DocumentEntry> = entries.filter(|entry| !entry.withdrawn).collect();
+    let count = page.all;
     let names = record.names();
-    let cut = cut(request, "list", entries);
-    let rows = cut.rows.iter().map(|entry| {
+    let rows = entries.iter().map(|entry| {
         vec![
             html! {
                 (cell::link(&record.place, &entry.href(&record.person.id), &entry.title))
@@ -38,7 +37,7 @@ pub fn documents(request: &Request<'_>) -> Result<Answer, Refusal> {
             (empty("No documents recorded", "Letters and other documents appear here when they are filed.", html! {}))
         } @else {
             (table(&list))
-            div class="app-card__foot" { (cut.showing) (cut.pages) }
+            div class="app-card__foot" { (page.showing) (page.pages) }
         }
     };
     let all =

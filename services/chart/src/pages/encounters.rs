@@ -1,8 +1,9 @@
 //! Episodes and stays: what goes on now, and every stay and visit before.
 
 use super::cell;
+use crate::newest::ListPage;
 use crate::patient_record::PatientRecord;
-use crate::shown::{cut, head};
+use crate::shown::head;
 use crate::views::{EncounterEntry, Names};
 use html::{Card, Column, Table, When, card, duration, empty, table};
 use maud::{Markup, html};
@@ -11,17 +12,17 @@ use service::{Answer, Request};
 
 /// `/patients/{id}/encounters`
 pub fn encounters(request: &Request<'_>) -> Result<Answer, Refusal> {
-    let record = PatientRecord::open(request, &["Encounter"])?;
-    let entries = record.of("Encounter").map(|resource| EncounterEntry::of(resource, &record.person.id));
-    let mut entries: Vec<_> = entries.filter(|entry| !entry.withdrawn).collect();
-    cell::newest_first(&mut entries, |entry| entry.start);
-    let (open, past): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.open);
+    let mut record = PatientRecord::open(request, &[])?;
+    let page = record.list("Encounter")?;
+    let open = if request.query("page").is_none() { record.open_encounters()? } else { Vec::new() };
+    let entries = page.resources.iter().map(|resource| EncounterEntry::of(resource, &record.person.id));
+    let past: Vec<_> = entries.filter(|entry| !entry.withdrawn && !entry.open).collect();
     let names = record.names();
     let main = html! {
         (head("Episodes and stays", &record))
         div class="app-grid" {
             @for (i, encounter) in open.iter().enumerate() { (current(&record, &names, encounter, &format!("now-{i}"))) }
-            (list(&record, &names, past))
+            (list(&record, &names, &past, &page))
         }
     };
     Ok(record.page("Episodes and stays", "encounters", main))
@@ -57,16 +58,19 @@ pub fn current(
     card(Card { id, title, count: None, link, columns: 12, body })
 }
 
-fn list(record: &PatientRecord<'_>, names: &Names<'_>, entries: Vec<EncounterEntry>) -> Markup {
+fn list(
+    record: &PatientRecord<'_>,
+    names: &Names<'_>,
+    entries: &[EncounterEntry],
+    page: &ListPage,
+) -> Markup {
     let (id, title) = ("past", "Past stays and visits");
     if entries.is_empty() {
         let text = "Stays and visits appear here when they have ended.";
         let body = empty("No past stays or visits recorded", text, html! {});
         return card(Card { id, title, count: None, link: None, columns: 12, body });
     }
-    let count = Some(entries.len() as u64);
-    let cut = cut(record.request, id, entries);
-    let rows = cut.rows.iter().map(|entry| {
+    let rows = entries.iter().map(|entry| {
         vec![
             html! {
                 (cell::link(&record.place, &entry.href, &entry.what))
@@ -86,8 +90,8 @@ fn list(record: &PatientRecord<'_>, names: &Names<'_>, entries: Vec<EncounterEnt
         ["What", "From", "To", "Reason", "Where", "Clinician"].into_iter().map(Column::text).collect();
     let caption = "Past stays and visits, newest first".to_owned();
     let list = Table { id: "past-table", caption, columns, rows: rows.collect(), sortable: true };
-    let body = html! { (table(&list)) div class="app-card__foot" { (cut.showing) (cut.pages) } };
-    card(Card { id, title, count, link: None, columns: 12, body })
+    let body = html! { (table(&list)) div class="app-card__foot" { (page.showing) " stays and visits" (page.pages) } };
+    card(Card { id, title, count: None, link: None, columns: 12, body })
 }
 
 fn length(start: Option<When>, end: Option<When>) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::cell;
 use crate::patient_record::PatientRecord;
-use crate::shown::{cut, head};
+use crate::shown::head;
 use crate::views::ImmunisationEntry;
 use html::{Card, Column, Table, card, empty, table};
 use maud::html;
@@ -11,15 +11,13 @@ use service::{Answer, Request};
 
 /// `/patients/{id}/immunisations`
 pub fn immunisations(request: &Request<'_>) -> Result<Answer, Refusal> {
-    let record = PatientRecord::open(request, &["Immunization"])?;
-    let entries =
-        record.of("Immunization").map(|resource| ImmunisationEntry::of(resource, &record.person.id));
-    let mut entries: Vec<_> = entries.filter(|entry| !entry.withdrawn).collect();
-    cell::newest_first(&mut entries, |entry| entry.at);
-    let count = entries.len() as u64;
+    let mut record = PatientRecord::open(request, &[])?;
+    let page = record.list("Immunization")?;
+    let entries = page.resources.iter().map(|resource| ImmunisationEntry::of(resource, &record.person.id));
+    let entries: Vec<_> = entries.filter(|entry| !entry.withdrawn).collect();
+    let count = page.all;
     let names = record.names();
-    let cut = cut(request, "list", entries);
-    let rows = cut.rows.iter().map(|entry| {
+    let rows = entries.iter().map(|entry| {
         vec![
             cell::link(&record.place, &entry.href, &entry.vaccine),
             html! { @if entry.given { (entry.status) } @else { strong class="app-strong" { (entry.status) } } },
@@ -39,7 +37,7 @@ pub fn immunisations(request: &Request<'_>) -> Result<Answer, Refusal> {
             (empty("No immunisations recorded", "Vaccines appear here when they are given or declined.", html! {}))
         } @else {
             (table(&list))
-            div class="app-card__foot" { (cut.showing) (cut.pages) }
+            div class="app-card__foot" { (page.showing) (page.pages) }
         }
     };
     let all = Card {

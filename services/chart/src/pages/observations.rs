@@ -1,8 +1,8 @@
 //! Observations: vital signs and body size as a table over time with a chart each, and assessments.
 
 use super::grid::{self, COLUMNS_MAX, grid};
+use super::readings::{load_assessments, load_signs, readings};
 use super::result::recent_chart;
-use super::results::readings;
 use crate::patient_record::PatientRecord;
 use crate::shown::head;
 use crate::views::{Reading, Sort, rank};
@@ -11,9 +11,15 @@ use maud::{Markup, html};
 use record::Refusal;
 use service::{Answer, Request};
 
+/// Signs and assessments that are read for the page.
+const SIGNS_MAX: usize = 600;
+const ASSESSMENTS_MAX: usize = 200;
+
 /// `/patients/{id}/observations`
 pub fn observations(request: &Request<'_>) -> Result<Answer, Refusal> {
-    let record = PatientRecord::open(request, &["Observation"])?;
+    let mut record = PatientRecord::open(request, &[])?;
+    let more = load_signs(&mut record, SIGNS_MAX)?;
+    load_assessments(&mut record, ASSESSMENTS_MAX)?;
     let vital = readings(&record, Sort::Vital);
     let assessed = readings(&record, Sort::Assessment);
     let main = html! {
@@ -22,6 +28,11 @@ pub fn observations(request: &Request<'_>) -> Result<Answer, Refusal> {
             (flow(&record, "vital", "Vital signs and size", &vital))
             (charts(&record, &vital))
             @if !assessed.is_empty() { (flow(&record, "assessed", "Assessments and habits", &assessed)) }
+        }
+        @if more {
+            p class="app-muted app-mt" {
+                "Made from the latest " (SIGNS_MAX) " measurements. Each name leads to all values of it."
+            }
         }
     };
     Ok(record.page("Observations", "observations", main))

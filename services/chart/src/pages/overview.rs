@@ -1,7 +1,9 @@
 //! The overview: what one needs to know first, on one page.
 
-use super::timeline::{TYPES, entry, events};
-use super::{allergies, appointments, cell, encounters, medicines, problems, result, results};
+use super::readings::{load_results, load_signs, readings};
+use super::timeline::{entry, events};
+use super::{allergies, appointments, cell, encounters, medicines, problems, result};
+use crate::newest::Newest;
 use crate::patient_record::PatientRecord;
 use crate::shown::head;
 use crate::views::{Names, Reading, Sort, alert, rank};
@@ -17,10 +19,25 @@ const ROWS: usize = 6;
 /// Values of a sparkline.
 const VALUES: usize = 8;
 
+/// Types of which a patient has few: they are read whole.
+const WHOLE: [&str; 4] = ["Condition", "MedicationRequest", "MedicationStatement", "Appointment"];
+/// Signs and results that are read for cards and charts.
+const SIGNS_MAX: usize = 160;
+const RESULTS_MAX: usize = 160;
+/// Events of each other type, for the recent activity.
+const EVENTS_MAX: usize = 20;
+
 /// `/patients/{id}`
 pub fn overview(request: &Request<'_>) -> Result<Answer, Refusal> {
     let clinical = request.session.may(service::Permission::ReadRecord);
-    let record = PatientRecord::open(request, if clinical { &TYPES } else { &["Appointment"] })?;
+    let mut record = PatientRecord::open(request, if clinical { &WHOLE } else { &["Appointment"] })?;
+    if clinical {
+        load_signs(&mut record, SIGNS_MAX)?;
+        load_results(&mut record, RESULTS_MAX, EVENTS_MAX, None)?;
+        for kind in ["Encounter", "Procedure", "Immunization", "DocumentReference"] {
+            record.load(Newest::of(kind, EVENTS_MAX))?;
+        }
+    }
     let names = record.names();
     let main = html! {
         (head("Overview", &record))
@@ -92,7 +109,7 @@ fn alerts(record: &PatientRecord<'_>) -> Markup {
 
 /// The latest value of each sign, and the chart of the one that is measured most.
 fn observed(record: &PatientRecord<'_>) -> Markup {
-    let readings = results::readings(record, Sort::Vital);
+    let readings = readings(record, Sort::Vital);
     let link = Some(("All observations", record.place.section("observations")));
     let mut latest: Vec<&Reading> = Vec::new();
     for reading in readings.iter().rev() {
@@ -175,7 +192,7 @@ fn current_medicines(record: &PatientRecord<'_>, names: &Names<'_>) -> Markup {
 }
 
 fn latest_results(record: &PatientRecord<'_>) -> Markup {
-    let readings = results::readings(record, Sort::Result);
+    let readings = readings(record, Sort::Result);
     let link = Some(("All results", record.place.section("results")));
     let numbers: Vec<&Reading> = readings.iter().filter(|reading| reading.main.value.is_some()).collect();
     let mut latest: Vec<&Reading> = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::cell;
 use crate::patient_record::PatientRecord;
-use crate::shown::{cut, head};
+use crate::shown::head;
 use crate::views::ProcedureEntry;
 use html::{Card, Column, Table, card, empty, table};
 use maud::html;
@@ -11,14 +11,13 @@ use service::{Answer, Request};
 
 /// `/patients/{id}/procedures`
 pub fn procedures(request: &Request<'_>) -> Result<Answer, Refusal> {
-    let record = PatientRecord::open(request, &["Procedure"])?;
-    let entries = record.of("Procedure").map(|resource| ProcedureEntry::of(resource, &record.person.id));
-    let mut entries: Vec<_> = entries.filter(|entry| !entry.withdrawn).collect();
-    cell::newest_first(&mut entries, |entry| entry.at);
-    let count = entries.len() as u64;
+    let mut record = PatientRecord::open(request, &[])?;
+    let page = record.list("Procedure")?;
+    let entries = page.resources.iter().map(|resource| ProcedureEntry::of(resource, &record.person.id));
+    let entries: Vec<_> = entries.filter(|entry| !entry.withdrawn).collect();
+    let count = page.all;
     let names = record.names();
-    let cut = cut(request, "list", entries);
-    let rows = cut.rows.iter().map(|entry| {
+    let rows = entries.iter().map(|entry| {
         vec![
             html! { (cell::link(&record.place, &entry.href, &entry.what)) (cell::remarks(&entry.notes)) },
             html! { (entry.status) },
@@ -35,7 +34,7 @@ pub fn procedures(request: &Request<'_>) -> Result<Answer, Refusal> {
             (empty("No procedures recorded", "Procedures appear here when they are recorded as done.", html! {}))
         } @else {
             (table(&list))
-            div class="app-card__foot" { (cut.showing) (cut.pages) }
+            div class="app-card__foot" { (page.showing) (page.pages) }
         }
     };
     let all =

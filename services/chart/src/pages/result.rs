@@ -1,6 +1,7 @@
 //! One test over time: its chart, and every value in a table.
 
 use super::cell;
+use super::readings::load_test;
 use crate::patient_record::PatientRecord;
 use crate::shown::{cut, head};
 use crate::views::{Measured, Names, Reading};
@@ -28,8 +29,9 @@ const TREND: usize = 4;
 
 /// `/patients/{id}/results/{code}`
 pub fn result(request: &Request<'_>) -> Result<Answer, Refusal> {
-    let record = PatientRecord::open(request, &["Observation"])?;
+    let mut record = PatientRecord::open(request, &[])?;
     let code = request.param("code");
+    let more = load_test(&mut record, code)?;
     let mut readings: Vec<Reading> =
         record.of("Observation").filter_map(|resource| Reading::of(resource, &record.person.id)).collect();
     readings.retain(|reading| of(reading, code).is_some());
@@ -65,6 +67,7 @@ pub fn result(request: &Request<'_>) -> Result<Answer, Refusal> {
             }
             (values(&record, &readings, code))
         }
+        @if more { p class="app-muted app-mt" { "There are older values than those shown here." } }
     };
     Ok(record.page(&latest.title, "results", main))
 }

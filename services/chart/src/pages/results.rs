@@ -1,16 +1,22 @@
 //! Results: cumulative tables by panel, reports in words, and the same as a file.
 
 use super::grid::{self, COLUMNS_MAX, grid};
+use super::readings::{load_results, panels, readings};
 use super::{cell, csv::csv};
+use crate::newest::Newest;
 use crate::patient_record::PatientRecord;
 use crate::shown::head;
-use crate::views::{Names, Panel, Reading, Sort, slug};
-use html::{Action, Card, Choice, When, card, empty, filters, select_field};
+use crate::views::{Measured, Names, Panel, Reading, Sort, slug};
+use fhir::Instant;
+use html::{Action, Card, Choice, When, card, empty, filters, pagination, select_field};
 use maud::{Markup, html};
 use record::Refusal;
 use service::{Answer, Request};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+/// Results that are read for the page, and reports.
+const RESULTS_MAX: usize = 1_000;
+const REPORTS_MAX: usize = 300;
 /// Times across when only one panel is shown.
 const COLUMNS_OF_ONE: usize = 40;
 /// Panels and reports on one page.
@@ -30,18 +36,19 @@ impl Group<'_> {
 
 /// `/patients/{id}/results`
 pub fn results(request: &Request<'_>) -> Result<Answer, Refusal> {
-    let record = PatientRecord::open(request, &["Observation", "DiagnosticReport"])?;
-    let readings = readings(&record, Sort::Result);
     if request.query("format") == Some("csv") {
-        return Ok(Answer::File {
-            name: "results.csv".into(),
-            kind: "text/csv; charset=utf-8",
-            bytes: file(&readings),
-        });
+        return file(request);
     }
+    let mut record = PatientRecord::open(request, &[])?;
+    let chosen = request.query("panel").unwrap_or_default();
+    let before = request.query("before");
+    let more = load_results(&mut record, RESULTS_MAX, REPORTS_MAX, before)?;
+    if more && !chosen.is_empty() {
+        load_panel(&mut record, chosen)?;
+    }
+    let readings = readings(&record, Sort::Result);
     let panels = panels(&record);
     let groups = group(&readings, &panels);
-    let chosen = request.query("panel").unwrap_or_default();
     let shown: Vec<&Group<'_>> =
         groups.iter().filter(|g| chosen.is_empty() || slug(&g.title) == chosen).collect();
     let main = html! {
@@ -64,24 +71,38 @@ pub fn results(request: &Request<'_>) -> Result<Answer, Refusal> {
             }
             @if chosen.is_empty() { (reports(&record, &panels)) }
         }
+        @if more || before.is_some() { (periods(&record, &readings, more)) }
     };
     Ok(record.page("Results", "results", main))
 }
 
-/// All readings of a sort, oldest first.
-pub fn readings(record: &PatientRecord<'_>, sort: Sort) -> Vec<Reading> {
-    let readings = record.of("Observation").filter_map(|resource| Reading::of(resource, &record.person.id));
-    let mut readings: Vec<Reading> = readings.filter(|reading| reading.sort == sort).collect();
-    readings.sort_by_key(|reading| reading.at.map(When::start));
-    readings
+/// Reads more of one panel: the newest values of the tests in it.
+fn load_panel(record: &mut PatientRecord<'_>, chosen: &str) -> Result<(), Refusal> {
+    let (all, panels) = (readings(record, Sort::Result), panels(record));
+    let group = group(&all, &panels).into_iter().find(|group| slug(&group.title) == chosen);
+    let keys: BTreeSet<&str> = group.iter().flat_map(|g| &g.readings).map(|r| r.main.key.as_str()).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let codes = keys.into_iter().collect::<Vec<_>>().join(",");
+    record.load(Newest::of("Observation", RESULTS_MAX).with("code", codes)).map(|_| ())
 }
 
-/// All reports, the newest first.
-pub fn panels(record: &PatientRecord<'_>) -> Vec<Panel> {
-    let panels = record.of("DiagnosticReport").filter_map(|resource| Panel::of(resource, &record.person.id));
-    let mut panels: Vec<Panel> = panels.collect();
-    cell::newest_first(&mut panels, |panel| panel.at.or(panel.issued));
-    panels
+/// Where only a part of the results is shown: which part, and the way to the others.
+fn periods(record: &PatientRecord<'_>, readings: &[Reading], more: bool) -> Markup {
+    let path = format!("/patients/{}/results", record.person.id);
+    let oldest = readings.iter().find_map(|reading| reading.at);
+    let older = oldest
+        .filter(|_| more)
+        .map(|oldest| record.place.with(&path, &[("before", &Instant(oldest.start()).to_string())]));
+    let newest = record.request.query("before").map(|_| record.place.link(&path));
+    html! {
+        p class="app-muted app-mt" {
+            "The results shown go back to " (cell::date(oldest)) "."
+            @if more { " There are older ones." }
+        }
+        (pagination("Periods", newest, older))
+    }
 }
 
 /// Readings by the panel they were reported in, the panel with the newest result first. A test that was also
@@ -184,23 +205,27 @@ fn report(record: &PatientRecord<'_>, names: &Names<'_>, panel: &Panel) -> Marku
     }
 }
 
-fn file(readings: &[Reading]) -> Vec<u8> {
+/// All results as a file for a spreadsheet, newest first.
+fn file(request: &Request<'_>) -> Result<Answer, Refusal> {
+    let record = PatientRecord::open(request, &["Observation"])?;
     let heads = ["Collected", "Test", "Code", "Value", "Unit", "Reference range", "Flag", "Status"];
     let mut lines = vec![heads.map(str::to_owned).to_vec()];
-    for reading in readings.iter().rev() {
-        for measured in std::iter::once(&reading.main).chain(&reading.parts) {
-            let line = &measured.line;
-            lines.push(vec![
-                reading.at.map(When::text).unwrap_or_default(),
-                measured.title.clone(),
-                measured.key.clone(),
-                line.value.clone(),
-                line.unit.clone(),
-                line.reference.words(),
-                line.flag.map(|flag| flag.words().to_owned()).unwrap_or_default(),
-                reading.status.unwrap_or("Final").to_owned(),
-            ]);
-        }
+    for reading in readings(&record, Sort::Result).iter().rev() {
+        lines.extend(std::iter::once(&reading.main).chain(&reading.parts).map(|m| line(reading, m)));
     }
-    csv(&lines)
+    Ok(Answer::File { name: "results.csv".into(), kind: "text/csv; charset=utf-8", bytes: csv(&lines) })
+}
+
+fn line(reading: &Reading, measured: &Measured) -> Vec<String> {
+    let line = &measured.line;
+    vec![
+        reading.at.map(When::text).unwrap_or_default(),
+        measured.title.clone(),
+        measured.key.clone(),
+        line.value.clone(),
+        line.unit.clone(),
+        line.reference.words(),
+        line.flag.map(|flag| flag.words().to_owned()).unwrap_or_default(),
+        reading.status.unwrap_or("Final").to_owned(),
+    ]
 }

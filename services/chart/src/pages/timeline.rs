@@ -1,17 +1,21 @@
 //! The timeline: everything on one axis, the newest first, by kind and period.
 
+mod events;
+mod window;
+
 use crate::patient_record::PatientRecord;
-use crate::shown::{cut, head};
-use crate::views::{
-    AllergyEntry, AppointmentEntry, DocumentEntry, EncounterEntry, EventKind, ImmunisationEntry,
-    MedicineEntry, Names, Panel, ProblemEntry, ProcedureEntry, Reading, Resource, Sort, event_time, rank,
-    short_name,
+use crate::shown::head;
+use crate::views::EventKind;
+use fhir::Instant;
+use html::{
+    Card, Choice, Entry, Markup, When, card, empty, filters, pagination, select_field, timeline as axis,
 };
-use html::{Card, Choice, Entry, When, card, empty, filters, select_field, timeline as axis};
 use maud::html;
 use record::Refusal;
 use service::{Answer, Request};
-use std::collections::{BTreeMap, HashSet};
+use window::Asked;
+
+pub use events::{Event, entry, events};
 
 const DAY: i64 = 86_400_000;
 
@@ -23,254 +27,84 @@ const PERIODS: [(&str, &str, i64); 4] = [
     ("five-years", "Last 5 years", 5 * 365 + 1),
 ];
 
-/// What an event of the timeline is made from. Readings of one moment are one event.
-enum Source<'r> {
-    One(&'r Resource),
-    Set(Vec<&'r Resource>),
-}
-
-/// An event, before its words are made: they are only made for what is shown.
-pub struct Event<'r> {
-    when: Option<When>,
-    kind: EventKind,
-    source: Source<'r>,
-}
-
-impl Event<'_> {
-    /// When it happened.
-    pub fn at(&self) -> Option<When> {
-        self.when
-    }
-}
-
-/// The resource types that events are made from.
-pub const TYPES: [&str; 11] = [
-    "Condition",
-    "MedicationRequest",
-    "MedicationStatement",
-    "AllergyIntolerance",
-    "DiagnosticReport",
-    "Observation",
-    "Encounter",
-    "Procedure",
-    "Immunization",
-    "DocumentReference",
-    "Appointment",
-];
-
 /// `/patients/{id}/timeline`
 pub fn timeline(request: &Request<'_>) -> Result<Answer, Refusal> {
     let wanted = request.query("kind").unwrap_or_default();
     let kind = EventKind::ALL.into_iter().find(|kind| kind.name() == wanted);
-    let types = kind.map_or(&TYPES[..], EventKind::types);
-    let record = PatientRecord::open(request, types)?;
-    let period = request.query("period").unwrap_or_default();
-    let days = PERIODS.iter().find(|(name, ..)| *name == period).map_or(0, |(_, _, days)| *days);
-    let since = (days > 0).then(|| record.moment - days * DAY);
-    let mut events = events(&record);
-    events.retain(|event| kind.is_none_or(|kind| event.kind == kind));
-    events.retain(|event| since.is_none_or(|since| event.when.is_some_and(|when| when.start() >= since)));
-    let filtered = kind.is_some() || since.is_some();
+    let whole: Vec<&'static str> =
+        window::WHOLE.into_iter().filter(|t| kind.is_none_or(|k| k.types().contains(t))).collect();
+    let mut record = PatientRecord::open(request, &whole)?;
+    let asked = asked(&record, kind);
+    let reach = window::load(&mut record, asked)?;
+    let (events, older) = window::window(&record, asked, reach);
     let names = record.names();
-    let cut = cut(request, "list", events);
-    let entries: Vec<Entry> = cut.rows.iter().map(|event| entry(&record, &names, event)).collect();
-    let path = format!("/patients/{}/timeline", record.person.id);
-    let at = record.place.at.clone().unwrap_or_default();
+    let entries: Vec<Entry> = events.iter().map(|event| entry(&record, &names, event)).collect();
     let body = html! {
-        (filters(&path, &[("at", &at)], html! {
-            (select_field("kind", "Show", &kinds(), wanted))
-            (select_field("period", "Period", &periods(), period))
-        }))
-        @if entries.is_empty() && filtered {
-            (empty("Nothing of this kind in this period", "There may be more outside it.", html! {
-                a href=(record.place.link(&path)) { "Show everything" }
-            }))
-        } @else if entries.is_empty() {
-            (empty("Nothing recorded", "What happens to this patient appears here.", html! {}))
-        } @else {
-            (axis(&entries))
-            div class="app-card__foot" { (cut.showing) (cut.pages) }
-        }
+        (choices(&record, wanted))
+        @if entries.is_empty() { (nothing(&record, asked)) } @else { (axis(&entries)) }
+        div class="app-card__foot" { (pages(&record, &events, older)) }
     };
     let list = Card { id: "events", title: "Newest first", count: None, link: None, columns: 12, body };
     let main = html! { (head("Timeline", &record)) div class="app-grid" { (card(list)) } };
     Ok(record.page("Timeline", "timeline", main))
 }
 
-fn kinds() -> Vec<Choice> {
+fn asked(record: &PatientRecord<'_>, kind: Option<EventKind>) -> Asked {
+    let period = record.request.query("period").unwrap_or_default();
+    let days = PERIODS.iter().find(|(name, ..)| *name == period).map_or(0, |(_, _, days)| *days);
+    let before = record.request.query("before").and_then(Instant::parse);
+    Asked {
+        kind,
+        since: (days > 0).then(|| record.moment - days * DAY),
+        before: before.map(|moment| moment.0),
+    }
+}
+
+fn path(record: &PatientRecord<'_>) -> String {
+    format!("/patients/{}/timeline", record.person.id)
+}
+
+fn choices(record: &PatientRecord<'_>, kind: &str) -> Markup {
+    let at = record.place.at.as_deref().unwrap_or_default();
+    let period = record.request.query("period").unwrap_or_default();
     let all = Choice { value: String::new(), title: "Everything".into() };
     let each =
         EventKind::ALL.into_iter().map(|kind| Choice { value: kind.name(), title: kind.title().into() });
-    std::iter::once(all).chain(each).collect()
+    let kinds: Vec<Choice> = std::iter::once(all).chain(each).collect();
+    let periods = PERIODS.map(|(name, words, _)| Choice { value: name.into(), title: words.into() });
+    filters(
+        &path(record),
+        &[("at", at)],
+        html! {
+            (select_field("kind", "Show", &kinds, kind))
+            (select_field("period", "Period", &periods, period))
+        },
+    )
 }
 
-fn periods() -> Vec<Choice> {
-    PERIODS.iter().map(|(name, words, _)| Choice { value: (*name).into(), title: (*words).into() }).collect()
-}
-
-/// All events, the newest first. Results that a report gathers are in its event.
-pub fn events<'r>(record: &'r PatientRecord<'_>) -> Vec<Event<'r>> {
-    let reported: HashSet<String> = record
-        .of("DiagnosticReport")
-        .filter_map(|report| Panel::of(report, &record.person.id))
-        .flat_map(|panel| panel.results)
-        .collect();
-    let mut events = Vec::new();
-    let mut sets: BTreeMap<(i64, bool), (When, Vec<&Resource>)> = BTreeMap::new();
-    for resource in record.all() {
-        if resource.is_withdrawn() || reported.contains(&resource.id) {
-            continue;
-        }
-        let when = event_time(resource.value());
-        let Some(kind) = kind_of(resource, &record.person.id) else { continue };
-        match (resource.kind, when) {
-            ("Observation", Some(when)) => {
-                let set = sets.entry((when.start() / 60_000, kind == EventKind::Result));
-                set.or_insert_with(|| (when, Vec::new())).1.push(resource);
-            }
-            _ => events.push(Event { when, kind, source: Source::One(resource) }),
-        }
+fn nothing(record: &PatientRecord<'_>, asked: Asked) -> Markup {
+    if asked.kind.is_none() && asked.since.is_none() && asked.before.is_none() {
+        return empty("Nothing recorded", "What happens to this patient appears here.", html! {});
     }
-    events.extend(sets.into_iter().map(|((_, is_result), (when, set))| Event {
-        when: Some(when),
-        kind: if is_result { EventKind::Result } else { EventKind::Observation },
-        source: Source::Set(set),
-    }));
-    events.sort_by_key(|event| std::cmp::Reverse(event.when.map(When::start)));
-    events
+    let all = record.place.link(&path(record));
+    let link = html! { a href=(all) { "Show everything" } };
+    empty("Nothing of this kind in this period", "There may be more outside it.", link)
 }
 
-fn kind_of(resource: &Resource, patient: &str) -> Option<EventKind> {
-    match resource.kind {
-        "Observation" => Reading::of(resource, patient).map(|reading| match reading.sort {
-            Sort::Result => EventKind::Result,
-            Sort::Vital | Sort::Assessment => EventKind::Observation,
-        }),
-        kind => EventKind::ALL.into_iter().find(|event| event.types().contains(&kind)),
-    }
-}
-
-/// An event in words.
-pub fn entry(record: &PatientRecord<'_>, names: &Names<'_>, event: &Event<'_>) -> Entry {
-    let (what, by, href, key) = match &event.source {
-        Source::One(resource) => one(record, names, resource),
-        Source::Set(resources) => set(record, names, resources),
+/// How many events are shown, how far back they go, and the way to older ones.
+fn pages(record: &PatientRecord<'_>, events: &[Event<'_>], older: bool) -> Markup {
+    let request = record.request;
+    let kept = |name| request.query(name).unwrap_or_default();
+    let oldest = events.iter().rev().find_map(Event::at);
+    let to = |before: &str| {
+        let query = [("kind", kept("kind")), ("period", kept("period")), ("before", before)];
+        record.place.with(&path(record), &query)
     };
-    let about =
-        [Some(event.kind.title().to_owned()), by].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    Entry { when: event.when, what, href: record.place.link(&href), about, key }
-}
-
-type Words = (String, Option<String>, String, bool);
-
-fn one(record: &PatientRecord<'_>, names: &Names<'_>, resource: &Resource) -> Words {
-    let patient = record.person.id.as_str();
-    let href = resource.href(patient);
-    match resource.kind {
-        "Condition" => {
-            let problem = ProblemEntry::of(resource, patient);
-            (
-                format!("{}: {}", problem.what, problem.status.to_lowercase()),
-                names.of(problem.recorder.as_ref()),
-                href,
-                problem.active,
-            )
-        }
-        "MedicationRequest" | "MedicationStatement" => {
-            let medicine = MedicineEntry::of(resource, patient, names);
-            (
-                format!("{}: {}", medicine.line.text(), medicine.status.to_lowercase()),
-                names.of(medicine.author.as_ref()),
-                href,
-                false,
-            )
-        }
-        "AllergyIntolerance" => {
-            let allergy = AllergyEntry::of(resource, patient);
-            (allergy.substance, names.of(allergy.recorder.as_ref()), href, !allergy.none_known)
-        }
-        "DiagnosticReport" => report(record, names, resource),
-        "Encounter" => {
-            let encounter = EncounterEntry::of(resource, patient);
-            let place = encounter.place(names);
-            let what = match &encounter.reason {
-                Some(reason) => format!("{}: {reason}", encounter.what),
-                None => encounter.what.clone(),
-            };
-            let by = [names.of(encounter.clinician.as_ref()), place]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join(", ");
-            (what, (!by.is_empty()).then_some(by), href, encounter.inpatient)
-        }
-        "Procedure" => {
-            let procedure = ProcedureEntry::of(resource, patient);
-            (procedure.what, names.of(procedure.performer.as_ref()), href, false)
-        }
-        "Immunization" => {
-            let vaccine = ImmunisationEntry::of(resource, patient);
-            (
-                format!("{}: {}", vaccine.vaccine, vaccine.status.to_lowercase()),
-                names.of(vaccine.performer.as_ref()),
-                href,
-                false,
-            )
-        }
-        "DocumentReference" => {
-            let document = DocumentEntry::of(resource);
-            let href = document.href(patient);
-            (document.title, names.of(document.author.as_ref()), href, false)
-        }
-        "Appointment" => {
-            let appointment = AppointmentEntry::of(resource, patient);
-            (format!("{}: {}", appointment.what, appointment.status.to_lowercase()), None, href, false)
-        }
-        _ => set(record, names, &[resource]),
+    let further = oldest.filter(|_| older).map(|oldest: When| to(&Instant(oldest.start()).to_string()));
+    let newest = request.query("before").map(|_| to(""));
+    html! {
+        (events.len()) @if events.len() == 1 { " event" } @else { " events" }
+        @if let Some(oldest) = oldest.filter(|_| older) { ", back to " (oldest) ". There are older ones." }
+        (pagination("Parts of the timeline", newest, further))
     }
-}
-
-/// A report: what it concludes, else which of its results are out of range.
-fn report(record: &PatientRecord<'_>, names: &Names<'_>, resource: &Resource) -> Words {
-    let patient = record.person.id.as_str();
-    let href = resource.href(patient);
-    let Some(panel) = Panel::of(resource, patient) else { return ("Report".into(), None, href, false) };
-    let by = names.of(panel.performer.as_ref());
-    let results: Vec<&Resource> =
-        record.of("Observation").filter(|o| panel.results.contains(&o.id)).collect();
-    let readings: Vec<Reading> = results.iter().filter_map(|o| Reading::of(o, patient)).collect();
-    let out: Vec<String> = readings.iter().filter(|r| r.is_out()).map(in_words).collect();
-    if let ([only], None) = (out.as_slice(), &panel.conclusion)
-        && only.starts_with(&panel.title)
-    {
-        return (only.clone(), by, href, true);
-    }
-    let mut said = out.clone();
-    said.extend(panel.conclusion);
-    let what = match (said.is_empty(), readings.is_empty()) {
-        (false, _) => format!("{}: {}", panel.title, said.join("; ")),
-        (true, false) => format!("{}: {} results, none flagged", panel.title, readings.len()),
-        (true, true) => panel.title,
-    };
-    (what, by, href, !out.is_empty())
-}
-
-/// Readings of one moment in a line.
-fn set(record: &PatientRecord<'_>, names: &Names<'_>, resources: &[&Resource]) -> Words {
-    let patient = record.person.id.as_str();
-    let mut readings: Vec<Reading> = resources.iter().filter_map(|r| Reading::of(r, patient)).collect();
-    readings.sort_by_key(|reading| rank(&reading.main.key));
-    let by = readings.iter().find_map(|reading| names.of(reading.performer.as_ref()));
-    let href = match readings.as_slice() {
-        [one] => one.href.clone(),
-        [first, ..] if first.sort == Sort::Result => format!("/patients/{patient}/results"),
-        _ => format!("/patients/{patient}/observations"),
-    };
-    let key = readings.iter().any(Reading::is_out);
-    (readings.iter().map(in_words).collect::<Vec<_>>().join("; "), by, href, key)
-}
-
-fn in_words(reading: &Reading) -> String {
-    let name = short_name(&reading.main.key).unwrap_or(&reading.main.title);
-    format!("{name} {}", reading.main.line.text()).trim().to_owned()
 }

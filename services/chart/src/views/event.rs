@@ -200,3 +200,11 @@ pub fn event_time(value: Value<'_>) -> Option<When> {
     ];
     period(value.get("period")).0.or_else(|| NAMES.iter().find_map(|name| when(value, name)))
 }
+
+/// The latest moment that a resource speaks of, as the search index has it: the end of a period, else
+/// [`event_time`].
+pub fn event_end(value: Value<'_>) -> Option<When> {
+    let end = |name: &str| period(value.get(name)).1;
+    let ends = ["period", "effectivePeriod", "performedPeriod"].into_iter().find_map(end);
+    ends.or_else(|| event_time(value))
+}
