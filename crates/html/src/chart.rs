@@ -15,6 +15,8 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = 28.0;
 const TOP: f64 = 28.0;
 const BOTTOM: f64 = 34.0;
+/// From the height of a figure above a point to that of one below.
+const BELOW: f64 = 26.0;
 /// Width of a digit of a figure.
 const DIGIT: f64 = 8.5;
 
@@ -101,7 +103,8 @@ fn in_words(chart: &Trend<'_>) -> String {
     let lowest = chart.points.iter().min_by(by_value).map_or("", |p| &p.shown);
     let highest = chart.points.iter().max_by(by_value).map_or("", |p| &p.shown);
     format!(
-        "{} values from {} to {}. Lowest {lowest}, highest {highest}, latest {} {}. Every value is in the table.",
+        "{} values from {} to {}. Lowest {lowest}, highest {highest}, latest {} {}. \
+         Every value is in the table.",
         chart.points.len(),
         first.at.text(),
         last.at.text(),
@@ -131,8 +134,11 @@ fn grid(scale: &Scale, time: &TimeAxis) -> Markup {
         }
         @for (at, written) in time.ticks() {
             @let x = time.x(at);
-            line class="app-chart__grid app-chart__grid--time" x1=(short(x)) x2=(short(x)) y1=(TOP) y2=(HEIGHT - BOTTOM) {}
-            text class="app-chart__tick" x=(short(x)) y=(HEIGHT - BOTTOM + 20.0) text-anchor=(anchor(x)) { (written) }
+            line class="app-chart__grid app-chart__grid--time" x1=(short(x)) x2=(short(x)) y1=(TOP)
+                y2=(HEIGHT - BOTTOM) {}
+            text class="app-chart__tick" x=(short(x)) y=(HEIGHT - BOTTOM + 20.0) text-anchor=(anchor(x)) {
+                (written)
+            }
         }
     }
 }
@@ -178,7 +184,8 @@ fn room(shown: &str) -> f64 {
 fn figure(x: f64, y: f64, shown: &str, latest: bool) -> Markup {
     let above = if y - 10.0 < 14.0 { y + 20.0 } else { y - 10.0 };
     html! {
-        text class={ "app-chart__figure" @if latest { " app-chart__figure--latest" } } x=(short(x)) y=(short(above))
+        text class={ "app-chart__figure" @if latest { " app-chart__figure--latest" } } x=(short(x))
+            y=(short(above))
             text-anchor=(if x > WIDTH - RIGHT - 12.0 { "end" } else { "middle" }) { (shown) }
     }
 }
@@ -187,7 +194,7 @@ fn short(coordinate: f64) -> String {
     format!("{coordinate:.1}")
 }
 
-/// A line of at most a dozen values in a table cell; its numbers stand beside it, so it is hidden from readers.
+/// A line of at most a dozen values in a table cell. Its numbers stand beside it, so readers do not get it.
 pub fn sparkline(values: &[f64], band_of: Band, latest_is_out: bool) -> Markup {
     const W: f64 = 96.0;
     const H: f64 = 26.0;
@@ -204,13 +211,15 @@ pub fn sparkline(values: &[f64], band_of: Band, latest_is_out: bool) -> Markup {
     let points: Vec<String> =
         values.iter().enumerate().map(|(i, v)| format!("{:.1},{:.1}", x(i), y(*v))).collect();
     html! {
-        svg class="app-sparkline" width=(W) height=(H) viewBox={ "0 0 " (W) " " (H) } aria-hidden="true" focusable="false" {
+        svg class="app-sparkline" width=(W) height=(H) viewBox={ "0 0 " (W) " " (H) } aria-hidden="true"
+            focusable="false" {
             @if band_of.is_known() {
-                rect class="app-chart__band" x="0" width=(W) y=(short(band_top)) height=(short((band_bottom - band_top).max(0.0))) {}
+                rect class="app-chart__band" x="0" width=(W) y=(short(band_top))
+                    height=(short((band_bottom - band_top).max(0.0))) {}
             }
             polyline class="app-chart__line" fill="none" points=(points.join(" ")) {}
-            circle class={ "app-chart__point" @if latest_is_out { " app-chart__point--out" } } cx=(short(x(values.len() - 1)))
-                cy=(short(y(*last))) r="3.4" {}
+            circle class={ "app-chart__point" @if latest_is_out { " app-chart__point--out" } }
+                cx=(short(x(values.len() - 1))) cy=(short(y(*last))) r="3.4" {}
         }
     }
 }
@@ -246,7 +255,7 @@ pub fn pressures(id: &str, readings: &[Pressure]) -> Markup {
                         free_until = x - room("120");
                         html! {
                             (figure(x, scale.y(reading.systolic), &format!("{:.0}", reading.systolic), false))
-                            (figure(x, scale.y(reading.diastolic) + 26.0, &format!("{:.0}", reading.diastolic), false))
+                            (figure(x, scale.y(reading.diastolic) + BELOW, &format!("{:.0}", reading.diastolic), false))
                         }
                     })
                 }

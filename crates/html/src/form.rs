@@ -16,7 +16,8 @@ pub struct Problem {
 pub fn error_summary(problems: &[Problem]) -> Markup {
     html! {
         @if !problems.is_empty() {
-            div class="nhsuk-error-summary" aria-labelledby="problem-title" role="alert" tabindex="-1" autofocus {
+            div class="nhsuk-error-summary" aria-labelledby="problem-title" role="alert" tabindex="-1"
+                autofocus {
                 h2 class="nhsuk-error-summary__title app-h2" id="problem-title" { "There is a problem" }
                 div class="nhsuk-error-summary__body" {
                     ul class="nhsuk-list nhsuk-error-summary__list" {

@@ -210,7 +210,8 @@ fn navigation(section: Nav) -> Markup {
             ul class="app-nav__list" {
                 @for (place, address, title, class) in places {
                     li class=[(!class.is_empty()).then_some(class)] {
-                        a class="app-nav__link" href=(address) aria-current=[(place == section).then_some("page")] {
+                        a class="app-nav__link" href=(address)
+                            aria-current=[(place == section).then_some("page")] {
                             (title)
                         }
                     }

@@ -1,5 +1,5 @@
-//! The medicine line (NHS Common User Interface, medication line guide): name, brand, strength, form, dose, rate,
-//! duration, route, frequency, with long dashes between, breaking only after a dash.
+//! The medicine line (NHS Common User Interface, medication line guide): name, brand, strength, form, dose,
+//! rate, duration, route, frequency, with long dashes between, breaking only after a dash.
 
 use crate::number;
 use maud::{Markup, Render, html};

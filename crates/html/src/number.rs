@@ -4,7 +4,7 @@
 const PLACES_MAX: usize = 3;
 
 /// A decimal as it was written, with a leading zero and commas between thousands. One with more than three
-/// digits after the point is rounded to four significant ones. What is not a plain decimal is given back as it is.
+/// digits after the point is rounded to four significant ones. What is not a plain decimal stays as it is.
 pub fn number(written: &str) -> String {
     let written = written.trim();
     let (sign, rest) = written.strip_prefix('-').map_or(("", written), |rest| ("−", rest));

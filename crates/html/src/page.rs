@@ -112,7 +112,9 @@ pub fn card(card: Card<'_>) -> Markup {
             div class="app-card__head" {
                 h2 class="app-h2" id=(card.id) {
                     (card.title)
-                    @if let Some(n) = card.count { " " span class="app-muted app-plain" { "(" (count(n)) ")" } }
+                    @if let Some(n) = card.count {
+                        " " span class="app-muted app-plain" { "(" (count(n)) ")" }
+                    }
                 }
                 @if let Some((text, address)) = &card.link { a href=(address) { (text) } }
             }
@@ -170,8 +172,11 @@ pub fn pagination(label: &str, newer: Option<String>, older: Option<String>) -> 
     html! {
         @if newer.is_some() || older.is_some() {
             nav class="app-pages" aria-label=(label) {
-                @if let Some(address) = &newer { a class="app-btn app-btn--small" href=(address) rel="prev" { "Newer" } }
-                @if let Some(address) = &older { a class="app-btn app-btn--small" href=(address) rel="next" { "Older" } }
+                @for (address, rel, words) in [(&newer, "prev", "Newer"), (&older, "next", "Older")] {
+                    @if let Some(address) = address {
+                        a class="app-btn app-btn--small" href=(address) rel=(rel) { (words) }
+                    }
+                }
             }
         }
     }

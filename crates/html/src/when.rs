@@ -1,5 +1,5 @@
-//! Dates and times as staff read them: London time, `14-Mar-1945`, `12-Nov-2026 09:05`. A day is never a number
-//! of a month, nothing depends on a browser's settings, and what is known only to the year is shown as a year.
+//! Dates and times as staff read them: London time, `14-Mar-1945`, `12-Nov-2026 09:05`. A month is never a
+//! number, nothing depends on a browser's settings, and what is known only to the year is shown as a year.
 
 use chrono::{
     DateTime, Datelike, LocalResult, Months, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc,

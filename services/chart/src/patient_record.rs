@@ -1,4 +1,4 @@
-//! One patient's record, opened for a page: the person, the banner, the navigation, and what the page asked for.
+//! One patient's record, opened for a page: the person, the banner, the navigation, what the page asked for.
 
 use crate::shown::{self, Place};
 use crate::views::{AllergyEntry, EncounterEntry, Names, Person, Resource, alert, allergies_state};
@@ -32,8 +32,9 @@ pub struct PatientRecord<'r> {
 }
 
 impl<'r> PatientRecord<'r> {
-    /// Opens the record of the patient in the path and reads all that it has of some types, of which a patient
-    /// has few. Puts the look on the audit trail. Someone who is not there and someone who may not be seen get the same answer.
+    /// Opens the record of the patient in the path and reads all that it has of some types, those of which a
+    /// patient has few. Puts the look on the audit trail. Someone who is not there and someone who may not be
+    /// seen get the same answer.
     pub fn open(request: &'r Request<'r>, types: &[&'static str]) -> Result<PatientRecord<'r>, Refusal> {
         let at = request.at()?;
         let reader = request.reader()?;

@@ -78,9 +78,12 @@ fn search_form(typed: &str, wanted: &Wanted) -> Markup {
     html! {
         form class="app-card app-find" action="/patients" method="get" {
             div class={ "nhsuk-form-group" @if wrong.is_some() { " nhsuk-form-group--error" } } {
-                label class="nhsuk-label app-strong" for="q" { "Name, date of birth, NHS number, hospital number or postcode" }
+                label class="nhsuk-label app-strong" for="q" {
+                    "Name, date of birth, NHS number, hospital number or postcode"
+                }
                 div class="nhsuk-hint" id="q-hint" {
-                    "Beginnings of names are enough, in any order. For example: smith ann 1945, 14-Mar-1945, 999 000 1006, NG4 7QT"
+                    "Beginnings of names are enough, in any order. For example: smith ann 1945, 14-Mar-1945, \
+                     999 000 1006, NG4 7QT"
                 }
                 @if let Some(wrong) = wrong {
                     span class="nhsuk-error-message" id="q-error" {

@@ -30,7 +30,10 @@ pub fn access_log(request: &Request<'_>) -> Result<Answer, Refusal> {
         }
         div class="app-card__foot" {
             @if whole { "The whole trail was looked through." }
-            @else { "The latest " (html::count(TRAIL_MAX as u64)) " acts in this installation were looked through; older ones are not shown." }
+            @else {
+                "The latest " (html::count(TRAIL_MAX as u64)) " acts in this installation were looked through; \
+                 older ones are not shown."
+            }
         }
     };
     let list = Card { id: "looks", title: "Who has looked", count: None, link: None, columns: 12, body };
@@ -77,7 +80,10 @@ fn cells(row: &AuditRow) -> Vec<Markup> {
     vec![
         html! { (When::Moment(row.at.0)) },
         html! { (row.who) },
-        html! { (what(&row.action)) @if let Some(page) = text("page").as_deref().and_then(section) { ": " (page) } },
+        html! {
+            (what(&row.action))
+            @if let Some(page) = text("page").as_deref().and_then(section) { ": " (page) }
+        },
         html! { (text("role").unwrap_or_default()) },
     ]
 }

@@ -23,7 +23,9 @@ pub fn allergies(request: &Request<'_>) -> Result<Answer, Refusal> {
         div class="app-grid" {
             (list(&record, "active", "Active", &active))
             @if !ended.is_empty() { (list(&record, "ended", "Ended: no longer an allergy", &ended)) }
-            @if !withdrawn.is_empty() { (list(&record, "withdrawn", "Ruled out or entered in error", &withdrawn)) }
+            @if !withdrawn.is_empty() {
+                (list(&record, "withdrawn", "Ruled out or entered in error", &withdrawn))
+            }
         }
     };
     Ok(record.page("Allergies", "allergies", main))
@@ -89,7 +91,9 @@ fn row(record: &PatientRecord<'_>, names: &Names<'_>, entry: &AllergyEntry) -> V
         cell::text((!entry.reactions.is_empty()).then(|| entry.reactions.join(", ")).as_deref()),
         html! {
             (entry.kind)
-            @if let Some(criticality) = &entry.criticality { p class="app-s" { "Risk " (criticality.to_lowercase()) } }
+            @if let Some(criticality) = &entry.criticality {
+                p class="app-s" { "Risk " (criticality.to_lowercase()) }
+            }
         },
         cell::text(entry.verification.as_deref()),
         html! {

@@ -63,7 +63,9 @@ fn row(record: &PatientRecord<'_>, names: &Names<'_>, entry: &AppointmentEntry) 
         cell::link(&record.place, &entry.href, &entry.what),
         html! {
             (cell::date(entry.start))
-            @if let Some(minutes) = entry.minutes.filter(|m| *m > 0) { " " span class="app-muted" { (minutes) "min" } }
+            @if let Some(minutes) = entry.minutes.filter(|m| *m > 0) {
+                " " span class="app-muted" { (minutes) "min" }
+            }
         },
         html! { @if entry.off { strong class="app-strong" { (entry.status) } } @else { (entry.status) } },
         cell::text((!with.is_empty()).then(|| with.join(", ")).as_deref()),

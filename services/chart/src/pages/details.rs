@@ -18,16 +18,18 @@ pub fn details(request: &Request<'_>) -> Result<Answer, Refusal> {
         div class="app-grid" {
             (about(&record))
             (labelled("numbers", "Numbers", &numbers(&record), "No number recorded"))
-            (labelled("reach", "Phone and email", &record.person.contacts, "No phone number or email address recorded"))
+            (labelled("reach", "Phone and email", &record.person.contacts, "No phone number or email recorded"))
             (address(&record))
             (doctors(&record))
             (people(&record))
             (care(&record))
         }
-        p class="app-mt" { a href=(record.place.link(&record.patient.href(&record.person.id))) { "All that is recorded about this person" } }
+        p class="app-mt" { (cell::link(&record.place, &record.patient.href(&record.person.id), ALL)) }
     };
     Ok(record.page("Details and contacts", "details", main))
 }
+
+const ALL: &str = "All that is recorded about this person";
 
 /// What is needed to speak with the person and to treat them right.
 fn care(record: &PatientRecord<'_>) -> Markup {
@@ -148,7 +150,9 @@ fn people(record: &PatientRecord<'_>) -> Markup {
                         strong class="app-strong" { (person.name.in_list()) }
                         @if !person.relations.is_empty() { " · " (person.relations.join(", ")) }
                         @for contact in &person.contacts {
-                            p class="app-s" { span class="app-muted" { (words(&contact.label)) } " " (contact.value) }
+                            p class="app-s" {
+                                span class="app-muted" { (words(&contact.label)) } " " (contact.value)
+                            }
                         }
                     }
                 }

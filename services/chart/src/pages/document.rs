@@ -34,7 +34,7 @@ pub fn documents(request: &Request<'_>) -> Result<Answer, Refusal> {
     let list = Table { id: "documents-table", caption, columns, rows: rows.collect(), sortable: true };
     let body = html! {
         @if count == 0 {
-            (empty("No documents recorded", "Letters and other documents appear here when they are filed.", html! {}))
+            (empty("No documents recorded", "Letters and other documents appear here when filed.", html! {}))
         } @else {
             (table(&list))
             div class="app-card__foot" { (page.showing) (page.pages) }
@@ -71,13 +71,19 @@ pub fn document(request: &Request<'_>) -> Result<Answer, Refusal> {
         div class="app-grid" {
             div class="app-card app-col-12" { div class="app-card__body" { (html::facts(&facts)) } }
             @for (i, content) in contents.iter().enumerate() {
-                article class="app-card app-col-12" aria-label="Text of the document" { (show(&record, &found, content, i)) }
+                article class="app-card app-col-12" aria-label="Text of the document" {
+                    (show(&record, &found, content, i))
+                }
             }
             @if contents.is_empty() {
-                div class="app-card app-col-12" { (empty("This document has no content", "Only its description is recorded.", html! {})) }
+                div class="app-card app-col-12" {
+                    (empty("This document has no content", "Only its description is recorded.", html! {}))
+                }
             }
         }
-        p class="app-mt" { a href=(record.place.link(&found.href(&record.person.id))) { "All that is recorded about this document" } }
+        p class="app-mt" {
+            (cell::link(&record.place, &found.href(&record.person.id), "All that is recorded about this document"))
+        }
     };
     Ok(record.page(&entry.title, "documents", main))
 }

@@ -21,7 +21,9 @@ pub fn encounters(request: &Request<'_>) -> Result<Answer, Refusal> {
     let main = html! {
         (head("Episodes and stays", &record))
         div class="app-grid" {
-            @for (i, encounter) in open.iter().enumerate() { (current(&record, &names, encounter, &format!("now-{i}"))) }
+            @for (i, encounter) in open.iter().enumerate() {
+                (current(&record, &names, encounter, &format!("now-{i}")))
+            }
             (list(&record, &names, &past, &page))
         }
     };
@@ -74,23 +76,34 @@ fn list(
         vec![
             html! {
                 (cell::link(&record.place, &entry.href, &entry.what))
-                p class="app-s app-muted" { (entry.class) @if let Some(specialty) = &entry.specialty { ", " (specialty) } }
+                p class="app-s app-muted" {
+                    (entry.class) @if let Some(specialty) = &entry.specialty { ", " (specialty) }
+                }
             },
             cell::date(entry.start),
-            html! { (cell::date(entry.end)) @if let Some(length) = length(entry.start, entry.end) { p class="app-s app-muted" { (length) } } },
+            html! {
+                (cell::date(entry.end))
+                @if let Some(length) = length(entry.start, entry.end) { p class="app-s app-muted" { (length) } }
+            },
             html! {
                 (cell::text(entry.reason.as_deref()))
                 @if let Some(discharge) = &entry.discharge { p class="app-s app-muted" { (discharge) } }
             },
             cell::text(entry.place(names).as_deref()),
-            html! { (cell::name(names, entry.clinician.as_ref())) @if entry.status != "Finished" { p class="app-s" { (entry.status) } } },
+            html! {
+                (cell::name(names, entry.clinician.as_ref()))
+                @if entry.status != "Finished" { p class="app-s" { (entry.status) } }
+            },
         ]
     });
     let columns =
         ["What", "From", "To", "Reason", "Where", "Clinician"].into_iter().map(Column::text).collect();
     let caption = "Past stays and visits, newest first".to_owned();
     let list = Table { id: "past-table", caption, columns, rows: rows.collect(), sortable: true };
-    let body = html! { (table(&list)) div class="app-card__foot" { (page.showing) " stays and visits" (page.pages) } };
+    let body = html! {
+        (table(&list))
+        div class="app-card__foot" { (page.showing) " stays and visits" (page.pages) }
+    };
     card(Card { id, title, count: None, link: None, columns: 12, body })
 }
 

@@ -34,7 +34,7 @@ pub fn immunisations(request: &Request<'_>) -> Result<Answer, Refusal> {
     let list = Table { id: "immunisations-table", caption, columns, rows: rows.collect(), sortable: true };
     let body = html! {
         @if count == 0 {
-            (empty("No immunisations recorded", "Vaccines appear here when they are given or declined.", html! {}))
+            (empty("No immunisations recorded", "Vaccines appear here when given or declined.", html! {}))
         } @else {
             (table(&list))
             div class="app-card__foot" { (page.showing) (page.pages) }

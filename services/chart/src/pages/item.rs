@@ -33,7 +33,9 @@ pub fn item(request: &Request<'_>) -> Result<Answer, Refusal> {
         @if resource.version < newest { (notice(&old(&resource))) }
         div class="app-grid" {
             (card(Card { id: "fields", title: "Fields", count: None, link: None, columns: 12, body: html! {
-                div class="app-card__body" { (list(&record.place, &record.names(), &facts_of(resource.value()))) }
+                div class="app-card__body" {
+                    (list(&record.place, &record.names(), &facts_of(resource.value())))
+                }
             } }))
             (history(&record, &resource, &versions))
             (source(&resource))
@@ -98,14 +100,17 @@ fn history(record: &PatientRecord<'_>, resource: &Resource, versions: &[Body]) -
                         } @else if version.deleted {
                             span { "Version " (version.version) ": deleted" }
                         } @else {
-                            a href=(record.place.with(&path, &[("version", &version.version.to_string())])) { "Version " (version.version) }
+                            @let number = version.version.to_string();
+                            a href=(record.place.with(&path, &[("version", &number)])) { "Version " (number) }
                         }
                         span class="app-s app-muted" { (When::Moment(version.updated.0)) }
                     }
                 }
             }
         }
-        @if versions.len() == VERSIONS_MAX { div class="app-card__foot" { "The latest " (VERSIONS_MAX) " versions are listed." } }
+        @if versions.len() == VERSIONS_MAX {
+            div class="app-card__foot" { "The latest " (VERSIONS_MAX) " versions are listed." }
+        }
     };
     card(Card { id: "versions", title: "Versions", count: None, link: None, columns: 12, body })
 }

@@ -4,7 +4,7 @@ use super::grid::{self, COLUMNS_MAX, grid};
 use super::readings::{load_assessments, load_signs, readings};
 use super::result::recent_chart;
 use crate::patient_record::PatientRecord;
-use crate::shown::head;
+use crate::shown::{encoded, head};
 use crate::views::{Reading, Sort, rank};
 use html::{Card, card, empty};
 use maud::{Markup, html};
@@ -58,6 +58,10 @@ fn flow(record: &PatientRecord<'_>, id: &str, title: &str, readings: &[Reading])
     card(Card { id, title, count: None, link: None, columns: 12, body })
 }
 
+fn values_of(record: &PatientRecord<'_>, key: &str) -> String {
+    record.place.link(&format!("/patients/{}/results/{}", record.person.id, encoded(key)))
+}
+
 /// A chart for each sign that has more than one number, in the order of the wards' charts.
 fn charts(record: &PatientRecord<'_>, vital: &[Reading]) -> Markup {
     let mut keys: Vec<&str> = Vec::new();
@@ -76,7 +80,7 @@ fn charts(record: &PatientRecord<'_>, vital: &[Reading]) -> Markup {
                     id: &format!("sign-{i}-head"),
                     title: &latest.main.title,
                     count: None,
-                    link: Some(("Values", record.place.link(&format!("/patients/{}/results/{key}", record.person.id)))),
+                    link: Some(("Values", values_of(record, key))),
                     columns: 6,
                     body: html! { div class="app-card__body" { (drawn) } },
                 }))

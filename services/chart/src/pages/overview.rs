@@ -73,7 +73,9 @@ fn other_cards(record: &PatientRecord<'_>, names: &Names<'_>) -> Markup {
                     li {
                         (cell::date(appointment.start)) " "
                         (cell::link(&record.place, &appointment.href, &appointment.what))
-                        @if let Some(with) = names.of(appointment.with.first()) { p class="app-s app-muted" { (with) } }
+                        @if let Some(with) = names.of(appointment.with.first()) {
+                            p class="app-s app-muted" { (with) }
+                        }
                     }
                 }
             }
@@ -92,7 +94,11 @@ fn alerts(record: &PatientRecord<'_>) -> Markup {
         ul class="app-list" {
             @for (words, flag) in &flags {
                 li class="app-alert app-alert--amber" {
-                    div { strong class="app-strong" { (cell::link(&record.place, &flag.href(&record.person.id), words)) } }
+                    div {
+                        strong class="app-strong" {
+                            (cell::link(&record.place, &flag.href(&record.person.id), words))
+                        }
+                    }
                 }
             }
         }
@@ -160,7 +166,7 @@ fn current_medicines(record: &PatientRecord<'_>, names: &Names<'_>) -> Markup {
     let all = record.place.section("medicines");
     let body = html! {
         @if current.is_empty() {
-            (empty("No current medicines recorded", "Medicines appear here when they are prescribed or noted.", html! {}))
+            (empty("No current medicines recorded", "Medicines appear here when prescribed or noted.", html! {}))
         } @else {
             ul class="app-list" {
                 @for medicine in current.iter().take(ROWS * 2) {
@@ -169,7 +175,9 @@ fn current_medicines(record: &PatientRecord<'_>, names: &Names<'_>) -> Markup {
                             div { (medicines::line(record, medicine)) }
                             (medicines::status(medicine))
                         }
-                        @if let Some(started) = medicine.started { p class="app-s app-muted" { "Since " (started.without_time()) } }
+                        @if let Some(started) = medicine.started {
+                            p class="app-s app-muted" { "Since " (started.without_time()) }
+                        }
                     }
                 }
             }

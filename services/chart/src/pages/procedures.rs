@@ -31,7 +31,7 @@ pub fn procedures(request: &Request<'_>) -> Result<Answer, Refusal> {
     let list = Table { id: "procedures-table", caption, columns, rows: rows.collect(), sortable: true };
     let body = html! {
         @if count == 0 {
-            (empty("No procedures recorded", "Procedures appear here when they are recorded as done.", html! {}))
+            (empty("No procedures recorded", "Procedures appear here when recorded as done.", html! {}))
         } @else {
             (table(&list))
             div class="app-card__foot" { (page.showing) (page.pages) }

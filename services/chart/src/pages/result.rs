@@ -188,7 +188,12 @@ fn row(
         html! { a href=(record.place.link(&reading.href)) { (when) } (cell::remarks(&reading.notes)) },
         html! { strong class="app-strong" { (value.line.value) } },
         html! { (value.line.unit) },
-        html! { @match value.line.flag { Some(flag) => (flag), None => span class="app-s app-muted" { "No range" } } },
+        html! {
+            @match value.line.flag {
+                Some(flag) => (flag),
+                None => span class="app-s app-muted" { "No range" },
+            }
+        },
         cell::text((!range.is_empty()).then_some(range.as_str())),
         html! { (reading.status.unwrap_or("Final")) },
         cell::name(names, reading.performer.as_ref()),

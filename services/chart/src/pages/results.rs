@@ -67,7 +67,9 @@ pub fn results(request: &Request<'_>) -> Result<Answer, Refusal> {
                 (panel(&record, group, i, if chosen.is_empty() { COLUMNS_MAX } else { COLUMNS_OF_ONE }))
             }
             @if shown.len() > PANELS_MAX {
-                p class="app-col-12 app-muted" { (html::showing(0, PANELS_MAX as u64, shown.len() as u64)) " panels. Choose one above to see it." }
+                p class="app-col-12 app-muted" {
+                    (html::showing(0, PANELS_MAX as u64, shown.len() as u64)) " panels. Choose one above to see it."
+                }
             }
             @if chosen.is_empty() { (reports(&record, &panels)) }
         }
