@@ -55,21 +55,20 @@ fn gather(caller: &Caller<'_>, patient: &str, wanted: &Everything) -> Result<Vec
     // What is shared is found by what points at it, which may be of any type.
     let all = wanted.types.iter().any(|kind| is_shared(kind));
     let mut bodies = reader.compartment(patient, if all { &[] } else { &wanted.types })?;
-    let mut seen: HashSet<(String, String)> =
-        bodies.iter().map(|b| (b.kind.to_owned(), b.id.clone())).collect();
+    let mut seen: HashSet<String> = HashSet::new();
     let most = bodies.len() + EVERYTHING_MAX;
     let mut next = 0;
     while next < bodies.len() && bodies.len() < most {
-        let found: BTreeSet<(String, String)> = references(&bodies[next].text)
-            .filter(|(kind, _)| is_shared(kind))
-            .map(|(kind, id)| (kind.to_owned(), id.to_owned()))
-            .filter(|target| !seen.contains(target))
-            .collect();
-        for (kind, id) in found {
-            if let Found::Here(body) = reader.read(&kind, &id)? {
+        let shared = references(&bodies[next].text).filter(|reference| is_shared(reference.kind));
+        let fresh: BTreeSet<String> =
+            shared.map(|r| r.whole).filter(|whole| !seen.contains(*whole)).map(str::to_owned).collect();
+        for whole in fresh {
+            if let Some((kind, id)) = whole.split_once('/')
+                && let Found::Here(body) = reader.read(kind, id)?
+            {
                 bodies.push(body);
             }
-            seen.insert((kind, id));
+            seen.insert(whole);
         }
         next += 1;
     }
@@ -85,13 +84,22 @@ fn is_shared(kind: &str) -> bool {
         && kind != "Patient"
 }
 
+/// A reference as it stands in a resource: `Type/id`, and its type.
+#[derive(Debug, PartialEq)]
+struct Reference<'t> {
+    kind: &'t str,
+    whole: &'t str,
+}
+
 /// The references in a resource's canonical text, taken for `Type/id`: those that are none are of no known
 /// type. Within a JSON string each quote is escaped, so the pattern can only be a member of that name.
-fn references(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.split("\"reference\":\"").skip(1).filter_map(|rest| {
-        let (reference, _) = rest.split_once('"')?;
+fn references(text: &str) -> impl Iterator<Item = Reference<'_>> {
+    const MEMBER: &str = "\"reference\":\"";
+    memchr::memmem::find_iter(text.as_bytes(), MEMBER).filter_map(move |at| {
+        let (reference, _) = text[at + MEMBER.len()..].split_once('"')?;
         let (kind, rest) = reference.split_once('/')?;
-        Some((kind, rest.split_once('/').map_or(rest, |(id, _)| id)))
+        let id = rest.find('/').unwrap_or(rest.len());
+        Some(Reference { kind, whole: &reference[..kind.len() + 1 + id] })
     })
 }
 
@@ -106,7 +114,9 @@ mod tests {
             r##""c":{"reference":"#x"},"d":"\"reference\":\"Patient/9\"",
                 "e":{"reference":"http://a.example/Patient/1"}}"##
         );
-        let found: Vec<_> = references(text).collect();
-        assert_eq!(found, [("Practitioner", "1"), ("Organization", "2"), ("http:", "")]);
+        let found: Vec<_> = references(text).map(|r| (r.kind, r.whole)).collect();
+        let wanted =
+            [("Practitioner", "Practitioner/1"), ("Organization", "Organization/2"), ("http:", "http:/")];
+        assert_eq!(found, wanted);
     }
 }
