@@ -61,7 +61,7 @@ impl Render for Flag {
         match self {
             Flag::HighCritical | Flag::LowCritical | Flag::AbnormalCritical => tag(Tone::Red, self.words()),
             Flag::High | Flag::Low | Flag::Abnormal => tag(Tone::RedLine, self.words()),
-            Flag::InRange => html! { span class="app-s app-muted" { (self.words()) } },
+            Flag::InRange => html! { span class="app-s app-muted app-nowrap" { (self.words()) } },
         }
     }
 }

@@ -4,7 +4,8 @@ use crate::shown::{self, Place};
 use crate::views::{AllergyEntry, EncounterEntry, Names, Person, Resource, alert, allergies_state};
 use fhir::search::{Handling, Query};
 use fhir::{Instant, Tree};
-use html::{Allergies, AsAt, Banner, Contact, Frame, Location, Markup, Nav, Notice, Sidenav, Tone, frame};
+use html::{Allergies, AsAt, Banner, Contact, Frame, Location, Markup, Nav, Sidenav, frame};
+use maud::html;
 use record::{Found, Kind, Reader, Refusal};
 use service::{Answer, Permission, Request};
 use std::collections::HashSet;
@@ -71,7 +72,7 @@ impl<'r> PatientRecord<'r> {
 
     fn note_look(&self) -> Result<(), Refusal> {
         let detail = Tree::object()
-            .with("patient", self.person.id.as_str())
+            .with("patients", vec![Tree::from(self.person.id.as_str())])
             .with("page", self.request.path)
             .with("txn", Tree::Number(self.reader.txn().to_string()));
         self.request.audit("read", detail);
@@ -152,10 +153,9 @@ impl<'r> PatientRecord<'r> {
             banner: Some(self.banner()),
             sidenav: Some(self.sidenav(section)),
             as_at: self.as_at(),
-            notice: self.notice(),
             ..self.request.frame(&whole, Nav::Patients)
         };
-        Answer::Page(frame(&page, main))
+        Answer::Page(frame(&page, html! { (self.merged()) (main) }))
     }
 
     fn as_at(&self) -> Option<AsAt> {
@@ -163,13 +163,18 @@ impl<'r> PatientRecord<'r> {
         Some(AsAt { at: self.moment, back: self.place.back(self.request.path, self.request.query) })
     }
 
-    fn notice(&self) -> Option<Notice> {
-        let other = self.person.replaced_by.as_ref()?;
-        Some(Notice {
-            tone: Tone::Amber,
-            head: "This record was merged into another.".into(),
-            text: format!("Go on at /patients/{other}."),
-        })
+    /// Said on every page of a record that another one took the place of.
+    fn merged(&self) -> Markup {
+        html! {
+            @if let Some(other) = &self.person.replaced_by {
+                div class="app-card app-notice app-alert app-alert--amber" role="status" {
+                    div {
+                        strong class="app-strong" { "This record was merged into another." } " "
+                        a href=(self.place.link(&format!("/patients/{other}"))) { "Open the other record" }
+                    }
+                }
+            }
+        }
     }
 
     fn sidenav(&self, section: &str) -> Sidenav {

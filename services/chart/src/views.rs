@@ -14,6 +14,8 @@ mod patient;
 mod problem;
 mod product;
 mod resource;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod unit;
 

@@ -2,6 +2,7 @@
 
 use crate::patient_record::PatientRecord;
 use crate::shown::head;
+use access::Account;
 use fhir::json::{Json, Limits, Value};
 use html::{Card, Column, Table, When, card, empty, table};
 use maud::{Markup, html};
@@ -20,20 +21,22 @@ pub fn access_log(request: &Request<'_>) -> Result<Answer, Refusal> {
     let record = PatientRecord::open(request, &[])?;
     let (rows, whole) = looks(&record)?;
     let columns = ["When", "Who", "What", "Role"].into_iter().map(Column::text).collect();
-    let cells: Vec<Vec<Markup>> = rows.iter().map(cells).collect();
+    let accounts = request.access.users()?;
+    let cells: Vec<Vec<Markup>> = rows.iter().map(|row| cells(row, &accounts)).collect();
     let caption = "Who has looked at this record, newest first".to_owned();
     let body = html! {
         @if cells.is_empty() {
-            (empty("Nobody has opened this record yet", "Each look and each change is listed here.", html! {}))
+            (empty("Nobody has opened this record yet", "Each look is listed here.", html! {}))
         } @else {
             (table(&Table { id: "looks-table", caption, columns, rows: cells, sortable: true }))
         }
         div class="app-card__foot" {
-            @if whole { "The whole trail was looked through." }
+            @if whole { "The whole trail was looked through. " }
             @else {
                 "The latest " (html::count(TRAIL_MAX as u64)) " acts in this installation were looked through; \
-                 older ones are not shown."
+                 older ones are not shown. "
             }
+            "Changes are listed with each item, under its versions."
         }
     };
     let list = Card { id: "looks", title: "Who has looked", count: None, link: None, columns: 12, body };
@@ -74,12 +77,13 @@ fn says(value: Value<'_>, patient: &str) -> bool {
     value.as_str().is_some_and(|text| text == patient || text == format!("Patient/{patient}"))
 }
 
-fn cells(row: &AuditRow) -> Vec<Markup> {
+fn cells(row: &AuditRow, accounts: &[Account]) -> Vec<Markup> {
+    let display = accounts.iter().find(|account| account.name == row.who).map(|account| &account.display);
     let detail = Json::parse(row.detail.as_str(), Limits::DOOR).ok();
     let text = |name: &str| detail.as_ref().and_then(|d| d.root().str(name)).map(|text| text.into_owned());
     vec![
         html! { (When::Moment(row.at.0)) },
-        html! { (row.who) },
+        html! { @match display { Some(display) => { (display) " (" (row.who) ")" }, None => (row.who) } },
         html! {
             (what(&row.action))
             @if let Some(page) = text("page").as_deref().and_then(section) { ": " (page) }

@@ -71,7 +71,9 @@ pub fn document(request: &Request<'_>) -> Result<Answer, Refusal> {
         div class="app-grid" {
             div class="app-card app-col-12" { div class="app-card__body" { (html::facts(&facts)) } }
             @for (i, content) in contents.iter().enumerate() {
-                article class="app-card app-col-12" aria-label="Text of the document" {
+                article class="app-card app-col-12" {
+                    // The headings of a letter begin at the third level, so that they lie below this one.
+                    h2 class="nhsuk-u-visually-hidden" { "Text of the document" }
                     (show(&record, &found, content, i))
                 }
             }

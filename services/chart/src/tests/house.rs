@@ -58,7 +58,8 @@ impl House {
         self.gate.bearer(&self.gate.mint_token(role, 60).unwrap()).unwrap()
     }
 
-    /// What a page answers, with the permission it needs asked first, as every door does.
+    /// What a page answers, with the permission it needs asked first and what it
+    /// did on the audit trail, as every door has it.
     pub fn ask(&self, who: &Session, address: &str) -> Result<Answer, Refusal> {
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
         let query: Vec<(String, String)> = service::interaction::pairs(query).unwrap();
@@ -70,7 +71,11 @@ impl House {
         let assets = Assets::default();
         let mut request = Request::new(who, &self.access, &CATALOGUE, &assets);
         (request.path, request.params, request.query) = (path, &params, &query);
-        (page.show)(&request)
+        let answer = (page.show)(&request);
+        for act in request.take_acts() {
+            self.access.store().audit(act).wait().unwrap();
+        }
+        answer
     }
 
     /// The markup of a page for a role.

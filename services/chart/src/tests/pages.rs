@@ -177,3 +177,29 @@ fn looking_is_put_on_the_trail_and_remembered() {
     let (dorothy, doris) = (recent.find("HARGREAVES, Dorothy"), recent.find("HARGREAVES, Doris"));
     assert!(doris.unwrap() < dorothy.unwrap());
 }
+
+#[test]
+fn who_has_looked_is_shown_to_those_who_watch_over_it() {
+    let house = House::new();
+    let doctor = house.someone("doctor");
+    house.ask(&doctor, "/patients/dorothy/results").unwrap();
+    house.ask(&doctor, "/patients?q=hargreaves").unwrap();
+    house.ask(&doctor, "/patients/doris/problems").unwrap();
+    let page = house.words("privacy-officer", "/patients/dorothy/access-log");
+    for words in ["Looked at the record: Results doctor", "Found in a search doctor", "The whole trail"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("Problems"));
+    assert_eq!(house.refused("doctor", "/patients/dorothy/access-log").kind, Kind::Forbidden);
+}
+
+#[test]
+fn a_record_that_was_merged_leads_to_the_other() {
+    let house = House::new();
+    house.file(
+        r#"[{"resourceType":"Patient","id":"dolly","name":[{"family":"Hargreaves","given":["Dolly"]}],
+            "link":[{"other":{"reference":"Patient/dorothy"},"type":"replaced-by"}]}]"#,
+    );
+    let page = house.page("doctor", "/patients/dolly/details");
+    assert!(page.contains("merged into another") && page.contains("<a href=\"/patients/dorothy\">"));
+}

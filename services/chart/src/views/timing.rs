@@ -40,7 +40,8 @@ pub(super) fn duration(dosage: Value<'_>) -> Option<String> {
 }
 
 fn repeated(repeat: Value<'_>) -> Option<String> {
-    let text = |name: &str| repeat.get(name).and_then(plain);
+    // `1.0` days are one day.
+    let text = |name: &str| repeat.get(name).and_then(plain).map(|n| n.trim_end_matches(".0").to_owned());
     let unit = text("periodUnit")?;
     let period = text("period").unwrap_or_else(|| "1".into());
     let frequency = text("frequency").unwrap_or_else(|| "1".into());
