@@ -57,7 +57,7 @@ pub fn page(request: &Request<'_>) -> Result<Answer, Refusal> {
 fn find(request: &Request<'_>, wanted: &Wanted, rows: usize) -> Result<Found, Refusal> {
     let query = query::query(wanted, request.now())?;
     let reader = request.access.store().reader(&request.session.scope)?;
-    let results = reader.search(&query, &record::Page { count: rows, total: true })?;
+    let results = reader.search(&query, &record::Page { count: rows, total: rows == ROWS })?;
     let shown: Vec<Tree> = results.matches.iter().map(|body| Tree::from(body.id.as_str())).collect();
     let people: Vec<Person> =
         results.matches.into_iter().filter_map(Resource::of).map(|patient| Person::of(&patient)).collect();

@@ -113,7 +113,7 @@ fn alerts(record: &PatientRecord<'_>) -> Markup {
     })
 }
 
-/// The latest value of each sign, and the chart of the one that is measured most.
+/// The latest value of each sign, and the chart of blood pressure or else of what is measured most.
 fn observed(record: &PatientRecord<'_>) -> Markup {
     let readings = readings(record, Sort::Vital);
     let link = Some(("All observations", record.place.section("observations")));
@@ -130,7 +130,9 @@ fn observed(record: &PatientRecord<'_>) -> Markup {
         return card(Card { id: "observed", title: "Observations", count: None, link, columns: 12, body });
     }
     let times = |key: &str| readings.iter().filter(|r| r.main.key == key).collect::<Vec<_>>();
-    let most = latest.iter().map(|reading| times(&reading.main.key)).max_by_key(Vec::len).unwrap_or_default();
+    let all = || latest.iter().map(|reading| times(&reading.main.key));
+    let pressures = all().find(|taken| taken.len() > 2 && taken[0].pressure.is_some());
+    let most = pressures.or_else(|| all().max_by_key(Vec::len)).unwrap_or_default();
     let drawn = most.last().map(|reading| result::recent_chart(&most, &reading.main.key, "most"));
     let rows = latest.iter().map(|reading| sign(record, reading)).collect();
     let columns =
