@@ -64,8 +64,8 @@ pub struct Results {
 /// What a search runs on, and what it has learnt on the way.
 pub(crate) struct SearchContext<'s> {
     snapshot: &'s Snapshot<'s>,
-    /// States of resources that have changed since.
-    past: RefCell<HashMap<i64, Option<Rc<State>>>>,
+    /// States of resources that were read.
+    states: RefCell<HashMap<i64, Option<Rc<State>>>>,
     /// Resources of a type that have changed since.
     changed: RefCell<HashMap<i64, Rc<Vec<i64>>>>,
     /// Numbers of ids, by number of the type and id.
@@ -76,7 +76,7 @@ impl<'s> SearchContext<'s> {
     pub(crate) fn new(snapshot: &'s Snapshot<'s>) -> SearchContext<'s> {
         SearchContext {
             snapshot,
-            past: RefCell::default(),
+            states: RefCell::default(),
             changed: RefCell::default(),
             named: RefCell::default(),
         }
@@ -86,9 +86,8 @@ impl<'s> SearchContext<'s> {
 /// Runs a query and returns a page of it.
 pub(crate) fn run(context: &SearchContext<'_>, query: &Query, page: &Page) -> Result<Results, Refusal> {
     let snapshot = context.snapshot;
-    let seal = Seal::new(&snapshot.token_key, &snapshot.scope, query);
-    let Some(token) = &query.page else { return results(context, query, page, &seal, None) };
-    let mark = seal.open(token)?;
+    let Some(token) = &query.page else { return results(context, query, page, None) };
+    let mark = Seal::new(&snapshot.token_key, &snapshot.scope, query).open(token)?;
     if mark.txn > snapshot.newest {
         return Err(Refusal::new(
             Kind::Invalid,
@@ -96,14 +95,13 @@ pub(crate) fn run(context: &SearchContext<'_>, query: &Query, page: &Page) -> Re
         ));
     }
     let pinned = snapshot.at(mark.txn);
-    results(&SearchContext::new(&pinned), query, page, &seal, Some(mark))
+    results(&SearchContext::new(&pinned), query, page, Some(mark))
 }
 
 fn results(
     context: &SearchContext<'_>,
     query: &Query,
     page: &Page,
-    seal: &Seal<'_>,
     mark: Option<token::Mark>,
 ) -> Result<Results, Refusal> {
     let parts = parts(context, query)?;
@@ -121,9 +119,12 @@ fn results(
         None if page.total => Some(pages::count(context, &parts)?),
         known => known,
     };
-    results.next = found.next.map(|mark| seal.close(&mark));
+    if let Some(mark) = found.next {
+        let snapshot = context.snapshot;
+        results.next = Some(Seal::new(&snapshot.token_key, &snapshot.scope, query).close(&mark));
+    }
     for res in &found.matches {
-        results.matches.extend(context.snapshot.load(*res)?);
+        results.matches.extend(context.load(*res)?);
     }
     include::fill(context, query, &found.matches, &mut results)?;
     Ok(results)

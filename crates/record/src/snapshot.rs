@@ -175,6 +175,14 @@ impl<'c> Snapshot<'c> {
         }
     }
 
+    /// The version that a head names; nothing when it says that the resource was deleted.
+    pub fn body_at(&self, head: &Head) -> Result<Option<Body>, Refusal> {
+        match self.version(head.vid)? {
+            Some(row) if row.body.is_some() => self.body_of(head, row).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// True when this state shows the resource behind a number.
     pub fn there(&self, res: i64) -> Result<bool, Refusal> {
         let Some(head) = self.head_of(res)? else { return Ok(false) };

@@ -35,8 +35,22 @@ pub(super) struct Choice {
     pub check: Option<usize>,
 }
 
+/// What the candidates are wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// All of them are read.
+    All,
+    /// As many as a page needs, in whatever order they come.
+    Page,
+}
+
 /// Chooses where the candidates that meet all of `checks` come from.
-pub(super) fn choose(context: &SearchContext<'_>, kind: i64, checks: &[&Check]) -> Result<Choice, Refusal> {
+pub(super) fn choose(
+    context: &SearchContext<'_>,
+    kind: i64,
+    checks: &[&Check],
+    purpose: Purpose,
+) -> Result<Choice, Refusal> {
     let patients = patient_keys(context, kind, checks);
     // Of a past state a type's resources are not told by the heads alone, so reading some of them is not
     // cheap.
@@ -45,7 +59,9 @@ pub(super) fn choose(context: &SearchContext<'_>, kind: i64, checks: &[&Check]) 
         lists.extend(seeks_of(context, check, patients.as_deref())?.map(|seeks| (Some(i), seeks)));
     }
     lists.sort_by_key(|(_, seeks)| seeks.iter().map(Seek::rank).max());
-    for (step, limit) in STEPS.into_iter().enumerate() {
+    // Where there is nothing to choose from, it does not matter how many there are.
+    let steps = if purpose == Purpose::Page && checks.len() <= 1 { &STEPS[..1] } else { &STEPS };
+    for (step, limit) in steps.iter().copied().enumerate() {
         if step == STEP_OF_LINKS {
             for (i, check) in checks.iter().enumerate() {
                 let seeks = seeks_of_link(context, check, patients.as_deref())?;
@@ -53,7 +69,7 @@ pub(super) fn choose(context: &SearchContext<'_>, kind: i64, checks: &[&Check]) 
             }
         }
         if step == STEP_LAST {
-            lists.retain(|(_, seeks)| !matches!(seeks.as_slice(), [Seek::Kind(_)]));
+            lists.retain(|(check, _)| check.is_some());
         }
         for (check, seeks) in &lists {
             if let Some(found) = read_few(context, seeks, limit)? {
@@ -61,6 +77,7 @@ pub(super) fn choose(context: &SearchContext<'_>, kind: i64, checks: &[&Check]) 
             }
         }
     }
+    lists.retain(|(check, _)| check.is_some());
     if !lists.is_empty() {
         let (check, seeks) = lists.swap_remove(0);
         return Ok(Choice { drive: Drive::Many(seeks), check });

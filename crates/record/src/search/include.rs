@@ -41,7 +41,7 @@ pub(super) fn fill(
                 results.cut = true;
                 return Ok(());
             }
-            results.included.extend(context.snapshot.load(*res)?);
+            results.included.extend(context.load(*res)?);
         }
         from = found;
     }

@@ -3,7 +3,6 @@
 use super::SearchContext;
 use super::check::number_of;
 use super::state::State;
-use crate::Refusal;
 use crate::keys::{ordered, sort_key};
 use fhir::definitions::{ParamKind, SearchParam};
 use fhir::search::{Sort, SortKey};
@@ -42,11 +41,11 @@ impl<'q> Order<'q> {
     }
 
     /// What a resource is sorted by.
-    pub fn keys(&self, context: &SearchContext<'_>, state: &State) -> Result<SortKeys, Refusal> {
+    pub fn keys(&self, state: &State) -> SortKeys {
         let mut keys = Vec::with_capacity(self.sorts.len());
         for (sort, (number, kind)) in self.sorts.iter().zip(&self.numbers) {
             keys.push(match sort.key {
-                SortKey::Id => Some(context.id(state.res)?.into_bytes()),
+                SortKey::Id => Some(state.id.text().into_bytes()),
                 // Instants never go back from one version to the next.
                 SortKey::LastUpdated => Some(ordered(state.vid).to_vec()),
                 SortKey::Param(_) => {
@@ -55,7 +54,7 @@ impl<'q> Order<'q> {
                 }
             });
         }
-        Ok(keys)
+        keys
     }
 }
 

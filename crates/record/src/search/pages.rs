@@ -5,7 +5,7 @@
 
 use super::SearchContext;
 use super::along::{Along, Log, Place, Way};
-use super::drive::{Choice, Drive, candidates};
+use super::drive::{Choice, Drive, Purpose, candidates};
 use super::order::{Hit, Order, compare};
 use super::part::Part;
 use super::state::State;
@@ -16,7 +16,7 @@ use fhir::definitions::ParamKind;
 use fhir::search::{Query, Sort, SortKey};
 
 /// Rows read along a parameter sorted by, for a first page, before all matches are found instead.
-const ROWS_MAX: usize = if cfg!(test) { 30 } else { 20_000 };
+const ROWS_MAX: usize = if cfg!(test) { 30 } else { 5_000 };
 /// Resources listed at a time.
 const LISTED: usize = if cfg!(test) { 3 } else { 256 };
 
@@ -66,7 +66,8 @@ struct Pager<'p> {
 
 impl Pager<'_> {
     fn first(&self, part: &Part) -> Result<Found, Refusal> {
-        let Choice { drive, check } = part.choose(self.context)?;
+        let purpose = if self.query.sort.is_empty() { Purpose::Page } else { Purpose::All };
+        let Choice { drive, check } = part.choose(self.context, purpose)?;
         if let Drive::Given(list) = drive {
             return self.cut(self.hits(part, list, check)?, None);
         }
@@ -117,7 +118,7 @@ impl Pager<'_> {
     fn collected(&self, after: Option<Hit>) -> Result<Found, Refusal> {
         let mut hits = Vec::new();
         for part in self.parts {
-            let Choice { drive, check } = part.choose(self.context)?;
+            let Choice { drive, check } = part.choose(self.context, Purpose::All)?;
             let list = candidates(self.context, part.number, drive)?;
             hits.extend(self.hits(part, list, check)?);
         }
@@ -136,7 +137,7 @@ impl Pager<'_> {
             if let Some(state) = self.context.state(res)?
                 && part.holds(self.context, &state)?
             {
-                hits.push(Hit { keys: order.keys(self.context, &state)?, res });
+                hits.push(Hit { keys: order.keys(&state), res });
             }
         }
         Ok(hits)
@@ -257,14 +258,12 @@ impl Pager<'_> {
     /// What has no value of the parameter sorted by, after one resource and behind `matches`.
     fn unsorted(&self, part: &Part, after: i64, mut matches: Vec<i64>) -> Result<Found, Refusal> {
         let order = Order::of(self.context, part.kind, &self.query.sort);
-        let Choice { drive, .. } = part.choose(self.context)?;
+        let Choice { drive, .. } = part.choose(self.context, Purpose::All)?;
         let list = candidates(self.context, part.number, drive)?;
         let mut last = after;
         for res in list.into_iter().filter(|res| *res > after) {
             let Some(state) = self.context.state(res)? else { continue };
-            if order.keys(self.context, &state)?.iter().any(Option::is_some)
-                || !part.holds(self.context, &state)?
-            {
+            if order.keys(&state).iter().any(Option::is_some) || !part.holds(self.context, &state)? {
                 continue;
             }
             if matches.len() == self.count {

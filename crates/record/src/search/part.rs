@@ -2,7 +2,7 @@
 
 use super::SearchContext;
 use super::check::{Check, Refers, all_hold};
-use super::drive::{Choice, Drive, candidates, choose};
+use super::drive::{Choice, Drive, Purpose, candidates, choose};
 use super::state::State;
 use crate::keys::Verdict;
 use crate::{Refusal, fault};
@@ -36,13 +36,13 @@ impl Part {
     }
 
     /// What drives a search for the part.
-    pub fn choose(&self, context: &SearchContext<'_>) -> Result<Choice, Refusal> {
-        choose(context, self.number, &self.checks.iter().collect::<Vec<_>>())
+    pub fn choose(&self, context: &SearchContext<'_>, purpose: Purpose) -> Result<Choice, Refusal> {
+        choose(context, self.number, &self.checks.iter().collect::<Vec<_>>(), purpose)
     }
 
     /// Everything that meets the conditions, if the index shows in few steps that it is little.
     pub fn few(&self, context: &SearchContext<'_>) -> Result<Option<Vec<i64>>, Refusal> {
-        match self.choose(context)? {
+        match self.choose(context, Purpose::All)? {
             Choice { drive: Drive::Given(list), check } => self.matching(context, list, check).map(Some),
             _ => Ok(None),
         }
@@ -63,7 +63,7 @@ impl Part {
         let refers = Check::Refers(refers);
         let mut checks: Vec<&Check> = self.checks.iter().collect();
         checks.push(&refers);
-        let drive = choose(context, self.number, &checks)?.drive;
+        let drive = choose(context, self.number, &checks, Purpose::All)?.drive;
         let mut found = Vec::new();
         for res in candidates(context, self.number, drive)? {
             if found.len() == count {
@@ -81,7 +81,7 @@ impl Part {
 
     /// Everything that meets the conditions, in order.
     pub fn all(&self, context: &SearchContext<'_>) -> Result<Vec<i64>, Refusal> {
-        let Choice { drive, check } = self.choose(context)?;
+        let Choice { drive, check } = self.choose(context, Purpose::All)?;
         let list = candidates(context, self.number, drive)?;
         self.matching(context, list, check)
     }

@@ -87,9 +87,7 @@ pub(super) const LISTING: Statement =
     Statement("SELECT res FROM guarded_head WHERE type = ?1 AND live = 1 AND res > ?2 ORDER BY res LIMIT ?3");
 /// The head of a resource.
 pub(super) const HEAD: Statement =
-    Statement("SELECT type, vid, txn, live, patient, rec FROM guarded_head WHERE res = ?1");
-/// The id of a resource.
-pub(super) const ID: Statement = Statement("SELECT id FROM guarded_head WHERE res = ?1");
+    Statement("SELECT type, vid, txn, live, patient, rec, id FROM guarded_head WHERE res = ?1");
 /// The number of an id.
 pub(super) const NAME: Statement = Statement("SELECT res FROM guarded_name WHERE type = ?1 AND id = ?2");
 
@@ -113,7 +111,7 @@ mod tests {
     use crate::names::Names;
     use std::sync::Arc;
 
-    const ALL: [Statement; 18] = [
+    const ALL: [Statement; 17] = [
         ONE_OF_PATIENT,
         PAST_ONE_OF_PATIENT,
         RANGE,
@@ -126,7 +124,6 @@ mod tests {
         PAST_ROWS_DOWN,
         LISTING,
         HEAD,
-        ID,
         NAME,
         VERSION,
         INSTANT,

@@ -8,8 +8,10 @@ use super::{SearchContext, sql};
 use crate::body::IdKey;
 use crate::keys::{self, Known, Names};
 use crate::prepare::patients_of;
-use crate::{Refusal, fault};
+use crate::snapshot::Head;
+use crate::{Body, Refusal, fault};
 use fhir::{Json, Limits};
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -23,9 +25,35 @@ pub(super) struct State {
     pub vid: i64,
     /// Its patient key then.
     pub patient: i64,
+    pub id: Id,
     /// Its index rows, packed.
     pub rec: Vec<u8>,
 }
+
+/// A logical id as its column has it.
+pub(super) enum Id {
+    Uuid([u8; 16]),
+    Text(String),
+}
+
+impl Id {
+    fn of(column: ValueRef<'_>) -> Id {
+        match column.as_blob().ok().and_then(|bytes| bytes.try_into().ok()) {
+            Some(bytes) => Id::Uuid(bytes),
+            None => Id::Text(IdKey::text(column)),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        match self {
+            Id::Uuid(bytes) => IdKey::text(ValueRef::Blob(bytes)),
+            Id::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// States that are remembered for what follows: sorting, loading, chains, includes.
+const KEPT_MAX: usize = 4_096;
 
 impl State {
     /// Values of a parameter.
@@ -47,9 +75,19 @@ impl SearchContext<'_> {
 
     /// The resource, if it is there in this state and in the scope.
     pub(super) fn state(&self, res: i64) -> Result<Option<Rc<State>>, Refusal> {
-        if let Some(known) = self.past.borrow().get(&res) {
+        if let Some(known) = self.states.borrow().get(&res) {
             return Ok(known.clone());
         }
+        let state = self.read_state(res)?.map(Rc::new);
+        let mut states = self.states.borrow_mut();
+        if states.len() >= KEPT_MAX {
+            states.clear();
+        }
+        states.insert(res, state.clone());
+        Ok(state)
+    }
+
+    fn read_state(&self, res: i64) -> Result<Option<State>, Refusal> {
         let row = sql::HEAD
             .on(self.snapshot.conn)
             .and_then(|mut s| {
@@ -59,6 +97,7 @@ impl SearchContext<'_> {
                         kind: r.get(0)?,
                         vid: r.get(1)?,
                         patient: r.get(4)?,
+                        id: Id::of(r.get_ref(6)?),
                         rec: r.get_ref(5)?.as_blob_or_null()?.unwrap_or_default().to_vec(),
                     };
                     Ok((state, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
@@ -67,12 +106,15 @@ impl SearchContext<'_> {
             })
             .map_err(|e| fault("find a resource by number", e))?;
         let Some((state, txn, live)) = row else { return Ok(None) };
-        if txn <= self.snapshot.txn {
-            return Ok(live.then(|| Rc::new(state)));
-        }
-        let state = self.state_then(state)?.map(Rc::new);
-        self.past.borrow_mut().insert(res, state.clone());
-        Ok(state)
+        if txn <= self.snapshot.txn { Ok(live.then_some(state)) } else { self.state_then(state) }
+    }
+
+    /// The resource as it is to be shown.
+    pub(super) fn load(&self, res: i64) -> Result<Option<Body>, Refusal> {
+        let Some(state) = self.state(res)? else { return Ok(None) };
+        let head =
+            Head { res, kind: state.kind, id: state.id.text(), vid: state.vid, patient: state.patient };
+        self.snapshot.body_at(&head)
     }
 
     /// Goes back from the current version to the one that was current then.
@@ -145,14 +187,6 @@ impl SearchContext<'_> {
             .on(self.snapshot.conn)
             .and_then(|mut s| s.query_row([vid], |r| r.get(0)))
             .map_err(|e| fault("read when a version was committed", e))
-    }
-
-    /// The id of a resource.
-    pub(super) fn id(&self, res: i64) -> Result<String, Refusal> {
-        sql::ID
-            .on(self.snapshot.conn)
-            .and_then(|mut s| s.query_row([res], |r| Ok(IdKey::text(r.get_ref(0)?))))
-            .map_err(|e| fault("read an id", e))
     }
 }
 
