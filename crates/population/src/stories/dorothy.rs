@@ -4,7 +4,6 @@ use crate::Plan;
 use crate::addresses::Address;
 use crate::allergies::{allergen, record};
 use crate::appointments::{self, Booking};
-use crate::flags;
 use crate::health::{Course, Health};
 use crate::history::History;
 use crate::letters::{self, Letter, Sort};
@@ -117,7 +116,6 @@ pub fn illnesses(health: &mut Health, today: Day) {
 pub fn write(history: &mut History) {
     record(history, allergen("penicillins"), Day::of(2011, 6, 2), None, ("Anaphylaxis", "severe"));
     record(history, allergen("latex"), Day::of(2018, 9, 19), None, ("Contact rash", "mild"));
-    flags::write(history, flags::HEARING, Day::of(2017, 10, 31), None);
     stay(history);
 }
 
