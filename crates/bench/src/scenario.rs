@@ -1,0 +1,73 @@
+//! What is asked of a server, over and over.
+
+use crate::client::Request;
+use crate::people::People;
+use crate::server::Server;
+
+/// A sort of question, with many different ones of it.
+pub struct Scenario {
+    pub name: &'static str,
+    pub requests: Vec<Request>,
+}
+
+/// All of them. Every server is asked the same.
+pub fn all(server: &Server, people: &People) -> Vec<Scenario> {
+    let asked = &people.asked;
+    let get = |path: String| Request::get(&format!("{}/{path}", server.base), &server.headers);
+    let each =
+        |list: &[String], path: &dyn Fn(&str) -> String| list.iter().map(|text| get(path(text))).collect();
+    let results = asked.results.iter().map(|(patient, code)| {
+        get(format!("Observation?patient={patient}&code={}&_sort=-date&_count=50", encoded(code)))
+    });
+    vec![
+        Scenario { name: "an empty answer (`GET /health`)", requests: vec![Request::get("/health", &[])] },
+        Scenario { name: "read by id", requests: each(&asked.resources, &str::to_owned) },
+        Scenario { name: "a patient's results of one code, newest first", requests: results.collect() },
+        Scenario {
+            name: "patients by the start of a name",
+            requests: each(&asked.names, &|name| format!("Patient?name={}&_count=20", encoded(start(name)))),
+        },
+        Scenario {
+            name: "a patient by NHS number",
+            requests: each(&asked.numbers, &|number| format!("Patient?identifier={}", encoded(number))),
+        },
+        Scenario {
+            name: "a patient's encounters with who took part (`_include`)",
+            requests: each(&asked.patients, &|patient| {
+                format!("Encounter?patient={patient}&_include=Encounter:participant&_count=20")
+            }),
+        },
+        Scenario {
+            name: "`$everything` of a patient",
+            requests: each(&asked.patients, &|patient| format!("Patient/{patient}/$everything")),
+        },
+    ]
+}
+
+/// The first letters of a name, as someone types them.
+fn start(name: &str) -> &str {
+    &name[..name.floor_char_boundary(4)]
+}
+
+/// Percent-encoded for a query's value.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 3);
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte as char),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_url_would_misread_is_encoded() {
+        assert_eq!(encoded("http://loinc.org|8480-6"), "http%3A%2F%2Floinc.org%7C8480-6");
+        assert_eq!(encoded(start("Núñez")), "N%C3%BA");
+    }
+}

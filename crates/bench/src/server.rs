@@ -1,0 +1,134 @@
+//! Starting and stopping the servers that are measured.
+
+use crate::client::{Request, once};
+use crate::process::Process;
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a server may take until it answers.
+const START_MAX: Duration = Duration::from_secs(120);
+/// How long it may take to end.
+const STOP_MAX: Duration = Duration::from_secs(30);
+/// How often it is looked whether it does.
+const ASK_EVERY: Duration = Duration::from_millis(5);
+
+/// Which server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Carespine,
+    /// Helios FHIR server with its SQLite back end, and the file of search parameters that it reads.
+    Helios {
+        search_parameters: PathBuf,
+    },
+}
+
+impl Kind {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Carespine => "carespine",
+            Kind::Helios { .. } => "helios",
+        }
+    }
+}
+
+/// A server's program.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub kind: Kind,
+    pub file: PathBuf,
+}
+
+/// A server that answers. It is stopped when dropped.
+pub struct Server {
+    pub address: SocketAddr,
+    pub process: Process,
+    /// From the start of the program to its first answer.
+    pub started: Duration,
+    /// What stands before the path of a FHIR request.
+    pub base: &'static str,
+    /// Headers of every FHIR request.
+    pub headers: Vec<String>,
+    child: Child,
+}
+
+impl Program {
+    /// Starts the server on the data in a folder, which is made if it is not there, and waits until it answers.
+    pub fn start(&self, data: &Path) -> io::Result<Server> {
+        fs::create_dir_all(data)?;
+        let address = free_address()?;
+        let log = fs::File::create(data.with_extension("log"))?;
+        let mut command = self.command(data, address)?;
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let began = Instant::now();
+        let mut child = command.spawn()?;
+        let health = Request::get("/health", &[]);
+        while !once(address, &health).is_ok_and(|answer| answer.status == 200) {
+            if child.try_wait()?.is_some() || began.elapsed() > START_MAX {
+                let text = fs::read_to_string(data.with_extension("log")).unwrap_or_default();
+                return Err(io::Error::other(format!("{} does not answer.\n{text}", self.kind.name())));
+            }
+            std::thread::sleep(ASK_EVERY);
+        }
+        let (process, started) = (Process::of(child.id()), began.elapsed());
+        let base = if self.kind == Kind::Carespine { "/fhir" } else { "" };
+        let headers = vec!["Accept: application/fhir+json".to_owned()];
+        let mut server = Server { address, process, started, base, headers, child };
+        if self.kind == Kind::Carespine {
+            server.headers.push(format!("Authorization: Bearer {}", self.token(data)?));
+        }
+        Ok(server)
+    }
+
+    fn command(&self, data: &Path, address: SocketAddr) -> io::Result<Command> {
+        let mut command = Command::new(&self.file);
+        match &self.kind {
+            Kind::Carespine => {
+                command.arg("serve").arg("--data").arg(data).arg("--listen").arg(address.to_string());
+            }
+            Kind::Helios { search_parameters } => {
+                fs::copy(search_parameters, data.join("search-parameters-r4.json"))?;
+                command.arg("--port").arg(address.port().to_string()).arg("--host").arg("127.0.0.1");
+                command.arg("--database-url").arg(data.join("record.sqlite")).arg("--data-dir").arg(data);
+                command.arg("--log-level").arg("error").env("HFS_UI_ENABLED", "false").current_dir(data);
+            }
+        }
+        Ok(command)
+    }
+
+    /// A token of the role that may load data as well as read it.
+    fn token(&self, data: &Path) -> io::Result<String> {
+        let mut command = Command::new(&self.file);
+        command.args(["token", "--role", "system", "--minutes", "600", "--data"]).arg(data);
+        let output = command.output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+/// A port that nobody listens on at the moment.
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
+impl Drop for Server {
+    /// Asks it to end, so that it leaves its files in order, and makes it if it does not.
+    fn drop(&mut self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
+        let began = Instant::now();
+        while asked.is_ok() && began.elapsed() < STOP_MAX {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(ASK_EVERY);
+        }
+        // One that has ended in the meantime is what is wanted, too.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
