@@ -13,6 +13,7 @@ mod server;
 use clap::Parser;
 use people::People;
 use report::{Report, Run};
+use scenario::Scenario;
 use server::{Kind, Program};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,9 @@ struct Arguments {
     /// Seconds that each figure is measured for, after a tenth of that to warm up.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
+    /// Ask only the questions whose names hold this text.
+    #[arg(long, default_value = "")]
+    only: String,
     /// The server to measure. [default: `carespine` beside this program]
     #[arg(long)]
     carespine: Option<PathBuf>,
@@ -119,7 +123,8 @@ fn one(arguments: &Arguments, people: &People, program: &Program, work: &Path) -
     let server = program.start(&data)?;
     let (started, idle_bytes) = (server.started, server.process.resident_bytes());
     let mut figures = Vec::new();
-    for scenario in scenario::all(&server, people) {
+    let wanted = |scenario: &Scenario| scenario.name.contains(&arguments.only);
+    for scenario in scenario::all(&server, people).into_iter().filter(wanted) {
         println!("{name}: {}", scenario.name);
         let time = Duration::from_secs_f64(arguments.seconds);
         figures.push(measure::scenario(&server, scenario, &arguments.concurrency, time)?);
