@@ -6,6 +6,7 @@ use crate::health;
 use access::Access;
 use axum::Router;
 use record::{Kind, Options, Refusal, Store};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Instant;
 use tokio::net::TcpListener;
@@ -94,7 +95,9 @@ pub fn start_log(config: &Config) -> Result<(), Refusal> {
     let filter = EnvFilter::try_new(&config.log).map_err(|e| {
         Refusal::new(Kind::Invalid, format!("log = \"{}\" is not understood: {e}", config.log))
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let outcome = match config.log_form {
         LogForm::Text => builder.compact().try_init(),
         LogForm::Json => builder.json().try_init(),
