@@ -77,7 +77,7 @@ fn every_fault_of_every_entry_comes_with_its_place_and_nothing_is_written() {
                 ),
             ]),
         ),
-        400,
+        422,
     );
     let refused = world.post(
         "",
@@ -253,6 +253,41 @@ fn two_conditional_creates_of_the_same_make_one() {
     let location = |i: usize| at(&response, &format!("entry.{i}.response.location"));
     assert_eq!(location(0), location(1));
     assert_eq!(at(&world.get("Patient?_summary=count"), "total"), "1");
+}
+
+#[test]
+fn what_a_transaction_deletes_meets_no_condition_of_its_creates() {
+    let world = World::new();
+    let old = id(&world.post("Patient", PATIENT));
+    let create = r#"{"fullUrl":"urn:uuid:p","resource":{"resourceType":"Patient",
+        "identifier":[{"system":"urn:test","value":"1"}]},
+        "request":{"method":"POST","url":"Patient","ifNoneExist":"identifier=urn:test|1"}}"#;
+    let refers = post(
+        "Observation",
+        "urn:uuid:o",
+        &format!(r#"{OBSERVATION},"subject":{{"reference":"urn:uuid:p"}}"#),
+    );
+    let delete = |url: &str| format!(r#"{{"request":{{"method":"DELETE","url":"{url}"}}}}"#);
+    for what in [format!("Patient/{old}"), "Patient?identifier=urn:test|1".into()] {
+        let response = world.post("", &bundle(&[create, &refers, &delete(&what)]));
+        expect(&response, 200);
+        assert_eq!(at(&response, "entry.0.response.status"), "201 Created");
+        let observation = at(&response, "entry.1.response.location");
+        let subject = at(&world.get(observation.split("/_history").next().unwrap()), "subject.reference");
+        assert!(at(&response, "entry.0.response.location").starts_with(&subject), "{subject}");
+        expect(&world.get(&subject), 200);
+        assert_eq!(at(&world.get("Patient?identifier=urn:test|1"), "total"), "1");
+    }
+    expect(&world.get(&format!("Patient/{old}")), 410);
+}
+
+#[test]
+fn a_link_to_no_entry_is_a_fault_of_the_bundle() {
+    let world = World::new();
+    let subject = format!(r#"{OBSERVATION},"subject":{{"reference":"urn:uuid:9"}}"#);
+    let response = world.post("", &bundle(&[&post("Observation", "urn:uuid:1", &subject)]));
+    expect(&response, 422);
+    assert!(response.text().contains("urn:uuid:9 is the full URL of no entry"), "{}", response.text());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{Caller, Pairs};
 use fhir::search::{Handling, Query};
 use record::{Body, Found, Instant, Kind, Page, Reader, Refusal, Tx};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// Conditions of one transaction, at most: the writer looks each up again.
@@ -38,6 +38,8 @@ pub(super) struct Answer {
 pub(super) struct Lookup<'a> {
     pub caller: &'a Caller<'a>,
     pub premises: Vec<Premise>,
+    /// What the same transaction deletes.
+    pub removed: HashSet<(&'static str, String)>,
     reader: Option<Reader>,
     answers: HashMap<(&'static str, Pairs, usize), Rc<Answer>>,
     now: Instant,
@@ -46,7 +48,14 @@ pub(super) struct Lookup<'a> {
 impl<'a> Lookup<'a> {
     pub(super) fn new(caller: &'a Caller<'a>) -> Lookup<'a> {
         let now = caller.access.store().now();
-        Lookup { caller, premises: Vec::new(), reader: None, answers: HashMap::new(), now }
+        Lookup {
+            caller,
+            premises: Vec::new(),
+            removed: HashSet::new(),
+            reader: None,
+            answers: HashMap::new(),
+            now,
+        }
     }
 
     fn reader(&mut self) -> Result<&Reader, Refusal> {

@@ -6,7 +6,7 @@ use super::{Caller, Pairs, Target, placed};
 use access::Permission;
 use fhir::json::{Json, Limits, Value};
 use fhir::search::{Handling, Query};
-use record::{COUNT_MAX, Found, Issue, Kind, Page, Prepared, Refusal, Written, new_id};
+use record::{Body, COUNT_MAX, Found, Issue, Kind, Page, Prepared, Refusal, Written, new_id};
 use std::collections::HashMap;
 
 /// One thing that is asked for, as it came.
@@ -89,6 +89,7 @@ pub(super) fn make(caller: &Caller<'_>, changes: &[Change<'_>], bundled: bool) -
     let mut refusals = Vec::new();
     let mut aims: Vec<Aim> = Vec::with_capacity(changes.len());
     let mut first: HashMap<(&str, &Pairs), usize> = HashMap::new();
+    remove(changes, &mut lookup);
     for (i, change) in changes.iter().enumerate() {
         // The same conditional create again, within one transaction, means the same resource.
         let earlier = match &change.ask {
@@ -121,6 +122,17 @@ pub(super) fn make(caller: &Caller<'_>, changes: &[Change<'_>], bundled: bool) -
         None => {
             let places = changes.iter().map(|change| change.place.clone()).collect();
             Ok(Plan { premises: lookup.premises, steps, places })
+        }
+    }
+}
+
+/// Lets the creates know what goes: "process any DELETE interactions" comes first (FHIR R4
+/// http.html#trules). What is wrong with a deletion is said in its turn.
+fn remove(changes: &[Change<'_>], lookup: &mut Lookup<'_>) {
+    for change in changes.iter().filter(|change| matches!(change.ask, Ask::Delete { .. })) {
+        if let (Ask::Delete { target, .. }, Ok(Aim::Remove { ids, .. })) = (&change.ask, aim(change, lookup))
+        {
+            lookup.removed.extend(ids.into_iter().map(|id| (target.kind(), id)));
         }
     }
 }
@@ -160,9 +172,12 @@ fn aim(change: &Change<'_>, lookup: &mut Lookup<'_>) -> Result<Aim, Refusal> {
     }
 }
 
-/// Creates unless something in the record meets the criteria.
+/// Creates unless something in the record that stays there meets the criteria.
 fn aim_create(kind: &'static str, unless: &Pairs, lookup: &mut Lookup<'_>) -> Result<Aim, Refusal> {
-    match lookup.find(kind, unless, 2)?.bodies.as_slice() {
+    let answer = lookup.find(kind, unless, 2 + lookup.removed.len().min(100))?;
+    let stays = |body: &&Body| !lookup.removed.contains(&(kind, body.id.clone()));
+    let found: Vec<&Body> = answer.bodies.iter().filter(stays).collect();
+    match found.as_slice() {
         [] => Ok(Aim::New(new_id())),
         [body] => Ok(Aim::Met(Written {
             kind,

@@ -93,7 +93,7 @@ impl<'j> References<'j> {
         if self.bundled && (reference.starts_with("urn:uuid:") || reference.starts_with("urn:oid:")) {
             let text =
                 format!("{reference} is the full URL of no entry. Add the entry, or correct the reference.");
-            self.faults.push(Issue::new("not-found", "", text));
+            self.faults.push(Issue::new("value", "", text));
             return None;
         }
         let own = reference.strip_prefix(lookup.caller.base).and_then(|rest| rest.strip_prefix('/'));
