@@ -206,6 +206,10 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
         (Route::Everything(id), "GET") => operation::everything(caller, wants, id),
         (Route::Everything(id), "POST") => operation::everything_posted(caller, wants, id, request, most),
         (Route::Instance(kind, id), "GET") => read::read(caller, request, wants, kind, id),
+        (Route::Misnamed(_, id), "PUT") => Err(misnamed(id)),
+        (Route::Misnamed(kind, id), "GET" | "PATCH" | "DELETE") => {
+            Err(Refusal::not_found(&format!("{kind}/{id}")).into())
+        }
         (Route::Version(kind, id, version), "GET") => read::vread(caller, wants, kind, id, *version),
         (Route::InstanceHistory(..) | Route::TypeHistory(_) | Route::SystemHistory, "GET") => {
             read::history(caller, wants, &route)
@@ -216,6 +220,12 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
         (Route::Instance(..) | Route::Type(_), "DELETE") => write::delete(caller, request, wants, &route),
         _ => Err(No::Method(route.allow())),
     }
+}
+
+/// FHIR R4 http.html#update: a resource that fails basic validation, as one of such an id must, is 400.
+fn misnamed(id: &str) -> No {
+    let text = format!("{id:?} is no FHIR id. An id is 1 to 64 letters, digits, hyphens and full stops.");
+    Refusal::invalid("id", text).into()
 }
 
 /// With the headers that every response has.

@@ -24,6 +24,8 @@ pub(crate) enum Route {
     TypeHistory(&'static str),
     /// A resource.
     Instance(&'static str, String),
+    /// What would be a resource if its id could be one.
+    Misnamed(&'static str, String),
     /// Its history.
     InstanceHistory(&'static str, String),
     /// One of its versions.
@@ -67,7 +69,8 @@ impl Route {
             [kind] => Ok(Route::Type(kind_named(kind)?)),
             [kind, "_search"] => Ok(Route::TypeSearch(kind_named(kind)?)),
             [kind, "_history"] => Ok(Route::TypeHistory(kind_named(kind)?)),
-            [kind, id] => Ok(Route::Instance(kind_named(kind)?, known_id(kind, id)?)),
+            [kind, id] if is_id(id) => Ok(Route::Instance(kind_named(kind)?, (*id).to_owned())),
+            [kind, id] => Ok(Route::Misnamed(kind_named(kind)?, (*id).to_owned())),
             [kind, id, "_history"] => Ok(Route::InstanceHistory(kind_named(kind)?, known_id(kind, id)?)),
             [kind, id, "_history", version] => {
                 let (kind, id) = (kind_named(kind)?, known_id(kind, id)?);
@@ -86,7 +89,7 @@ impl Route {
             Route::Base => "GET, POST",
             Route::SystemSearch | Route::TypeSearch(_) | Route::CompartmentSearch(..) => "POST",
             Route::Type(_) => "GET, HEAD, POST, PUT, PATCH, DELETE",
-            Route::Instance(..) => "GET, HEAD, PUT, PATCH, DELETE",
+            Route::Instance(..) | Route::Misnamed(..) => "GET, HEAD, PUT, PATCH, DELETE",
             Route::Everything(_) => "GET, POST",
             Route::Metadata
             | Route::SystemHistory
@@ -103,7 +106,7 @@ pub(crate) fn weight(request: &Request) -> Weight {
     let reads = matches!(request.method.as_str(), "GET" | "HEAD");
     match Route::of(&request.path) {
         Ok(Route::Instance(..) | Route::Version(..) | Route::Metadata) if reads => Weight::Light,
-        Err(_) => Weight::Light,
+        Ok(Route::Misnamed(..)) | Err(_) => Weight::Light,
         Ok(Route::Base) if !reads => Weight::Bundle,
         Ok(
             Route::Base
@@ -158,6 +161,7 @@ mod tests {
         assert_eq!(route("/Patient"), Ok(Route::Type("Patient")));
         assert_eq!(route("/Patient/"), Ok(Route::Type("Patient")));
         assert_eq!(route("/Patient/1"), Ok(Route::Instance("Patient", "1".into())));
+        assert_eq!(route("/Patient/a%20b"), Ok(Route::Misnamed("Patient", "a b".into())));
         assert_eq!(route("/Patient/%31"), Ok(Route::Instance("Patient", "1".into())));
         assert_eq!(route("/Patient/1/_history/2"), Ok(Route::Version("Patient", "1".into(), 2)));
         assert_eq!(route("/Patient/1/$everything"), Ok(Route::Everything("1".into())));
@@ -171,8 +175,8 @@ mod tests {
             "/Nonsense",
             "/patient",
             "/Patient/1/2/3/4",
-            "/Patient/a b",
-            "/Patient/'; DROP TABLE head; --",
+            "/Patient/a b/_history",
+            "/Nonsense/'; DROP TABLE head; --",
             "/Patient/1/_history/x",
             "/Patient/$nonsense",
             "/$export",

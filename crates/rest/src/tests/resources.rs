@@ -47,8 +47,20 @@ fn an_update_needs_the_id_of_its_url() {
     expect(&world.put(&format!("Patient/{id}"), PATIENT), 400);
     expect(&world.put(&format!("Patient/{id}"), r#"{"resourceType":"Patient","id":"other"}"#), 400);
     expect(&world.put(&format!("Patient/{id}"), &format!(r#"{{"resourceType":"Basic","id":"{id}"}}"#)), 400);
-    expect(&world.put("Patient/a_b", r#"{"resourceType":"Patient","id":"a_b"}"#), 404);
     expect(&world.post("Patient", r#"{"resourceType":"Basic","code":{"text":"x"}}"#), 400);
+}
+
+#[test]
+fn an_update_under_an_id_that_cannot_be_one_is_at_fault_and_a_read_finds_nothing() {
+    let world = World::new();
+    for id in ["a_b", "%C3%A9", &"x".repeat(65)] {
+        let url = format!("Patient/{id}");
+        let update = world.put(&url, &format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#));
+        expect(&update, 400);
+        assert!(update.text().contains("is no FHIR id"), "{}", update.text());
+        expect(&world.get(&url), 404);
+        expect(&world.send(Request::new("DELETE", &url)), 404);
+    }
 }
 
 #[test]
