@@ -35,6 +35,15 @@ pub(super) enum Ask {
 /// Names and values of a query.
 pub(super) type Pairs = Vec<(String, String)>;
 
+impl Question {
+    /// True when the answer may be in the order of what its resources point at: `:missing=false` is met by all
+    /// values of a parameter, and these are gone along.
+    pub fn goes_along_references(&self) -> bool {
+        let (Ask::Search { pairs, .. } | Ask::Count { pairs, .. }) = &self.ask else { return false };
+        pairs.iter().any(|(name, _)| name.ends_with(":missing"))
+    }
+}
+
 /// How deep chains and `_has` go.
 const DEPTH_MAX: usize = 3;
 
