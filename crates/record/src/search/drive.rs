@@ -58,7 +58,9 @@ pub(super) fn choose(
     for (i, check) in checks.iter().enumerate() {
         lists.extend(seeks_of(context, check, patients.as_deref())?.map(|seeks| (Some(i), seeks)));
     }
-    lists.sort_by_key(|(_, seeks)| seeks.iter().map(Seek::rank).max());
+    // All of a patient's rows come after those of the patient's that meet something else.
+    let names_patient = |check: &Option<usize>| check.is_some_and(|i| checks[i].patients().is_some());
+    lists.sort_by_key(|(check, seeks)| (seeks.iter().map(Seek::rank).max(), names_patient(check)));
     // Where there is nothing to choose from, it does not matter how many there are.
     let steps = if purpose == Purpose::Page && checks.len() <= 1 { &STEPS[..1] } else { &STEPS };
     for (step, limit) in steps.iter().copied().enumerate() {

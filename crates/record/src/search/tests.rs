@@ -6,7 +6,7 @@ mod world;
 use super::{Page, Results};
 use crate::tests::only;
 use crate::{Instant, Reader, Scope};
-use fhir::search::{Handling, Query};
+use fhir::search::{Filter, Handling, Query};
 use oracle::{Name, Oracle, Sight};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -116,7 +116,9 @@ fn patient_filter(dice: &mut Dice) -> String {
 }
 
 /// A random query as a URL.
-fn random(dice: &mut Dice) -> String {
+fn random(world: &mut World) -> String {
+    let instant = world.some_instant();
+    let dice = &mut world.dice;
     let kind = dice.pick(&[
         "Observation",
         "Observation",
@@ -151,6 +153,9 @@ fn random(dice: &mut Dice) -> String {
             "RiskAssessment" => format!("probability={}{}", dice.pick(&PREFIXES), dice.pick(&VALUES)),
             _ => "_tag=demo,nothing".into(),
         });
+    }
+    if dice.once_in(6) {
+        parts.push(format!("_lastUpdated={}{instant}", dice.pick(&PREFIXES)));
     }
     let sorts: &[&str] = match kind {
         "Observation" => {
@@ -188,15 +193,18 @@ fn random(dice: &mut Dice) -> String {
 
 /// Compares one search with the oracle's answer, through all its pages. `between` acts between pages.
 fn check(reader: &Reader, oracle: &Oracle, url: &str, count: usize) {
-    let query = asked(url);
-    let expected = oracle.found(&query);
-    let pages = pages(reader, &query, count);
+    check_query(reader, oracle, url, &asked(url), count);
+}
+
+fn check_query(reader: &Reader, oracle: &Oracle, url: &str, query: &Query, count: usize) {
+    let expected = oracle.found(query);
+    let pages = pages(reader, query, count);
     let listed: Vec<Name> = pages.iter().flat_map(|page| names(&page.matches)).collect();
     let set: BTreeSet<Name> = listed.iter().cloned().collect();
     assert_eq!(set, expected, "{url}");
     assert_eq!(listed.len(), set.len(), "{url}: a match is listed twice");
     assert_eq!(pages[0].total, Some(expected.len() as u64), "{url}");
-    assert_eq!(reader.count(&query).unwrap(), expected.len() as u64, "{url}");
+    assert_eq!(reader.count(query).unwrap(), expected.len() as u64, "{url}");
     assert!(pages.iter().rev().skip(1).all(|page| page.matches.len() == count), "{url}: a page is not full");
     for pair in listed.windows(2) {
         let order = oracle.compare(&query.sort, &pair[0], &pair[1]);
@@ -205,7 +213,7 @@ fn check(reader: &Reader, oracle: &Oracle, url: &str, count: usize) {
     for page in &pages {
         let matches: BTreeSet<Name> = names(&page.matches).into_iter().collect();
         let included: BTreeSet<Name> = names(&page.included).into_iter().collect();
-        assert_eq!(included, oracle.included(&query, &matches), "{url}: included");
+        assert_eq!(included, oracle.included(query, &matches), "{url}: included");
         assert_eq!(page.included.len(), included.len(), "{url}: something is included twice");
     }
 }
@@ -234,19 +242,40 @@ fn explore(seeds: std::ops::Range<u64>, moves: bool, mut ask: impl FnMut(&mut Wo
             (0..14).for_each(|_| world.step());
             ask(&mut world);
         }
-        world.desk.sound();
+        world.sound();
     }
 }
 
 #[test]
 fn every_search_finds_what_asking_each_resource_finds() {
     explore(0..6, true, |world| {
-        let reader = world.desk.store.reader(&Scope::all()).unwrap();
+        let reader = world.store.reader(&Scope::all()).unwrap();
         let oracle = Oracle::new(world, reader.txn(), &Sight::Everything);
         for _ in 0..30 {
-            let url = random(&mut world.dice);
+            let url = random(world);
             let count = 1 + world.dice.roll(8);
             check(&reader, &oracle, &url, count);
+        }
+    });
+}
+
+#[test]
+fn a_patients_compartment_is_searched_as_asked() {
+    explore(40..43, true, |world| {
+        let reader = world.store.reader(&Scope::all()).unwrap();
+        let oracle = Oracle::new(world, reader.txn(), &Sight::Everything);
+        for _ in 0..30 {
+            let url = random(world);
+            let patient = world.dice.pick(&PATIENTS);
+            let mut query = asked(&url);
+            query.filters.push(Filter::Compartment { patient: patient.to_owned() });
+            check_query(
+                &reader,
+                &oracle,
+                &format!("Patient/{patient}/{url}"),
+                &query,
+                1 + world.dice.roll(8),
+            );
         }
     });
 }
@@ -255,10 +284,10 @@ fn every_search_finds_what_asking_each_resource_finds() {
 fn a_search_as_at_a_past_instant_finds_what_was_there_then() {
     explore(10..16, true, |world| {
         let at = world.some_instant();
-        let reader = world.desk.store.reader_at(&Scope::all(), at).unwrap();
+        let reader = world.store.reader_at(&Scope::all(), at).unwrap();
         let oracle = Oracle::new(world, reader.txn(), &Sight::Everything);
         for _ in 0..30 {
-            let url = random(&mut world.dice);
+            let url = random(world);
             let count = 1 + world.dice.roll(8);
             check(&reader, &oracle, &url, count);
         }
@@ -270,10 +299,10 @@ fn what_is_outside_the_scope_is_in_every_search_as_if_it_were_not_there() {
     explore(20..26, false, |world| {
         let sight = some_sight(&mut world.dice);
         let at = if world.dice.once_in(2) { world.some_instant() } else { Instant(i64::MAX) };
-        let reader = world.desk.store.reader_at(&scope_of(&sight), at).unwrap();
+        let reader = world.store.reader_at(&scope_of(&sight), at).unwrap();
         let oracle = Oracle::new(world, reader.txn(), &sight);
         for _ in 0..30 {
-            let url = random(&mut world.dice);
+            let url = random(world);
             let count = 1 + world.dice.roll(8);
             check(&reader, &oracle, &url, count);
         }
@@ -284,13 +313,13 @@ fn what_is_outside_the_scope_is_in_every_search_as_if_it_were_not_there() {
 fn writes_between_pages_neither_skip_nor_repeat() {
     explore(30..36, true, |world| {
         for _ in 0..8 {
-            let url = random(&mut world.dice);
+            let url = random(world);
             let mut query = asked(&url);
             let count = 1 + world.dice.roll(3);
             let oracle = Oracle::new(world, world.now(), &Sight::Everything);
             let mut listed = Vec::new();
             loop {
-                let reader = world.desk.store.reader(&Scope::all()).unwrap();
+                let reader = world.store.reader(&Scope::all()).unwrap();
                 let page = reader.search(&query, &Page { count, total: false }).unwrap();
                 drop(reader);
                 listed.extend(names(&page.matches));

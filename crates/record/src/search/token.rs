@@ -7,7 +7,7 @@
 use crate::Refusal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use fhir::search::{Base, Query};
+use fhir::search::{Base, Filter, Query};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -64,6 +64,12 @@ impl<'k> Seal<'k> {
         for (name, value) in &query.honoured {
             if !NOT_BOUND.contains(&name.split(':').next().unwrap_or_default()) {
                 text.push_str(&format!("&{}:{name}={}:{value}", name.len(), value.len()));
+            }
+        }
+        // What a door adds to what was asked.
+        for filter in &query.filters {
+            if let Filter::Compartment { patient } = filter {
+                text.push_str(&format!("&Patient/{patient}"));
             }
         }
         if query.honoured.is_empty() {
@@ -202,10 +208,13 @@ mod tests {
         let more = query("Patient", &[("name", "a"), ("_count", "50")]);
         assert_eq!(Seal::new(&key, &scope, &more).open(&token), Ok(mark()), "another number to a page");
         let other = query("Patient", &[("name", "ab")]);
+        let mut within = asked.clone();
+        within.filters.push(Filter::Compartment { patient: "1".into() });
         for seal in [
             Seal::new(&[3; 32], &scope, &asked),
             Seal::new(&key, &[3; 32], &asked),
             Seal::new(&key, &scope, &other),
+            Seal::new(&key, &scope, &within),
         ] {
             assert!(seal.open(&token).is_err());
         }

@@ -17,8 +17,8 @@ pub type Name = (&'static str, String);
 /// What a caller sees of a world after a commit.
 pub struct Oracle {
     pub there: BTreeMap<Name, Json>,
-    /// Order in which the current versions were committed.
-    pub age: BTreeMap<Name, (u64, usize)>,
+    /// When the current versions were committed.
+    pub at: BTreeMap<Name, i64>,
 }
 
 /// What the caller may see.
@@ -30,9 +30,10 @@ pub enum Sight {
 
 impl Oracle {
     pub fn new(world: &World, txn: u64, sight: &Sight) -> Oracle {
-        let (mut there, mut age) = (BTreeMap::new(), BTreeMap::new());
-        for (i, (name, versions)) in world.versions.iter().enumerate() {
-            let Some((at, Some(text))) = versions.iter().rev().find(|(at, _)| *at <= txn) else { continue };
+        let (mut there, mut at) = (BTreeMap::new(), BTreeMap::new());
+        for (name, versions) in &world.versions {
+            let Some(version) = versions.iter().rev().find(|version| version.txn <= txn) else { continue };
+            let Some(text) = &version.text else { continue };
             let json = Json::parse(text.as_str(), Limits::DOOR).unwrap();
             let seen = match sight {
                 Sight::Everything => true,
@@ -44,10 +45,10 @@ impl Oracle {
             };
             if seen {
                 there.insert(name.clone(), json);
-                age.insert(name.clone(), (*at, i));
+                at.insert(name.clone(), version.at.0);
             }
         }
-        Oracle { there, age }
+        Oracle { there, at }
     }
 
     pub fn found(&self, query: &Query) -> BTreeSet<Name> {
@@ -75,7 +76,10 @@ impl Oracle {
                 }
             }
             Filter::Id(ids) => ids.contains(&name.1),
-            Filter::LastUpdated(_) => panic!("instants are tested elsewhere"),
+            Filter::LastUpdated(ranges) => {
+                let at = SearchValue::Date { start: self.at[name], end: self.at[name] };
+                ranges.iter().any(|range| matches(range, &at))
+            }
             Filter::Chain { param, targets } => self.targets(name, param.code).iter().any(|target| {
                 targets.iter().any(|(kind, filter)| target.0 == *kind && self.meets(target, filter))
             }),
@@ -160,7 +164,7 @@ impl Oracle {
     fn key(&self, sort: &Sort, name: &Name) -> Option<Key> {
         match sort.key {
             SortKey::Id => Some(Key::Text(name.1.clone())),
-            SortKey::LastUpdated => Some(Key::Whole(self.age[name].0 as i64)),
+            SortKey::LastUpdated => Some(Key::Whole(self.at[name])),
             SortKey::Param(param) => {
                 let values = extract_param(self.there[name].root(), param);
                 let keys = values.iter().filter_map(Key::of);

@@ -1,8 +1,10 @@
 //! Invented resources that often meet the same queries, and a plain list of all their versions.
 
-use crate::tests::{Desk, prepared};
-use crate::{Author, Instant, Scope};
+use crate::tests::prepared;
+use crate::{Author, Instant, Options, Scope, Store, verify};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// Random numbers that are the same on every run (SplitMix64).
 pub struct Dice(pub u64);
@@ -42,34 +44,48 @@ pub const DATES: [&str; 8] = [
 ];
 pub const VALUES: [&str; 6] = ["72.5", "72.50", "80", "-3", "0.05", "1e2"];
 
-/// A version: the commit, and the text unless it is a deletion.
-pub type Version = (u64, Option<String>);
+/// A version.
+pub struct Version {
+    pub txn: u64,
+    pub at: Instant,
+    /// Nothing for a deletion.
+    pub text: Option<String>,
+}
 
 /// A store and all that was ever in it.
 pub struct World {
-    pub desk: Desk,
+    pub store: Store,
+    dir: tempfile::TempDir,
     pub dice: Dice,
     /// By type and id.
     pub versions: BTreeMap<(&'static str, String), Vec<Version>>,
-    /// When each commit was.
-    instants: Vec<Instant>,
     /// False keeps each resource with the patients it has.
     pub moves: bool,
 }
 
 impl World {
     pub fn new(seed: u64, moves: bool) -> World {
-        World { desk: Desk::new(), dice: Dice(seed), versions: BTreeMap::new(), instants: Vec::new(), moves }
+        let dir = tempfile::tempdir().unwrap();
+        let ticks = AtomicI64::new(1_700_000_000_000);
+        let clock = Arc::new(move || Instant(ticks.fetch_add(400, Ordering::Relaxed)));
+        let store = Store::open(dir.path(), Options { readers: 3, durable: false, clock }).unwrap();
+        World { store, dir, dice: Dice(seed), versions: BTreeMap::new(), moves }
+    }
+
+    /// Checks the store against itself.
+    pub fn sound(&self) {
+        assert_eq!(verify(self.dir.path(), &mut |_, _| {}).unwrap().findings, []);
     }
 
     /// The number of the last commit.
     pub fn now(&self) -> u64 {
-        self.desk.store.reader(&Scope::all()).unwrap().txn()
+        self.store.reader(&Scope::all()).unwrap().txn()
     }
 
     /// The instant of some commit.
     pub fn some_instant(&mut self) -> Instant {
-        self.instants[self.dice.roll(self.instants.len())]
+        let instants: Vec<Instant> = self.versions.values().flatten().map(|version| version.at).collect();
+        instants[self.dice.roll(instants.len())]
     }
 
     /// Writes, changes or deletes some resource.
@@ -87,22 +103,18 @@ impl World {
         let number = self.dice.roll(count);
         let id = format!("{}{number}", kind.chars().next().unwrap().to_lowercase());
         let known = self.versions.get(&(kind, id.clone()));
-        let lives = known.is_some_and(|versions| versions.last().unwrap().1.is_some());
-        if lives && self.dice.once_in(6) {
-            let key = id.clone();
-            self.desk.store.write(Author::system("test"), move |tx| tx.delete(kind, &key, None)).unwrap();
-            let txn = self.now();
-            self.versions.get_mut(&(kind, id)).unwrap().push((txn, None));
+        let lives = known.is_some_and(|versions| versions.last().unwrap().text.is_some());
+        let (key, author) = (id.clone(), Author::system("test"));
+        let (written, text) = if lives && self.dice.once_in(6) {
+            (self.store.write(author, move |tx| tx.delete(kind, &key, None)).unwrap(), None)
         } else {
             let text = self.resource(kind, &id, number);
             let resource = prepared(&text);
-            let written =
-                self.desk.store.write(Author::system("test"), move |tx| tx.put(resource, None)).unwrap();
-            if written.changed {
-                let txn = self.now();
-                self.instants.push(written.updated);
-                self.versions.entry((kind, id)).or_default().push((txn, Some(text)));
-            }
+            (Some(self.store.write(author, move |tx| tx.put(resource, None)).unwrap()), Some(text))
+        };
+        if let Some(written) = written.filter(|written| written.changed) {
+            let version = Version { txn: self.now(), at: written.updated, text };
+            self.versions.entry((kind, id)).or_default().push(version);
         }
     }
 
