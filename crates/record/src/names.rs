@@ -105,6 +105,15 @@ impl Names {
         several.get(&-key).cloned().unwrap_or_default()
     }
 
+    /// The patients that a key stands for: none for 0, one, or those of a set.
+    pub fn patients_behind(&self, key: i64) -> Vec<i64> {
+        match key {
+            0 => Vec::new(),
+            1.. => vec![key],
+            _ => self.several(key),
+        }
+    }
+
     /// True when all patients behind a key below 0 pass.
     pub fn several_all(&self, key: i64, mut pass: impl FnMut(i64) -> bool) -> bool {
         let several = self.several.read().expect("no thread panics with names locked");
@@ -261,8 +270,8 @@ impl Naming<'_> {
                 *self.next_res += 1;
                 self.conn
                     .prepare_cached(
-                        "INSERT INTO head (res, type, id, ver, vid, txn, live, patient, class)
-                         VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0, 0)",
+                        "INSERT INTO head (res, type, id, ver, vid, txn, live, patient, class, moved)
+                         VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0, 0, 0)",
                     )?
                     .execute(params![res, type_number, key])?;
                 res
@@ -284,6 +293,12 @@ impl Naming<'_> {
             [one] => Ok(*one),
             _ => self.several_key(patients).map_err(|e| fault("name a set of patients", e)),
         }
+    }
+
+    /// The patients that a key stands for, also one made in the commits that are open.
+    pub fn patients_behind(&self, key: i64) -> Vec<i64> {
+        let fresh = self.fresh.several.get(&-key).cloned();
+        fresh.unwrap_or_else(|| self.names.patients_behind(key))
     }
 
     fn several_key(&mut self, patients: Vec<i64>) -> rusqlite::Result<i64> {

@@ -39,6 +39,7 @@ CREATE TABLE head (
   live     INTEGER NOT NULL,          -- 0: only named, or deleted
   patient  INTEGER NOT NULL,          -- res of its patient; 0 none; below 0 several, see several
   class    INTEGER NOT NULL,          -- access class
+  moved    INTEGER NOT NULL,          -- vid of the version that last took a patient off it; 0 none did
   rec      BLOB                       -- its index rows, packed; see keys.rs
 ) STRICT;
 CREATE UNIQUE INDEX head_id ON head (type, id);

@@ -137,9 +137,8 @@ impl<'c> Snapshot<'c> {
         if let Some(known) = self.patients.borrow().get(&head.patient) {
             return Ok(known.clone());
         }
-        let numbers = if head.patient > 0 { vec![head.patient] } else { self.names.several(head.patient) };
         let mut ids = Vec::new();
-        for number in numbers {
+        for number in self.names.patients_behind(head.patient) {
             ids.extend(self.id_of(number)?);
         }
         self.patients.borrow_mut().insert(head.patient, ids.clone());

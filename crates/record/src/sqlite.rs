@@ -15,7 +15,7 @@ use std::time::Duration;
 /// The first SQLite without the WAL-reset race that can corrupt a database silently (fixed in 3.51.3).
 const SQLITE_MIN: i32 = 3_051_003;
 /// Layout of the tables. A store of another layout is refused.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 /// How long one connection waits for another's lock. Only a backup or an operator's shell ever makes it wait.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// Pages of the write-ahead log after which they are moved into the main file: 16 MiB.

@@ -216,6 +216,46 @@ fn what_is_outside_the_scope_is_absent_and_cannot_be_overwritten() {
 }
 
 #[test]
+fn what_was_put_right_from_one_patient_to_another_is_not_shown_to_the_second_as_it_was() {
+    let desk = Desk::new();
+    desk.put(ANN);
+    desk.put(BOB);
+    let wrong = desk.put(&weight("w", "ann", "70")).updated;
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    desk.put(&weight("w", "bob", "70"));
+    desk.put(&weight("w", "bob", "71"));
+    let versions = |scope: &Scope| {
+        let reader = desk.store.reader(scope).unwrap();
+        let page = reader.history(HistoryOf::Resource("Observation", "w"), None, 10, None);
+        page.map(|page| page.versions.iter().map(|v| v.version).collect::<Vec<_>>())
+    };
+    assert_eq!(versions(&only(&["bob"])).unwrap(), [3, 2]);
+    assert_eq!(versions(&Scope::all()).unwrap(), [3, 2, 1]);
+    assert_eq!(versions(&only(&["ann"])).unwrap_err().kind, Kind::NotFound);
+    let reader = desk.store.reader(&only(&["bob"])).unwrap();
+    assert_eq!(reader.vread("Observation", "w", 1).unwrap(), Found::Absent);
+    drop(reader);
+    let then = desk.store.reader_at(&only(&["bob"]), wrong).unwrap();
+    assert_eq!(then.read("Observation", "w").unwrap(), Found::Absent);
+    drop(then);
+    desk.sound();
+}
+
+#[test]
+fn a_resource_concerns_every_patient_that_it_points_at_wherever_it_does() {
+    let desk = Desk::new();
+    desk.put(ANN);
+    desk.put(BOB);
+    // No search parameter reads who wrote a note.
+    let note = r#""note":[{"authorReference":{"reference":"Patient/bob"},"text":"Seen."}]"#;
+    desk.put(&weight("w", "ann", "70").replacen('{', &format!("{{{note},"), 1));
+    let read = |scope| desk.store.reader(&scope).unwrap().read("Observation", "w").unwrap();
+    assert_eq!(read(only(&["ann"])), Found::Absent);
+    assert!(matches!(read(only(&["ann", "bob"])), Found::Here(_)));
+    desk.sound();
+}
+
+#[test]
 fn base_tables_cannot_be_read_past_the_guard() {
     let desk = Desk::new();
     desk.put(ANN);
@@ -263,6 +303,11 @@ fn verify_finds_what_was_tampered_with() {
         ("DELETE FROM audit WHERE seq = 2", "audit 3"),
         ("DELETE FROM idx WHERE param = (SELECT max(param) FROM idx)", "Patient/ann"),
         ("UPDATE head SET live = 0 WHERE id = 'ann'", "Patient/ann"),
+        (
+            "UPDATE idx SET patient = 0 WHERE res = (SELECT res FROM head WHERE id = 'w');
+             UPDATE head SET patient = 0 WHERE id = 'w'",
+            "Observation/w",
+        ),
     ] {
         let desk = Desk::new();
         desk.put(ANN);

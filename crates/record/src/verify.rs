@@ -5,6 +5,7 @@ use crate::body::IdKey;
 use crate::chain::{audit_hash, log_hash, version_hash};
 use crate::keys::{self, Row};
 use crate::names::Names;
+use crate::prepare::patients_of;
 use crate::store::FILE;
 use crate::{Author, BlobHash, Instant, Refusal, Scope, blob, fault};
 use fhir::{Json, Limits};
@@ -306,7 +307,11 @@ impl Check<'_> {
         let Some(body) = body else { return Ok(()) };
         self.report.resources += 1;
         let text = self.names.unpack(conn, pack, &body)?;
-        match rows_of(conn, self.names, &text) {
+        let json = Json::parse(text.as_str(), Limits::FILE).map_err(|e| fault("read a body", e))?;
+        if self.patients_of(head, &json) != self.names.patients_behind(head.patient) {
+            self.finding(place.clone(), "it is filed under other patients than its body says");
+        }
+        match rows_of(conn, self.names, &json) {
             Ok(rows) if keys::pack(&rows) == head.rec.as_deref().unwrap_or_default() => {
                 self.rows(head, &rows)
             }
@@ -315,6 +320,20 @@ impl Check<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// The numbers of the patients that a body points at, in order; of a patient its own.
+    fn patients_of(&self, head: &HeadRow, json: &Json) -> Vec<i64> {
+        if head.kind == "Patient" {
+            return vec![head.res];
+        }
+        let mut known = Known { conn: self.conn, names: self.names };
+        let ids = patients_of(json.root());
+        // One that has no number was never filed under; the comparison shows it.
+        let mut numbers: Vec<i64> =
+            ids.iter().map(|id| keys::Names::resource(&mut known, "Patient", id).unwrap_or(0)).collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     fn rows(&mut self, head: &HeadRow, rows: &[Row]) -> Result<(), Refusal> {
@@ -371,8 +390,7 @@ struct HeadRow {
 }
 
 /// The index rows that a stored text gives.
-fn rows_of(conn: &Connection, names: &Names, text: &str) -> Result<Vec<Row>, Refusal> {
-    let json = Json::parse(text, Limits::FILE).map_err(|e| fault("read a body", e))?;
+fn rows_of(conn: &Connection, names: &Names, json: &Json) -> Result<Vec<Row>, Refusal> {
     keys::encode(&fhir::search::extract(json.root()), names.params(), &mut Known { conn, names })
 }
 

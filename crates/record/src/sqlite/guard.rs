@@ -36,6 +36,12 @@ impl Lens {
         });
         of_type && of_class && reached
     }
+
+    /// True when versions from before a patient was taken off a resource are in the scope, too: what was filed
+    /// under the wrong patient and put right is not shown to those of the right one as it was.
+    fn sees_before_moves(&self) -> bool {
+        self.patients.is_none()
+    }
 }
 
 /// What a connection sees now.
@@ -61,7 +67,8 @@ CREATE TEMP VIEW guarded_head AS
   WHERE ver > 0 AND visible(type, patient, class);
 CREATE TEMP VIEW guarded_version AS
   SELECT v.vid, v.type, v.res, v.ver, v.txn, v.at, v.prev, v.splice, v.pack, v.body
-  FROM main.version v CROSS JOIN main.head h ON h.res = v.res WHERE visible(v.type, h.patient, h.class);
+  FROM main.version v CROSS JOIN main.head h ON h.res = v.res
+  WHERE visible(v.type, h.patient, h.class) AND (v.vid >= h.moved OR visible_before_moves());
 CREATE TEMP VIEW guarded_name AS SELECT res, type, id FROM main.head;
 ";
 
@@ -80,6 +87,10 @@ pub(crate) fn install(conn: &Connection, names: &Arc<Names>) -> rusqlite::Result
         let (sight, names) = &*of_param;
         let lens = sight.0.read().expect("no thread panics with a lens locked");
         Ok(lens.sees(names, names.param_type(args.get(0)?), args.get(1)?, args.get(2)?))
+    })?;
+    let of_moves = AssertUnwindSafe(sight.clone());
+    conn.create_scalar_function("visible_before_moves", 0, flags, move |_| {
+        Ok(of_moves.0.0.read().expect("no thread panics with a lens locked").sees_before_moves())
     })?;
     conn.execute_batch(VIEWS)?;
     Ok(sight)

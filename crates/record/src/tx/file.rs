@@ -8,6 +8,17 @@ use crate::names::Naming;
 use crate::{Prepared, Refusal, fault};
 use rusqlite::params;
 
+/// What a version is found by, and by whom.
+struct Keyed {
+    rows: Vec<Row>,
+    /// Its patient key.
+    patient: i64,
+    /// True when it no longer points at a patient that the version before pointed at.
+    dropped: bool,
+}
+
+const MOVED: &str = "UPDATE head SET moved = ?2 WHERE res = ?1";
+
 impl Tx<'_> {
     /// Writes the next version, the head and the index rows of a resource.
     pub(super) fn file(&mut self, resource: Prepared, before: Option<Before>) -> Result<Written, Refusal> {
@@ -18,7 +29,7 @@ impl Tx<'_> {
             self.core.next.res += 1;
         }
         let ver = before.as_ref().map_or(0, |b| b.ver) + 1;
-        let (rows, patient) = self.keyed(&resource, res)?;
+        let Keyed { rows, patient, dropped } = self.keyed(&resource, res, before.as_ref())?;
         let rec = keys::pack(&rows);
         let (pack, body) = match resource.packed {
             Some(packed) => packed,
@@ -29,6 +40,9 @@ impl Tx<'_> {
         self.leaf(resource.kind, &resource.id, ver, Some(&resource.hash));
         let class = before.as_ref().map_or(0, |b| b.class);
         self.head(named, res, type_number, &resource.id, ver, vid, patient, &rec)?;
+        if dropped {
+            self.execute("mark where a patient was taken off", MOVED, params![res, vid])?;
+        }
         match &before {
             Some(b) if b.live => self.replace_rows(b, rows, patient)?,
             _ => self.rows.get_mut().extend(rows.into_iter().map(|row| (row, patient, res))),
@@ -45,7 +59,7 @@ impl Tx<'_> {
     }
 
     /// Encodes what a resource can be found by, and its patient key: of every patient it points at.
-    fn keyed(&mut self, resource: &Prepared, res: i64) -> Result<(Vec<Row>, i64), Refusal> {
+    fn keyed(&mut self, resource: &Prepared, res: i64, before: Option<&Before>) -> Result<Keyed, Refusal> {
         let core = &mut *self.core;
         let mut naming = Naming {
             conn: &core.conn,
@@ -56,13 +70,15 @@ impl Tx<'_> {
         };
         let rows = keys::encode(&resource.entries, core.names.params(), &mut naming)?;
         if resource.kind == "Patient" {
-            return Ok((rows, res));
+            return Ok(Keyed { rows, patient: res, dropped: false });
         }
         let mut patients = Vec::new();
         for id in &resource.patients {
             patients.push(keys::Names::resource(&mut naming, "Patient", id)?);
         }
-        Ok((rows, naming.patient_key(patients)?))
+        let then = before.map_or_else(Vec::new, |before| naming.patients_behind(before.patient));
+        let dropped = then.iter().any(|patient| !patients.contains(patient));
+        Ok(Keyed { rows, patient: naming.patient_key(patients)?, dropped })
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the columns of one row")]
@@ -110,8 +126,8 @@ impl Tx<'_> {
             .and_then(|mut s| s.execute(params![res, ver, vid, txn, patient, rec]))
         } else {
             conn.prepare_cached(
-                "INSERT INTO head (res, type, id, ver, vid, txn, live, patient, class, rec)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, 0, ?8)",
+                "INSERT INTO head (res, type, id, ver, vid, txn, live, patient, class, moved, rec)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, 0, 0, ?8)",
             )
             .and_then(|mut s| s.execute(params![res, kind, IdKey::of(id), ver, vid, txn, patient, rec]))
         };

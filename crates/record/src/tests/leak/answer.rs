@@ -9,12 +9,36 @@ use std::collections::BTreeSet;
 /// Pages followed, at most: more than any world can have.
 const PAGES_MAX: usize = 2_000;
 
-/// What a store says to a question, through a scope.
-pub(super) fn answer(filed: &Filed, scope: &Scope, question: &Question) -> Vec<String> {
-    tell(filed, scope, question).unwrap_or_else(|refusal| vec![format!("refused: {refusal:?}")])
+/// A line of an answer.
+enum Line {
+    Text(String),
+    /// What a body is there as, and the body.
+    Body(&'static str, Body),
 }
 
-fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<String>, Refusal> {
+/// What a store says to a question, through a scope.
+pub(super) fn answer(filed: &Filed, scope: &Scope, question: &Question) -> Vec<String> {
+    match tell(filed, scope, question) {
+        Ok(lines) => lines.into_iter().map(|line| written(filed, line)).collect(),
+        Err(refusal) => vec![format!("refused: {refusal:?}")],
+    }
+}
+
+/// A line as text. Versions are counted as in a store that holds those before them, too.
+fn written(filed: &Filed, line: Line) -> String {
+    let (what, body) = match line {
+        Line::Text(text) => return text,
+        Line::Body(what, body) => (what, body),
+    };
+    let Body { kind, id, version, updated, deleted, text, patients, txn: _ } = body;
+    let whole = version + filed.skipped.get(&(kind, id.clone())).copied().unwrap_or(0);
+    let meta = |version: u64| format!("\"versionId\":\"{version}\"");
+    let text = text.replacen(&meta(version), &meta(whole), 1);
+    let patients: BTreeSet<String> = patients.into_iter().collect();
+    format!("{what} {kind}/{id}/{whole} {updated} {deleted} of {patients:?} {text}")
+}
+
+fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<Line>, Refusal> {
     let reader = match question.at {
         Some(at) => filed.store.reader_at(scope, at)?,
         None => filed.store.reader(scope)?,
@@ -30,10 +54,14 @@ fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<String>
         }
         Ask::Count { kind, pairs, compartment } => {
             let query = parsed(*kind, pairs, compartment.as_deref())?;
-            Ok(vec![format!("count {}", reader.count(&query)?)])
+            Ok(vec![Line::Text(format!("count {}", reader.count(&query)?))])
         }
         Ask::Read { kind, id } => Ok(vec![found(reader.read(kind, id)?)]),
-        Ask::Vread { kind, id, version } => Ok(vec![found(reader.vread(kind, id, *version)?)]),
+        Ask::Vread { kind, id, version } => {
+            let skipped = filed.skipped.get(&(*kind, id.clone())).copied().unwrap_or(0);
+            let version = version.saturating_sub(skipped);
+            Ok(vec![found(reader.vread(kind, id, version)?)])
+        }
         Ask::History { kind, id, since, count } => {
             let of = match (kind, id) {
                 (Some(kind), Some(id)) => HistoryOf::Resource(kind, id),
@@ -43,15 +71,17 @@ fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<String>
             history(&reader, &of, *since, *count)
         }
         Ask::Compartment { patient, types } => {
-            Ok(reader.compartment(patient, types)?.iter().map(line).collect())
+            let bodies = reader.compartment(patient, types)?;
+            Ok(bodies.into_iter().map(|body| Line::Body("member", body)).collect())
         }
         Ask::Tally { patient } => {
             let counts = reader.compartment_counts(patient)?;
-            Ok(counts.into_iter().map(|(kind, count)| format!("{kind} {count}")).collect())
+            Ok(counts.into_iter().map(|(kind, count)| Line::Text(format!("{kind} {count}"))).collect())
         }
     }
 }
 
+/// The question as a query.
 fn parsed(
     kind: Option<&str>,
     pairs: &[(String, String)],
@@ -65,7 +95,7 @@ fn parsed(
 }
 
 /// The same inside a transaction, as conditional writes search.
-fn inside(filed: &Filed, scope: &Scope, query: Query, page: Page) -> Result<Vec<String>, Refusal> {
+fn inside(filed: &Filed, scope: &Scope, query: Query, page: Page) -> Result<Vec<Line>, Refusal> {
     let author = Author { scope: scope.clone(), ..Author::system("test") };
     filed.store.write(author, move |tx| pages(query, &page, |query, page| tx.search(query, page)))
 }
@@ -75,13 +105,14 @@ fn pages(
     mut query: Query,
     page: &Page,
     search: impl Fn(&Query, &Page) -> Result<Results, Refusal>,
-) -> Result<Vec<String>, Refusal> {
+) -> Result<Vec<Line>, Refusal> {
     let mut lines = Vec::new();
     for number in 0..PAGES_MAX {
         let results = search(&query, page)?;
-        lines.push(format!("page {number}: {} matches, total {:?}", results.matches.len(), results.total));
-        lines.extend(results.matches.iter().map(|body| format!("match {}", line(body))));
-        lines.extend(results.included.iter().map(|body| format!("include {}", line(body))));
+        let (count, total) = (results.matches.len(), results.total);
+        lines.push(Line::Text(format!("page {number}: {count} matches, total {total:?}")));
+        lines.extend(results.matches.into_iter().map(|body| Line::Body("match", body)));
+        lines.extend(results.included.into_iter().map(|body| Line::Body("include", body)));
         match results.next {
             Some(next) => query.page = Some(next),
             None => return Ok(lines),
@@ -95,13 +126,14 @@ fn history(
     of: &HistoryOf<'_>,
     since: Option<Instant>,
     count: usize,
-) -> Result<Vec<String>, Refusal> {
+) -> Result<Vec<Line>, Refusal> {
     let mut lines = Vec::new();
     let mut token = None;
     for number in 0..PAGES_MAX {
         let page = reader.history(of.clone(), since, count, token.as_deref())?;
-        lines.push(format!("page {number}: {} versions, total {:?}", page.versions.len(), page.total));
-        lines.extend(page.versions.iter().map(line));
+        let (count, total) = (page.versions.len(), page.total);
+        lines.push(Line::Text(format!("page {number}: {count} versions, total {total:?}")));
+        lines.extend(page.versions.into_iter().map(|body| Line::Body("version", body)));
         token = page.next;
         if token.is_none() {
             return Ok(lines);
@@ -110,16 +142,10 @@ fn history(
     panic!("{of:?} has no end");
 }
 
-fn found(found: Found) -> String {
+fn found(found: Found) -> Line {
     match found {
-        Found::Here(body) => line(&body),
-        Found::Gone(body) => format!("gone {}", line(&body)),
-        Found::Absent => "absent".to_owned(),
+        Found::Here(body) => Line::Body("here", body),
+        Found::Gone(body) => Line::Body("gone", body),
+        Found::Absent => Line::Text("absent".to_owned()),
     }
-}
-
-fn line(body: &Body) -> String {
-    let Body { kind, id, version, updated, deleted, text, patients, txn: _ } = body;
-    let patients: BTreeSet<&String> = patients.iter().collect();
-    format!("{kind}/{id}/{version} {updated} {deleted} of {patients:?} {text}")
 }

@@ -2,28 +2,64 @@
 //!
 //! A resource is seen when its type is in the scope, and every patient that it points at is in reach; a patient,
 //! when it is in reach itself. So a resource that points at no patient is seen by all whose types hold it. A
-//! patient of whom nothing was ever filed is in nobody's reach.
+//! patient of whom nothing was ever filed is in nobody's reach. Who does not reach everyone sees no version from
+//! before a patient was taken off: what was filed under the wrong patient is theirs to see who put it right.
 
 use super::world::World;
 use crate::{Reach, Scope};
 use fhir::{Json, Limits, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Types and ids of what is seen.
-pub(super) fn permitted(world: &World, scope: &Scope) -> BTreeSet<(&'static str, String)> {
-    let last = world.last();
-    let seen = |kind: &'static str, id: &str, text: &str| {
+/// What is seen, by type and id.
+pub(super) type Permitted = BTreeMap<(&'static str, String), Versions>;
+
+/// Which versions of a resource are seen: all from one on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Versions {
+    /// The step that wrote the first of them.
+    pub from: usize,
+    /// How many there are before it.
+    pub skipped: u64,
+}
+
+/// What becomes of a resource.
+#[derive(Default)]
+struct Life<'w> {
+    text: Option<&'w str>,
+    patients: BTreeSet<String>,
+    versions: u64,
+    seen: Versions,
+}
+
+/// What is seen of a world.
+pub(super) fn permitted(world: &World, scope: &Scope) -> Permitted {
+    let mut lives: BTreeMap<(&'static str, &str), Life<'_>> = BTreeMap::new();
+    for (number, step) in world.steps.iter().enumerate() {
+        let life = lives.entry((step.kind, &step.id)).or_default();
+        if life.text == step.text.as_deref() {
+            continue;
+        }
+        life.text = step.text.as_deref();
+        if let Some(text) = life.text {
+            let patients = patients(step.kind, &step.id, text);
+            if !life.patients.is_subset(&patients) && scope.reach != Reach::Everyone {
+                life.seen = Versions { from: number, skipped: life.versions };
+            }
+            life.patients = patients;
+        }
+        life.versions += 1;
+    }
+    let known = |id: &String| lives.contains_key(&("Patient", id.as_str()));
+    let seen = |kind: &str, life: &Life<'_>| {
         let of_type = scope.types.as_ref().is_none_or(|types| types.contains(kind));
         let reached = match &scope.reach {
             Reach::Everyone => true,
-            Reach::Patients(reach) => patients(kind, id, text)
-                .iter()
-                .all(|id| reach.contains(id) && last.contains_key(&("Patient", id.as_str()))),
+            Reach::Patients(reach) => life.patients.iter().all(|id| reach.contains(id) && known(id)),
         };
         of_type && reached
     };
-    let all = last.iter().filter(|((kind, id), text)| seen(kind, id, text));
-    all.map(|((kind, id), _)| (*kind, (*id).to_owned())).collect()
+    let all = lives.iter().filter(|((kind, _), life)| seen(kind, life));
+    all.map(|((kind, id), life)| ((*kind, (*id).to_owned()), life.seen)).collect()
 }
 
 /// The patients that a resource concerns.
@@ -66,6 +102,8 @@ fn the_reference_knows_who_may_see_what() {
             step("Observation", "of-ann", r#"{"subject":{"reference":"Patient/ann"}}"#),
             step("Observation", "of-eve", r#"{"subject":{"reference":"Patient/eve"}}"#),
             step("Observation", "of-bob", r#"{"subject":{"reference":"Patient/bob"}}"#),
+            step("Observation", "moved", r#"{"subject":{"reference":"Patient/eve"}}"#),
+            step("Observation", "moved", r#"{"subject":{"reference":"Patient/ann"}}"#),
             step(
                 "Appointment",
                 "both",
@@ -74,6 +112,7 @@ fn the_reference_knows_who_may_see_what() {
         ],
     };
     let seen = permitted(&world, &scope);
-    let ids: Vec<&str> = seen.iter().map(|(_, id)| id.as_str()).collect();
-    assert_eq!(ids, ["of-ann", "ward", "ann"]);
+    let ids: Vec<&str> = seen.keys().map(|(_, id)| id.as_str()).collect();
+    assert_eq!(ids, ["moved", "of-ann", "ward", "ann"]);
+    assert_eq!(seen[&("Observation", "moved".to_owned())], Versions { from: 7, skipped: 1 });
 }

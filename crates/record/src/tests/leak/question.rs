@@ -36,6 +36,11 @@ pub(super) enum Ask {
 pub(super) type Pairs = Vec<(String, String)>;
 
 impl Question {
+    /// True when the number of all matches need not be told.
+    pub fn leaves_total_open(&self) -> bool {
+        matches!(&self.ask, Ask::Search { page, .. } if !page.total)
+    }
+
     /// True when the answer may be in the order of what its resources point at: `:missing=false` is met by all
     /// values of a parameter, and these are gone along.
     pub fn goes_along_references(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use super::chance::Chance;
 use super::contents;
+use super::permit::Permitted;
 use crate::tests::prepared;
 use crate::{Author, Clock, Instant, Options, Store};
 use std::collections::BTreeMap;
@@ -54,14 +55,16 @@ pub(super) struct Step {
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub steps: Vec<Step>,
-    /// True when nothing is pointed at before it is there, a code has one system only, and nothing is sorted by a
-    /// reference.
+    /// True when nothing is pointed at before it is there, a code has one system only, nothing is sorted by a
+    /// reference, and nothing is moved from one patient to another.
     pub orderly: bool,
 }
 
 /// A world in a store.
 pub(super) struct Filed {
     pub store: Store,
+    /// Versions that were left out before the first of a resource, where any were.
+    pub skipped: BTreeMap<(&'static str, String), u64>,
     _dir: tempfile::TempDir,
 }
 
@@ -74,29 +77,38 @@ impl World {
         World { steps: making.done, orderly }
     }
 
-    /// Files those resources for which `held` is true.
-    pub fn file(&self, held: impl Fn(&str, &str) -> bool) -> Filed {
+    /// Files all of it.
+    pub fn file(&self) -> Filed {
+        self.file_steps(self.steps.iter().collect(), BTreeMap::new())
+    }
+
+    /// Files what is permitted and nothing else.
+    pub fn file_part(&self, permitted: &Permitted) -> Filed {
+        let held = |(number, step): &(usize, &Step)| {
+            permitted.get(&(step.kind, step.id.clone())).is_some_and(|versions| *number >= versions.from)
+        };
+        let steps = self.steps.iter().enumerate().filter(held).map(|(_, step)| step);
+        let skipped = permitted.iter().filter(|(_, versions)| versions.skipped > 0);
+        let skipped = skipped.map(|(name, versions)| (name.clone(), versions.skipped)).collect();
+        self.file_steps(steps.collect(), skipped)
+    }
+
+    fn file_steps(&self, steps: Vec<&Step>, skipped: BTreeMap<(&'static str, String), u64>) -> Filed {
         let dir = tempfile::tempdir().unwrap();
         let minute = Arc::new(AtomicUsize::new(0));
         let clock = minute.clone();
         let clock: Clock = Arc::new(move || instant(clock.load(Relaxed)));
         let store = Store::open(dir.path(), Options { readers: 1, durable: false, clock }).unwrap();
-        let steps: Vec<&Step> = self.steps.iter().filter(|step| held(step.kind, &step.id)).collect();
         for commit in steps.chunk_by(|a, b| a.commit == b.commit) {
             minute.store(commit[0].commit, Relaxed);
             file(&store, commit);
         }
-        Filed { store, _dir: dir }
+        Filed { store, skipped, _dir: dir }
     }
 
     /// How many commits there are.
     pub fn commits(&self) -> usize {
         self.steps.last().map_or(0, |step| step.commit + 1)
-    }
-
-    /// The last that was said of each resource, also of those deleted since.
-    pub fn last(&self) -> BTreeMap<(&'static str, &str), &str> {
-        self.steps.iter().filter_map(|s| Some(((s.kind, s.id.as_str()), s.text.as_deref()?))).collect()
     }
 }
 
@@ -124,7 +136,7 @@ pub(super) struct Making<'c> {
     planned: BTreeMap<&'static str, Vec<String>>,
     /// What is there, by type.
     made: BTreeMap<&'static str, Vec<String>>,
-    /// The patients that each resource concerns, from its first version to its last.
+    /// The patients that each resource concerns.
     homes: BTreeMap<(&'static str, String), Vec<String>>,
     done: Vec<Step>,
 }
@@ -197,9 +209,12 @@ impl<'c> Making<'c> {
         Some(format!("{kind}/{}", ids[self.chance.below(ids.len())]))
     }
 
-    /// The patients that a resource concerns: chosen once, at least and at most so many.
+    /// The patients that a resource concerns, at least and at most so many. They are chosen once, but in worlds
+    /// that are not orderly they were sometimes wrong, and others are chosen.
     pub fn home(&mut self, kind: &'static str, id: &str, least: usize, most: usize) -> Vec<String> {
-        if let Some(known) = self.homes.get(&(kind, id.to_owned())) {
+        if let Some(known) = self.homes.get(&(kind, id.to_owned()))
+            && (self.orderly || !self.chance.one_in(4))
+        {
             return known.clone();
         }
         let mut ids = self.planned["Patient"].clone();
