@@ -102,6 +102,15 @@ impl<'w> Along<'w> {
         Along { way, after, lanes }
     }
 
+    /// From the first row with a sort key, or a little before, on a sorted way.
+    pub fn from_key(context: &SearchContext<'_>, way: &'w Way, key: &[u8]) -> Along<'w> {
+        let mut along = Along::new(context, way, None);
+        for lane in &mut along.lanes {
+            lane.last = way.start(&lane.range, key);
+        }
+        along
+    }
+
     /// The next row.
     pub fn next(&mut self, context: &SearchContext<'_>) -> Result<Option<Place>, Refusal> {
         while let Some(place) = self.next_row(context)? {
@@ -145,8 +154,12 @@ impl Way {
         if range.holds(&after.value) {
             return Some(after.clone());
         }
-        let kind = self.sorted_as?;
-        let (low, high) = bounds_of(kind, range, &sort_key(kind, &after.value)?);
+        self.start(range, &sort_key(self.sorted_as?, &after.value)?)
+    }
+
+    /// A row of a range that nothing with this sort key comes before.
+    fn start(&self, range: &KeyRange, key: &[u8]) -> Option<Place> {
+        let (low, high) = bounds_of(self.sorted_as?, range, key);
         let value = if self.descending { high } else { low };
         Some(Place { value, patient: i64::MIN, res: i64::MIN })
     }

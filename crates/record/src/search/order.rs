@@ -3,6 +3,7 @@
 use super::SearchContext;
 use super::check::number_of;
 use super::state::State;
+use crate::Refusal;
 use crate::keys::{ordered, sort_key};
 use fhir::definitions::{ParamKind, SearchParam};
 use fhir::search::{Sort, SortKey};
@@ -41,20 +42,21 @@ impl<'q> Order<'q> {
     }
 
     /// What a resource is sorted by.
-    pub fn keys(&self, state: &State) -> SortKeys {
+    pub fn keys(&self, context: &SearchContext<'_>, state: &State) -> Result<SortKeys, Refusal> {
         let mut keys = Vec::with_capacity(self.sorts.len());
-        for (sort, (number, kind)) in self.sorts.iter().zip(&self.numbers) {
+        for (i, (sort, (number, kind))) in self.sorts.iter().zip(&self.numbers).enumerate() {
             keys.push(match sort.key {
                 SortKey::Id => Some(state.id.text().into_bytes()),
-                // Instants never go back from one version to the next.
-                SortKey::LastUpdated => Some(ordered(state.vid).to_vec()),
+                // Instants never go back from one version to the next; only a further key asks whether they go on.
+                SortKey::LastUpdated if i + 1 == self.sorts.len() => Some(ordered(state.vid).to_vec()),
+                SortKey::LastUpdated => Some(ordered(context.instant(state.vid)?).to_vec()),
                 SortKey::Param(_) => {
                     let values = state.values(*number).filter_map(|value| sort_key(*kind, value));
                     if sort.descending { values.max() } else { values.min() }
                 }
             });
         }
-        keys
+        Ok(keys)
     }
 }
 

@@ -11,7 +11,7 @@ use super::part::Part;
 use super::state::State;
 use super::token::{Mark, Mode};
 use crate::Refusal;
-use crate::keys::ordered_ranges;
+use crate::keys::{ordered_ranges, sort_key};
 use fhir::definitions::ParamKind;
 use fhir::search::{Query, Sort, SortKey};
 
@@ -82,6 +82,10 @@ impl Pager<'_> {
                 Some(found) => Ok(found),
                 None => self.collected(None),
             },
+            [Sort { key: SortKey::Param(_), .. }, ..] => match self.grouped(part, None, Some(ROWS_MAX))? {
+                Some(found) => Ok(found),
+                None => self.collected(None),
+            },
             _ => self.collected(None),
         }
     }
@@ -101,6 +105,10 @@ impl Pager<'_> {
                 }
             }
             (Mode::Sorted, [part]) => self.sorted(part, Some(place()), None)?.map_or_else(ended, Ok),
+            (Mode::Grouped, [part]) => {
+                let last = Hit { keys: mark.values, res: mark.last };
+                self.grouped(part, Some(last), None)?.map_or_else(ended, Ok)
+            }
             (Mode::Unsorted, [part]) => self.unsorted(part, mark.last, Vec::new()),
             (Mode::Log, [part]) => {
                 let descending = self.query.sort.first().is_some_and(|sort| sort.descending);
@@ -137,24 +145,34 @@ impl Pager<'_> {
             if let Some(state) = self.context.state(res)?
                 && part.holds(self.context, &state)?
             {
-                hits.push(Hit { keys: order.keys(&state), res });
+                hits.push(Hit { keys: order.keys(self.context, &state)?, res });
             }
         }
         Ok(hits)
     }
 
     fn cut(&self, mut hits: Vec<Hit>, after: Option<Hit>) -> Result<Found, Refusal> {
-        let sorts = &self.query.sort;
         let total = Some(hits.len() as u64);
+        self.sort(&mut hits, after.as_ref());
+        Ok(Found { total, ..self.page(Mode::Collected, hits) })
+    }
+
+    /// Sorts hits and drops those that do not follow `after`.
+    fn sort(&self, hits: &mut Vec<Hit>, after: Option<&Hit>) {
+        let sorts = &self.query.sort;
         if let Some(after) = after {
-            hits.retain(|hit| compare(sorts, hit, &after).is_gt());
+            hits.retain(|hit| compare(sorts, hit, after).is_gt());
         }
         hits.sort_unstable_by(|a, b| compare(sorts, a, b));
+    }
+
+    /// The first of these hits.
+    fn page(&self, mode: Mode, mut hits: Vec<Hit>) -> Found {
         let more = hits.len() > self.count;
         hits.truncate(self.count);
         let last = hits.last().filter(|_| more);
-        let next = last.and_then(|hit| self.mark(Mode::Collected, hit.keys.clone(), 0, hit.res));
-        Ok(Found { matches: hits.into_iter().map(|hit| hit.res).collect(), total, next })
+        let next = last.and_then(|hit| self.mark(mode, hit.keys.clone(), 0, hit.res));
+        Found { matches: hits.into_iter().map(|hit| hit.res).collect(), total: None, next }
     }
 
     /// All resources of the types, type by type, from after one of `kind` on.
@@ -255,6 +273,56 @@ impl Pager<'_> {
         self.unsorted(part, 0, numbers(&places)).map(Some)
     }
 
+    /// Along the first of several parameters sorted by; what is equal in it is sorted by the others. Nothing when
+    /// more than `rows_max` rows are not enough for a page.
+    fn grouped(
+        &self,
+        part: &Part,
+        after: Option<Hit>,
+        rows_max: Option<usize>,
+    ) -> Result<Option<Found>, Refusal> {
+        let order = Order::of(self.context, part.kind, &self.query.sort);
+        let (param, kind) = order.param(0);
+        let way = sorted_way(param, kind, self.query.sort.first().is_some_and(|sort| sort.descending));
+        let (mut hits, mut group) = (Vec::new(), Vec::new());
+        let first_key = after.as_ref().map(|after| after.keys.first().cloned().flatten());
+        let mut rows = match &first_key {
+            Some(None) => None,
+            Some(Some(key)) => Some(Along::from_key(self.context, &way, key)),
+            None => Some(Along::new(self.context, &way, None)),
+        };
+        let (mut group_key, mut read) = (None, 0);
+        while let Some(place) = rows.as_mut().map(|rows| rows.next(self.context)).transpose()?.flatten() {
+            read += 1;
+            if rows_max.is_some_and(|max| read > max) {
+                return Ok(None);
+            }
+            let key = sort_key(kind, &place.value);
+            if key != group_key {
+                self.sort(&mut group, after.as_ref());
+                hits.append(&mut group);
+                if hits.len() > self.count {
+                    return Ok(Some(self.page(Mode::Grouped, hits)));
+                }
+                group_key = key;
+            }
+            if let Some(state) = self.match_at(part, &way, &place)? {
+                group.push(Hit { keys: order.keys(self.context, &state)?, res: place.res });
+            }
+        }
+        self.sort(&mut group, after.as_ref());
+        hits.append(&mut group);
+        if hits.len() <= self.count {
+            let Choice { drive, .. } = part.choose(self.context, Purpose::All)?;
+            let list = candidates(self.context, part.number, drive)?;
+            let mut last = self.hits(part, list, None)?;
+            last.retain(|hit| hit.keys.first().is_none_or(Option::is_none));
+            self.sort(&mut last, after.as_ref());
+            hits.append(&mut last);
+        }
+        Ok(Some(self.page(Mode::Grouped, hits)))
+    }
+
     /// What has no value of the parameter sorted by, after one resource and behind `matches`.
     fn unsorted(&self, part: &Part, after: i64, mut matches: Vec<i64>) -> Result<Found, Refusal> {
         let order = Order::of(self.context, part.kind, &self.query.sort);
@@ -263,7 +331,9 @@ impl Pager<'_> {
         let mut last = after;
         for res in list.into_iter().filter(|res| *res > after) {
             let Some(state) = self.context.state(res)? else { continue };
-            if order.keys(&state).iter().any(Option::is_some) || !part.holds(self.context, &state)? {
+            if order.keys(self.context, &state)?.iter().any(Option::is_some)
+                || !part.holds(self.context, &state)?
+            {
                 continue;
             }
             if matches.len() == self.count {

@@ -158,11 +158,28 @@ fn random(world: &mut World) -> String {
         parts.push(format!("_lastUpdated={}{instant}", dice.pick(&PREFIXES)));
     }
     let sorts: &[&str] = match kind {
-        "Observation" => {
-            &["date", "-date", "value-quantity", "-code,date", "_id", "-_lastUpdated", "_lastUpdated"]
-        }
-        "Patient" => &["family", "-birthdate,family", "-_id", "_lastUpdated", "-family", "birthdate"],
-        "RiskAssessment" => &["probability", "-probability"],
+        "Observation" => &[
+            "date",
+            "-date",
+            "value-quantity",
+            "-code,date",
+            "-date,_id",
+            "date,-value-quantity",
+            "_id",
+            "-_lastUpdated",
+            "_lastUpdated",
+            "status,-date",
+        ],
+        "Patient" => &[
+            "family",
+            "-birthdate,family",
+            "family,given,-_id",
+            "-_id",
+            "_lastUpdated",
+            "-family",
+            "birthdate",
+        ],
+        "RiskAssessment" => &["probability", "-probability", "-probability,_id"],
         "Encounter" => &["date", "-date"],
         _ => &["-_id"],
     };

@@ -28,6 +28,8 @@ pub(super) enum Mode {
     Sorted,
     /// What has no value of the parameter sorted by.
     Unsorted,
+    /// Along the first of several parameters sorted by.
+    Grouped,
     /// Along the log.
     Log,
     /// All resources of a type.
@@ -140,6 +142,7 @@ impl Mark {
             Mode::Unsorted => (3, 0),
             Mode::Log => (4, 0),
             Mode::Listing => (5, 0),
+            Mode::Grouped => (6, 0),
         };
         let mut out = vec![mode, check];
         for number in [self.txn, self.patient, self.last] {
@@ -162,6 +165,7 @@ impl Mark {
             [3, _] => Mode::Unsorted,
             [4, _] => Mode::Log,
             [5, _] => Mode::Listing,
+            [6, _] => Mode::Grouped,
             _ => return None,
         };
         let mut numbers = [0; 3];
