@@ -1,5 +1,7 @@
 //! The figures as a page of Markdown.
 
+mod limits;
+
 use crate::load::Load;
 use crate::machine;
 use crate::measure::{Figure, Point};
@@ -45,6 +47,7 @@ impl Report {
             arguments.join(" "),
             machine::description()
         );
+        limits::write(&self.runs, &mut text);
         self.loads(&mut text);
         self.starts(&mut text);
         let mut sizes: Vec<usize> = self.runs.iter().map(|run| run.resources).collect();
@@ -200,6 +203,9 @@ mod tests {
         };
         let text = Report { runs: vec![run("carespine"), run("helios")] }.text();
         for line in [
+            "| import: rate | 15,000 resources a second | 5,000 a second | **no** |",
+            "| import: disk | 1 kB a resource | 900 bytes | yes |",
+            "| read by id | 0.03 ms of processor | 0.030 ms | yes |",
             "| carespine | transactions over HTTP | 10,000 | 5,000 | 0.100 | 900 |",
             "| helios | 10,000 | 70 | 40 |",
             "| read by id | carespine | 1, 1.2 | 0.030 | 12,345 (0.070, 0.150) |",

@@ -4,6 +4,13 @@ use crate::client::Request;
 use crate::people::People;
 use crate::server::Server;
 
+/// The questions that the architecture sets limits to.
+pub const READ: &str = "read by id";
+pub const RESULTS: &str = "a patient's results of one code, newest first";
+pub const NAMES: &str = "patients by the start of a name";
+pub const NUMBERS: &str = "a patient by NHS number";
+pub const EVERYTHING: &str = "`$everything` of a patient";
+
 /// A sort of question, with many different ones of it.
 pub struct Scenario {
     pub name: &'static str,
@@ -21,14 +28,14 @@ pub fn all(server: &Server, people: &People) -> Vec<Scenario> {
     });
     vec![
         Scenario { name: "an empty answer (`GET /health`)", requests: vec![Request::get("/health", &[])] },
-        Scenario { name: "read by id", requests: each(&asked.resources, &str::to_owned) },
-        Scenario { name: "a patient's results of one code, newest first", requests: results.collect() },
+        Scenario { name: READ, requests: each(&asked.resources, &str::to_owned) },
+        Scenario { name: RESULTS, requests: results.collect() },
         Scenario {
-            name: "patients by the start of a name",
+            name: NAMES,
             requests: each(&asked.names, &|name| format!("Patient?name={}&_count=20", encoded(start(name)))),
         },
         Scenario {
-            name: "a patient by NHS number",
+            name: NUMBERS,
             requests: each(&asked.numbers, &|number| format!("Patient?identifier={}", encoded(number))),
         },
         Scenario {
@@ -38,7 +45,7 @@ pub fn all(server: &Server, people: &People) -> Vec<Scenario> {
             }),
         },
         Scenario {
-            name: "`$everything` of a patient",
+            name: EVERYTHING,
             requests: each(&asked.patients, &|patient| format!("Patient/{patient}/$everything")),
         },
     ]
