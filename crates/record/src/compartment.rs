@@ -52,7 +52,7 @@ fn kinds(snapshot: &Snapshot<'_>, patient: i64, types: &[&str]) -> Result<Vec<i6
             .collect());
     }
     let mut kinds = Vec::new();
-    for key in keys(snapshot, patient) {
+    for key in keys(snapshot, patient)? {
         let found = snapshot
             .conn
             .prepare_cached("SELECT DISTINCT type FROM guarded_head WHERE patient = ?1")
@@ -68,10 +68,10 @@ fn kinds(snapshot: &Snapshot<'_>, patient: i64, types: &[&str]) -> Result<Vec<i6
 }
 
 /// The patient keys that a patient's resources may have: its own, and those of sets that it is in.
-fn keys(snapshot: &Snapshot<'_>, patient: i64) -> Vec<i64> {
+fn keys(snapshot: &Snapshot<'_>, patient: i64) -> Result<Vec<i64>, Refusal> {
     let mut keys = vec![patient];
-    keys.extend(snapshot.names.several_with(patient));
-    keys
+    keys.extend(snapshot.names.several_with(snapshot.conn, patient)?);
+    Ok(keys)
 }
 
 /// Resources of a type in a patient's compartment, oldest first. Of a past state also those deleted since;
@@ -83,7 +83,7 @@ fn members(snapshot: &Snapshot<'_>, patient: i64, kind: i64) -> Result<Vec<i64>,
         "SELECT res FROM guarded_head WHERE patient = ?1 AND type = ?2"
     };
     let mut all = Vec::new();
-    for key in keys(snapshot, patient) {
+    for key in keys(snapshot, patient)? {
         let found = snapshot
             .conn
             .prepare_cached(sql)

@@ -17,7 +17,7 @@ pub(crate) struct Names {
     /// Type number of each of the store's parameters.
     param_types: Vec<i64>,
     systems: RwLock<HashMap<String, i64>>,
-    several: RwLock<HashMap<i64, Vec<i64>>>,
+    several: RwLock<Several>,
     pub dictionaries: Dictionaries,
 }
 
@@ -69,7 +69,7 @@ impl Names {
             params,
             param_types,
             systems: RwLock::new(systems),
-            several: RwLock::new(several),
+            several: RwLock::new(Several::of(several)),
             dictionaries,
         })
     }
@@ -102,7 +102,7 @@ impl Names {
     /// The patients behind a `patient` key below 0.
     pub fn several(&self, key: i64) -> Vec<i64> {
         let several = self.several.read().expect("no thread panics with names locked");
-        several.get(&-key).cloned().unwrap_or_default()
+        several.sets.get(&-key).cloned().unwrap_or_default()
     }
 
     /// The patients that a key stands for: none for 0, one, or those of a set.
@@ -117,16 +117,32 @@ impl Names {
     /// True when all patients behind a key below 0 pass.
     pub fn several_all(&self, key: i64, mut pass: impl FnMut(i64) -> bool) -> bool {
         let several = self.several.read().expect("no thread panics with names locked");
-        several.get(&-key).is_some_and(|patients| patients.iter().all(|p| pass(*p)))
+        several.sets.get(&-key).is_some_and(|patients| patients.iter().all(|p| pass(*p)))
     }
 
-    /// The keys below 0 of sets that contain a patient.
-    pub fn several_with(&self, patient: i64) -> Vec<i64> {
-        let several = self.several.read().expect("no thread panics with names locked");
-        let mut keys: Vec<i64> =
-            several.iter().filter(|(_, p)| p.contains(&patient)).map(|(n, _)| -n).collect();
+    /// The keys below 0 of sets that contain a patient, also of those that `conn` has and that are not committed
+    /// or that another process has made.
+    pub fn several_with(&self, conn: &Connection, patient: i64) -> Result<Vec<i64>, Refusal> {
+        let (mut keys, known) = {
+            let several = self.several.read().expect("no thread panics with names locked");
+            (several.with.get(&patient).cloned().unwrap_or_default(), several.known)
+        };
+        let read = |r: &rusqlite::Row<'_>| Ok((r.get::<_, i64>(0)?, patients_of(&r.get::<_, String>(1)?)));
+        let newer: Vec<(i64, Vec<i64>)> = conn
+            .prepare_cached("SELECT number, patients FROM several WHERE number > ?1")
+            .and_then(|mut s| s.query_map([known], read)?.collect())
+            .map_err(|e| fault("find the sets that a patient is in", e))?;
+        keys.extend(newer.iter().filter(|(_, patients)| patients.contains(&patient)).map(|(n, _)| -n));
         keys.sort_unstable();
-        keys
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// The key below 0 of a set of patients, which are in order.
+    pub fn several_of(&self, conn: &Connection, patients: &[i64]) -> Result<Option<i64>, Refusal> {
+        conn.prepare_cached("SELECT -number FROM several WHERE patients = ?1")
+            .and_then(|mut s| s.query_row([text_of(patients)], |r| r.get(0)).optional())
+            .map_err(|e| fault("find a set of patients", e))
     }
 
     /// Number of a code system, also of one that another process has named since.
@@ -161,7 +177,40 @@ impl Names {
             self.systems.write().expect("no thread panics with names locked").extend(new.systems.drain());
         }
         if !new.several.is_empty() {
-            self.several.write().expect("no thread panics with names locked").extend(new.several.drain());
+            let mut several = self.several.write().expect("no thread panics with names locked");
+            new.several.drain().for_each(|(number, patients)| several.add(number, patients));
+        }
+    }
+}
+
+/// Sets of patients.
+#[derive(Default)]
+struct Several {
+    /// By number.
+    sets: HashMap<i64, Vec<i64>>,
+    /// The keys of the sets that a patient is in.
+    with: HashMap<i64, Vec<i64>>,
+    /// All numbers up to this one are here.
+    known: i64,
+}
+
+impl Several {
+    fn of(sets: HashMap<i64, Vec<i64>>) -> Several {
+        let mut several = Several::default();
+        sets.into_iter().for_each(|(number, patients)| several.add(number, patients));
+        several
+    }
+
+    fn add(&mut self, number: i64, patients: Vec<i64>) {
+        if self.sets.contains_key(&number) {
+            return;
+        }
+        for patient in &patients {
+            self.with.entry(*patient).or_default().push(-number);
+        }
+        self.sets.insert(number, patients);
+        while self.sets.contains_key(&(self.known + 1)) {
+            self.known += 1;
         }
     }
 }
@@ -201,6 +250,10 @@ fn read_params(
         param_types[number as usize] = types.get(param.base).copied().unwrap_or(0);
     }
     Ok((params, param_types))
+}
+
+fn text_of(patients: &[i64]) -> String {
+    patients.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn patients_of(text: &str) -> Vec<i64> {
@@ -302,7 +355,7 @@ impl Naming<'_> {
     }
 
     fn several_key(&mut self, patients: Vec<i64>) -> rusqlite::Result<i64> {
-        let text = patients.iter().map(i64::to_string).collect::<Vec<_>>().join(" ");
+        let text = text_of(&patients);
         self.conn.prepare_cached("INSERT OR IGNORE INTO several (patients) VALUES (?1)")?.execute([&text])?;
         let number: i64 = self
             .conn

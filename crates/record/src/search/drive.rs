@@ -6,6 +6,7 @@ use super::check::{Check, ParamCheck, Refers};
 use super::seek::{Seek, few_values, read_all, read_few};
 use crate::Refusal;
 use crate::keys::{self, KeyRange};
+use crate::snapshot::Snapshot;
 use fhir::search::{Match, Prefix};
 
 /// How many rows of each condition are read, step by step, until one of them has no more. Few in tests, so
@@ -51,7 +52,7 @@ pub(super) fn choose(
     checks: &[&Check],
     purpose: Purpose,
 ) -> Result<Choice, Refusal> {
-    let patients = patient_keys(context, kind, checks);
+    let patients = patient_keys(context, kind, checks)?;
     // Of a past state a type's resources are not told by the heads alone, so reading some of them is not
     // cheap.
     let mut lists = if context.is_past() { Vec::new() } else { vec![(None, vec![Seek::Kind(kind)])] };
@@ -89,18 +90,21 @@ pub(super) fn choose(
 }
 
 /// The patient keys that what meets the checks can have, where they tell.
-fn patient_keys(context: &SearchContext<'_>, kind: i64, checks: &[&Check]) -> Option<Vec<i64>> {
-    if context.snapshot.names.kind(kind) == "Patient" {
-        return None;
-    }
-    let patients = checks.iter().find_map(|check| check.patients())?;
+fn patient_keys(
+    context: &SearchContext<'_>,
+    kind: i64,
+    checks: &[&Check],
+) -> Result<Option<Vec<i64>>, Refusal> {
+    let Snapshot { conn, names, .. } = context.snapshot;
+    let patients = checks.iter().find_map(|check| check.patients());
+    let Some(patients) = patients.filter(|_| names.kind(kind) != "Patient") else { return Ok(None) };
     let mut keys = patients.to_vec();
     for patient in patients {
-        keys.extend(context.snapshot.names.several_with(*patient));
+        keys.extend(names.several_with(conn, *patient)?);
     }
     keys.sort_unstable();
     keys.dedup();
-    Some(keys)
+    Ok(Some(keys))
 }
 
 /// Where all that meets a check stands in the index; nothing when it may stand nowhere.

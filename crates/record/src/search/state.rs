@@ -147,15 +147,10 @@ impl SearchContext<'_> {
             patients.extend(self.resource("Patient", id)?);
         }
         patients.sort_unstable();
-        let names = self.snapshot.names;
         Ok(match patients.as_slice() {
             [] => 0,
             [one] => *one,
-            [first, ..] => names
-                .several_with(*first)
-                .into_iter()
-                .find(|key| names.several(*key) == patients)
-                .unwrap_or(0),
+            several => self.snapshot.names.several_of(self.snapshot.conn, several)?.unwrap_or(0),
         })
     }
 

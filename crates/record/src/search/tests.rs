@@ -4,8 +4,8 @@ mod oracle;
 mod world;
 
 use super::{Page, Results};
-use crate::tests::only;
-use crate::{Instant, Reader, Scope};
+use crate::tests::{only, prepared};
+use crate::{Author, Instant, Reader, Scope};
 use fhir::search::{Filter, Handling, Query};
 use oracle::{Name, Oracle, Sight};
 use std::collections::BTreeSet;
@@ -274,6 +274,22 @@ fn every_search_finds_what_asking_each_resource_finds() {
             check(&reader, &oracle, &url, count);
         }
     });
+}
+
+#[test]
+fn a_transaction_finds_what_it_has_just_written() {
+    let desk = crate::tests::Desk::new();
+    let group = prepared(
+        r#"{"resourceType":"Group","id":"g","type":"person","actual":true,"code":{"text":"family"},
+            "member":[{"entity":{"reference":"Patient/a"}},{"entity":{"reference":"Patient/b"}}]}"#,
+    );
+    let (query, page) = (asked("Group?member=Patient/b&type=person"), Page { count: 5, total: false });
+    let found = desk.store.write(Author::system("test"), move |tx| {
+        let before = tx.search(&query, &page)?.matches.len();
+        tx.put(group, None)?;
+        Ok((before, tx.search(&query, &page)?.matches.len()))
+    });
+    assert_eq!(found.unwrap(), (0, 1));
 }
 
 #[test]
