@@ -2,7 +2,9 @@
 //! is built twice. A step that fails does not hide the next ones, unless they could not run without it.
 
 use crate::{assets, browser, definitions, shell, tidy};
+use std::env;
 use std::time::{Duration, Instant};
+use testbed::{Cluster, Settings};
 
 /// What a step counted: tests, or pages at a size. A step that is one check counts itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,7 +88,15 @@ fn clippy() -> Result<(), String> {
 }
 
 fn tests(counts: &mut Counts) -> Result<(), String> {
-    let command = shell::command("cargo", &["test", "--workspace", "--no-fail-fast"]);
+    if let Some(reason) = testbed::missing() {
+        return Err(reason);
+    }
+    let mut command = shell::command("cargo", &["test", "--workspace", "--no-fail-fast"]);
+    // One server for all test programs, unless there is one already; it goes at the end of this function.
+    let server = env::var_os(testbed::SHARED).is_none().then(|| Cluster::start(Settings::fast()));
+    if let Some(server) = &server {
+        command.env(testbed::SHARED, server.url());
+    }
     shell::watch(command, |line| {
         if let Some(rest) = line.strip_prefix("test result: ") {
             counts.passed += number_before(rest, " passed");

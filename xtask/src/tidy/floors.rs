@@ -7,6 +7,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("fhir", 1),
     ("html", 1),
     ("population", 1),
+    ("testbed", 1), // for tests; knows nothing of ours
     ("record", 2),
     ("access", 3),
     ("service", 4),
