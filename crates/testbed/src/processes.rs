@@ -2,25 +2,41 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How long a server may take for anything: it recovers from a kill under load, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A program of PostgreSQL, to be run in a folder as its owner: as root it would refuse.
+/// A shell that guards a server. What it reads ends when the process that holds the other end does, however
+/// that dies. Then it lets those end that are making or starting the server, stops it, and removes the folder.
+const GUARD: &str = r#"exec 9<"$0"; read -r end; flock 9; "$@"; rm -rf "$0""#;
+
+/// A program of PostgreSQL, to be run in a folder, one at a time.
 pub fn command(program: &Path, folder: &Path) -> Command {
-    let mut command = if is_root() {
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
-        command
-    } else {
-        Command::new(program)
-    };
-    command.current_dir(folder).env("LC_ALL", "C");
+    let mut command = Command::new("flock");
+    // Closed, or a server that is started would hold the lock as long as it lives.
+    command.arg("--close").arg(folder).args(as_owner()).arg(program).current_dir(folder).env("LC_ALL", "C");
+    // A group of its own: Ctrl-C in the terminal ends the tests, and that ends the rest in order.
+    command.process_group(0);
     command
+}
+
+/// Stops a server and removes its folder when this process ends, or when the guard's input is closed.
+pub fn guard(folder: &Path, pg_ctl: &Path) -> Child {
+    let mut guard = Command::new("sh");
+    guard.arg("-c").arg(GUARD).arg(folder).args(as_owner()).arg(pg_ctl);
+    guard.args(["stop", "--wait", "--mode=immediate", "--pgdata"]).arg(folder.join("data"));
+    guard.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    guard.process_group(0).spawn().expect("there is a shell")
+}
+
+/// What goes before a program of PostgreSQL, which refuses to be run by root.
+fn as_owner() -> &'static [&'static str] {
+    if is_root() { &["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] } else { &[] }
 }
 
 /// Gives a new folder to the user whom PostgreSQL is run as.

@@ -8,9 +8,7 @@ const NEEDED: [&str; 4] = ["initdb", "pg_basebackup", "pg_ctl", "psql"];
 
 /// What to install when PostgreSQL is not there.
 pub fn missing() -> Option<String> {
-    // A server that already runs is asked, not started.
-    let needed = if std::env::var_os(crate::SHARED).is_some() { &["psql"][..] } else { &NEEDED };
-    needed.iter().find_map(|name| find(name).err())
+    NEEDED.iter().find_map(|name| find(name).err())
 }
 
 /// The path of a program: of the newest version in Debian's folder, else from PATH.
