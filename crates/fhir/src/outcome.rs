@@ -26,6 +26,8 @@ pub enum Kind {
     Precondition,
     /// Larger or deeper than the limit.
     TooLarge,
+    /// Whether it was done is not known. Sent again with the same request id it is done once.
+    Unknown,
     /// Our own fault. Details are in the log only.
     Fault,
 }
@@ -100,6 +102,7 @@ impl Kind {
             Kind::Unsupported => "not-supported",
             Kind::Precondition => "conflict",
             Kind::TooLarge => "too-long",
+            Kind::Unknown => "transient",
             Kind::Fault => "exception",
         }
     }

@@ -1,6 +1,6 @@
 //! Copying a store while it is in use.
 
-use crate::store::FILE;
+use crate::sqlite::FILE;
 use crate::{Kind, Refusal, blob, fault};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
@@ -10,17 +10,17 @@ use std::path::Path;
 /// Pages copied between two reports of progress: 8 MiB.
 const STEP_PAGES: i32 = 2_048;
 
-/// Copies the database at `file` and the files beside it into the new folder `to`.
-pub(crate) fn copy(file: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
+/// Copies the database in `folder` and the files beside it into the new folder `to`.
+pub(crate) fn copy(folder: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
     if fs::read_dir(to).is_ok_and(|mut d| d.next().is_some()) {
         let text = format!("{} is not empty. Name a new folder for the backup.", to.display());
         return Err(Refusal::new(Kind::Conflict, text));
     }
     fs::create_dir_all(to).map_err(|e| fault("make the backup's folder", e))?;
     let target = to.join(FILE);
-    copy_database(file, &target, progress).map_err(|e| fault("copy the database", e))?;
+    copy_database(&folder.join(FILE), &target, progress).map_err(|e| fault("copy the database", e))?;
     // Files are never changed once written, and all that the copied database names are older than it.
-    let blobs = file.with_file_name(blob::FOLDER);
+    let blobs = folder.join(blob::FOLDER);
     copy_folder(&blobs, &to.join(blob::FOLDER)).map_err(|e| fault("copy the files", e))?;
     let flush = || File::open(&target)?.sync_all().and_then(|()| File::open(to)?.sync_all());
     flush().map_err(|e: std::io::Error| fault("flush the backup", e))

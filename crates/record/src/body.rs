@@ -1,9 +1,8 @@
 //! A resource as it was read, and how its text is packed on disk.
 
+use crate::engine::{self, Conn};
 use crate::{Refusal, fault};
 use fhir::Instant;
-use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
-use rusqlite::{Connection, ToSql};
 use std::cell::RefCell;
 use std::sync::RwLock;
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
@@ -44,7 +43,9 @@ pub enum Found {
 /// each resource.
 pub(crate) enum IdKey<'i> {
     Uuid([u8; 16]),
-    Text(&'i str),
+    Text(&'i [u8]),
+    /// A text of 16 bytes and one more, so that it is no UUID.
+    Sixteen([u8; 17]),
 }
 
 impl IdKey<'_> {
@@ -52,7 +53,7 @@ impl IdKey<'_> {
         let bytes = id.as_bytes();
         let dashes = [8, 13, 18, 23];
         if bytes.len() != 36 || !dashes.iter().all(|i| bytes[*i] == b'-') {
-            return IdKey::Text(id);
+            return IdKey::of_text(bytes);
         }
         let mut uuid = [0; 16];
         let digits = bytes.iter().enumerate().filter(|(i, _)| !dashes.contains(i));
@@ -60,40 +61,46 @@ impl IdKey<'_> {
             let nibble = match c {
                 b'0'..=b'9' => c - b'0',
                 b'a'..=b'f' => c - b'a' + 10,
-                _ => return IdKey::Text(id),
+                _ => return IdKey::of_text(bytes),
             };
             uuid[n / 2] = uuid[n / 2] << 4 | nibble;
         }
         IdKey::Uuid(uuid)
     }
 
-    /// The id that a column holds.
-    pub fn text(column: ValueRef<'_>) -> String {
-        match column {
-            ValueRef::Blob(b) => {
-                let mut out = String::with_capacity(36);
-                for (i, byte) in b.iter().enumerate() {
-                    if matches!(i, 4 | 6 | 8 | 10) {
-                        out.push('-');
-                    }
-                    for nibble in [byte >> 4, byte & 15] {
-                        out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-                    }
-                }
-                out
-            }
-            ValueRef::Text(t) => String::from_utf8_lossy(t).into_owned(),
-            _ => String::new(),
+    fn of_text(bytes: &[u8]) -> IdKey<'_> {
+        if bytes.len() != 16 {
+            return IdKey::Text(bytes);
+        }
+        let mut longer = [0; 17];
+        longer[..16].copy_from_slice(bytes);
+        IdKey::Sixteen(longer)
+    }
+
+    /// The column.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            IdKey::Uuid(bytes) => bytes,
+            IdKey::Text(bytes) => bytes,
+            IdKey::Sixteen(bytes) => bytes,
         }
     }
-}
 
-impl ToSql for IdKey<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self {
-            IdKey::Uuid(b) => ToSqlOutput::Owned(SqlValue::Blob(b.to_vec())),
-            IdKey::Text(t) => ToSqlOutput::Borrowed(ValueRef::Text(t.as_bytes())),
-        })
+    /// The id that a column holds.
+    pub fn text(column: &[u8]) -> String {
+        if column.len() != 16 {
+            return String::from_utf8_lossy(column.strip_suffix(&[0]).unwrap_or(column)).into_owned();
+        }
+        let mut out = String::with_capacity(36);
+        for (i, byte) in column.iter().enumerate() {
+            if matches!(i, 4 | 6 | 8 | 10) {
+                out.push('-');
+            }
+            for nibble in [byte >> 4, byte & 15] {
+                out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+        }
+        out
     }
 }
 
@@ -129,11 +136,9 @@ fn address(dictionary: Option<&'static Dictionary>) -> usize {
 }
 
 impl Dictionaries {
-    pub fn load(conn: &Connection) -> rusqlite::Result<Dictionaries> {
-        let list = conn
-            .prepare("SELECT number, bytes FROM dictionary ORDER BY number")?
-            .query_map([], |r| Ok(Dictionary::new(r.get(0)?, &r.get::<_, Vec<u8>>(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
+    pub fn load(conn: &Conn) -> engine::Result<Dictionaries> {
+        let read = "SELECT number, bytes FROM dictionary ORDER BY number";
+        let list = conn.all(read, &[], |r| Ok(Dictionary::new(r.get(0)?, r.get(1)?)))?;
         Ok(Dictionaries(RwLock::new(list)))
     }
 
@@ -185,7 +190,7 @@ impl Dictionaries {
     }
 
     /// Takes in dictionaries that another process made.
-    pub fn refresh(&self, conn: &Connection) -> rusqlite::Result<()> {
+    pub fn refresh(&self, conn: &Conn) -> engine::Result<()> {
         let fresh = Dictionaries::load(conn)?.0.into_inner().unwrap_or_default();
         let mut list = self.0.write().expect("no thread panics with dictionaries locked");
         let new: Vec<_> =
@@ -238,14 +243,15 @@ mod tests {
 
     #[test]
     fn an_id_survives_its_column() {
-        for id in ["0f8fad5b-d9cb-469f-a165-70867728950e", "0F8FAD5B-D9CB-469F-A165-70867728950E", "abc", "1"]
-        {
-            let key = IdKey::of(id);
-            let column = match &key {
-                IdKey::Uuid(b) => ValueRef::Blob(b),
-                IdKey::Text(t) => ValueRef::Text(t.as_bytes()),
-            };
-            assert_eq!(IdKey::text(column), id);
+        for id in [
+            "0f8fad5b-d9cb-469f-a165-70867728950e",
+            "0F8FAD5B-D9CB-469F-A165-70867728950E",
+            "abc",
+            "1",
+            "sixteen-letters.",
+            "seventeen-letters",
+        ] {
+            assert_eq!(IdKey::text(IdKey::of(id).bytes()), id);
         }
         assert!(matches!(IdKey::of("0f8fad5b-d9cb-469f-a165-70867728950e"), IdKey::Uuid(_)));
     }

@@ -2,7 +2,6 @@
 
 use crate::snapshot::Snapshot;
 use crate::{Body, Found, Refusal, fault};
-use rusqlite::params;
 
 /// The patient, then their resources by type (in the order of `types`; all, by name, when it is empty), oldest
 /// first. Not found when the patient is not there in this state, or not in the scope.
@@ -53,13 +52,9 @@ fn kinds(snapshot: &Snapshot<'_>, patient: i64, types: &[&str]) -> Result<Vec<i6
     }
     let mut kinds = Vec::new();
     for key in keys(snapshot, patient)? {
-        let found = snapshot
-            .conn
-            .prepare_cached("SELECT DISTINCT type FROM guarded_head WHERE patient = ?1")
-            .and_then(|mut s| {
-                s.query_map([key], |r| r.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
-            })
-            .map_err(|e| fault("list a patient's types", e))?;
+        let sql = "SELECT DISTINCT type FROM guarded_head WHERE patient = ?1";
+        let found = snapshot.conn.all(sql, &[key.into()], |r| r.get::<i64>(0));
+        let found = found.map_err(|e| fault("list a patient's types", e))?;
         kinds.extend(found.into_iter().filter(|n| Some(*n) != own));
     }
     kinds.sort_by_key(|n| snapshot.names.kind(*n));
@@ -84,13 +79,8 @@ fn members(snapshot: &Snapshot<'_>, patient: i64, kind: i64) -> Result<Vec<i64>,
     };
     let mut all = Vec::new();
     for key in keys(snapshot, patient)? {
-        let found = snapshot
-            .conn
-            .prepare_cached(sql)
-            .and_then(|mut s| {
-                s.query_map(params![key, kind], |r| r.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()
-            })
-            .map_err(|e| fault("list a patient's resources", e))?;
+        let found = snapshot.conn.all(sql, &[key.into(), kind.into()], |r| r.get::<i64>(0));
+        let found = found.map_err(|e| fault("list a patient's resources", e))?;
         all.extend(found);
     }
     all.sort_unstable();

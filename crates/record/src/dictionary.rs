@@ -2,7 +2,6 @@
 //! them makes the others three to five times smaller than compression alone.
 
 use crate::{Author, Refusal, Scope, Store, fault};
-use rusqlite::params;
 
 /// Number of the first dictionary.
 pub(crate) const FIRST: i64 = 2;
@@ -26,8 +25,8 @@ pub(crate) fn train(store: &Store) -> Result<(), Refusal> {
 impl crate::Tx<'_> {
     fn add_dictionary(&mut self, bytes: &[u8]) -> Result<i64, Refusal> {
         let number = self.names().dictionaries.next();
-        self.conn()
-            .execute("INSERT INTO dictionary (number, bytes) VALUES (?1, ?2)", params![number, bytes])
+        self.conn()?
+            .execute("INSERT INTO dictionary (number, bytes) VALUES (?1, ?2)", &[number.into(), bytes.into()])
             .map_err(|e| fault("keep a dictionary", e))?;
         Ok(number)
     }

@@ -1,9 +1,9 @@
 //! Versions of one resource, of one type, of everything, newest first.
 
+use crate::engine::{self, Value};
 use crate::search::COUNT_MAX;
 use crate::snapshot::Snapshot;
 use crate::{Body, Instant, Refusal, fault};
-use rusqlite::params;
 
 /// Which history is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,17 +87,11 @@ fn of_type(
     txn: i64,
     since: i64,
     count: usize,
-) -> rusqlite::Result<Vec<(i64, i64)>> {
-    snapshot
-        .conn
-        .prepare_cached(
-            "SELECT vid, res FROM guarded_version
-             WHERE type = ?1 AND vid < ?2 AND txn <= ?3 AND at >= ?4 ORDER BY vid DESC LIMIT ?5",
-        )?
-        .query_map(params![kind, before, txn.min(snapshot.txn), since, count as i64], |r| {
-            Ok((r.get(0)?, r.get(1)?))
-        })?
-        .collect()
+) -> engine::Result<Vec<(i64, i64)>> {
+    let values = [kind, before, txn.min(snapshot.txn), since, count as i64].map(Value::Int);
+    let sql = "SELECT vid, res FROM guarded_version
+               WHERE type = ?1 AND vid < ?2 AND txn <= ?3 AND at >= ?4 ORDER BY vid DESC LIMIT ?5";
+    snapshot.conn.all(sql, &values, |r| Ok((r.get(0)?, r.get(1)?)))
 }
 
 fn of_all(
@@ -106,15 +100,9 @@ fn of_all(
     txn: i64,
     since: i64,
     count: usize,
-) -> rusqlite::Result<Vec<(i64, i64)>> {
-    snapshot
-        .conn
-        .prepare_cached(
-            "SELECT vid, res FROM guarded_version
-             WHERE vid < ?1 AND txn <= ?2 AND at >= ?3 ORDER BY vid DESC LIMIT ?4",
-        )?
-        .query_map(params![before, txn.min(snapshot.txn), since, count as i64], |r| {
-            Ok((r.get(0)?, r.get(1)?))
-        })?
-        .collect()
+) -> engine::Result<Vec<(i64, i64)>> {
+    let values = [before, txn.min(snapshot.txn), since, count as i64].map(Value::Int);
+    let sql = "SELECT vid, res FROM guarded_version
+               WHERE vid < ?1 AND txn <= ?2 AND at >= ?3 ORDER BY vid DESC LIMIT ?4";
+    snapshot.conn.all(sql, &values, |r| Ok((r.get(0)?, r.get(1)?)))
 }

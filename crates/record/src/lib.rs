@@ -2,8 +2,8 @@
 //! only transactions there are.
 //!
 //! Everything is read through a [`Reader`] and written through a [`Tx`]; both carry a [`Scope`], and the scope
-//! is inside every scan (see `sqlite/guard.rs`). Which rows a caller may see is decided in the access crate;
-//! here it is only kept.
+//! is inside every scan (see `sqlite/guard.rs` and `postgres/guard.rs`). Which rows a caller may see is decided
+//! in the access crate; here it is only kept.
 
 mod audit;
 mod backup;
@@ -12,9 +12,15 @@ mod body;
 mod chain;
 mod compartment;
 mod dictionary;
+mod engine;
 mod history;
 mod keys;
+mod lens;
 mod names;
+mod naming;
+mod pending;
+mod pool;
+mod postgres;
 mod prepare;
 mod reader;
 mod scope;
@@ -31,6 +37,7 @@ mod writer;
 pub use audit::{Act, AuditRow, Ticket};
 pub use blob::BlobHash;
 pub use body::{Body, Found};
+pub use engine::Place;
 pub use fhir::{Instant, Issue, Kind, Refusal};
 pub use history::{HistoryOf, HistoryPage};
 pub use prepare::{Prepared, new_id};

@@ -5,7 +5,7 @@ use fhir::Json;
 use fhir::Limits;
 use fhir::definitions::RESOURCES;
 use fhir::json::Value;
-use fhir::search::Entry;
+use fhir::search::{Entry, SearchValue, Target};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -75,6 +75,15 @@ impl Prepared {
         Prepared::new(json.root(), id, &mut |_| None)
     }
 
+    /// The resources of this record that it points at, by type and id.
+    pub(crate) fn points_at(&self) -> impl Iterator<Item = (&str, &str)> {
+        let targets = self.entries.iter().filter_map(|entry| match &entry.value {
+            SearchValue::Reference(Target::Local(kind, id)) => Some((&**kind, &**id)),
+            _ => None,
+        });
+        targets.chain(self.patients.iter().map(|id| ("Patient", id.as_str())))
+    }
+
     /// Compresses the body now, on this thread, for this store. Without it the writer's thread does it.
     pub fn packed_for(mut self, store: &Store) -> Result<Prepared, Refusal> {
         self.packed = Some(store.names().dictionaries.pack(&self.text)?);
@@ -116,5 +125,5 @@ pub fn new_id() -> String {
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     bytes[6] = bytes[6] & 0x0F | 0x40;
     bytes[8] = bytes[8] & 0x3F | 0x80;
-    crate::body::IdKey::text(rusqlite::types::ValueRef::Blob(&bytes))
+    crate::body::IdKey::text(&bytes)
 }

@@ -1,20 +1,20 @@
 //! Reading: a snapshot of the record, now or as at a past instant, through one caller's scope.
 
+use crate::engine::{self, Conn, Row};
+use crate::names::Names;
 use crate::snapshot::Snapshot;
-use crate::sqlite::Guarded;
 use crate::store::Shared;
 use crate::{
     AuditRow, Body, Found, HistoryOf, HistoryPage, Instant, Page, Refusal, Results, Scope, fault, history,
 };
 use fhir::search::Query;
-use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
 /// A snapshot of the record through a scope. Cheap to open; holds a connection until dropped.
 pub struct Reader {
     shared: Arc<Shared>,
     /// Always there until the drop.
-    lent: Option<Guarded>,
+    lent: Option<Conn>,
     txn: i64,
     newest: i64,
     scope: [u8; 32],
@@ -24,7 +24,15 @@ pub struct Reader {
 
 impl Reader {
     pub(crate) fn open(shared: &Arc<Shared>, scope: &Scope, at: Option<Instant>) -> Result<Reader, Refusal> {
-        let lent = shared.pool.lend();
+        let mut lent = shared.pool.lend()?;
+        let newest = match begin(&lent, scope, &shared.names) {
+            // The database may have gone away and come back since the connection was last used.
+            Err(_) if lent.is_closed() => {
+                lent = shared.pool.renew(lent)?;
+                begin(&lent, scope, &shared.names)
+            }
+            begun => begun,
+        };
         let mut reader = Reader {
             shared: shared.clone(),
             lent: Some(lent),
@@ -34,26 +42,18 @@ impl Reader {
             everyone: scope.is_all(),
             now: shared.now(),
         };
-        let conn = reader.conn();
-        let begin = || {
-            conn.prepare_cached("BEGIN")?.execute([])?;
-            conn.prepare_cached("SELECT max(number) FROM txn")?.query_row([], |r| r.get::<_, Option<i64>>(0))
+        reader.newest = newest?;
+        reader.txn = match at {
+            None => reader.newest,
+            Some(at) => {
+                last_txn(reader.conn(), reader.newest, at).map_err(|e| fault("find a past state", e))?
+            }
         };
-        let newest = begin().map_err(|e| fault("open a snapshot", e))?.unwrap_or(0);
-        let txn = match at {
-            None => newest,
-            Some(at) => last_txn(conn, newest, at).map_err(|e| fault("find a past state", e))?,
-        };
-        let guarded = reader.lent.as_ref().expect("it is lent until the drop");
-        guarded.sight.set(crate::sqlite::Lens::default());
-        let lens = scope.lens(&guarded.conn, &shared.names)?;
-        guarded.sight.set(lens);
-        (reader.txn, reader.newest) = (txn, newest);
         Ok(reader)
     }
 
-    fn conn(&self) -> &Connection {
-        &self.lent.as_ref().expect("it is lent until the drop").conn
+    fn conn(&self) -> &Conn {
+        self.lent.as_ref().expect("it is lent until the drop")
     }
 
     fn snapshot(&self) -> Snapshot<'_> {
@@ -115,39 +115,30 @@ impl Reader {
 
     /// Texts of the newest versions, at most `count`.
     pub(crate) fn newest_bodies(&self, count: usize) -> Result<Vec<String>, Refusal> {
-        let read = || {
-            self.conn()
-                .prepare_cached(
-                    "SELECT pack, body FROM guarded_version WHERE body IS NOT NULL ORDER BY vid DESC LIMIT ?1",
-                )?
-                .query_map([count as i64], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)))?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        let rows = read().map_err(|e| fault("read bodies", e))?;
+        let sql = "SELECT pack, body FROM guarded_version WHERE body IS NOT NULL ORDER BY vid DESC LIMIT ?1";
+        let read = |r: &Row<'_>| Ok((r.get::<i64>(0)?, r.get::<Vec<u8>>(1)?));
+        let rows =
+            self.conn().all(sql, &[(count as i64).into()], read).map_err(|e| fault("read bodies", e))?;
         rows.iter().map(|(pack, body)| self.shared.names.unpack(self.conn(), *pack, body)).collect()
     }
 
     /// The newest audit rows, at most `count`, older than `before` if given. Not narrowed by the scope: callers
     /// must hold the permission to see the trail.
     pub fn audit(&self, before: Option<u64>, count: usize) -> Result<Vec<AuditRow>, Refusal> {
-        let read = || {
-            self.conn()
-                .prepare_cached(
-                    "SELECT seq, at, who, action, txn, detail FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
-                )?
-                .query_map(params![before.map_or(i64::MAX, |s| s as i64), count as i64], |r| {
-                    Ok(AuditRow {
-                        seq: r.get::<_, i64>(0)? as u64,
-                        at: Instant(r.get(1)?),
-                        who: r.get(2)?,
-                        action: r.get(3)?,
-                        txn: r.get::<_, Option<i64>>(4)?.map(|n| n as u64),
-                        detail: r.get(5)?,
-                    })
-                })?
-                .collect::<rusqlite::Result<_>>()
+        let sql =
+            "SELECT seq, at, who, action, txn, detail FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
+        let read = |r: &Row<'_>| {
+            Ok(AuditRow {
+                seq: r.get::<i64>(0)? as u64,
+                at: Instant(r.get(1)?),
+                who: r.get(2)?,
+                action: r.get(3)?,
+                txn: r.get::<Option<i64>>(4)?.map(|n| n as u64),
+                detail: r.get(5)?,
+            })
         };
-        read().map_err(|e| fault("read the audit trail", e))
+        let values = [before.map_or(i64::MAX, |s| s as i64).into(), (count as i64).into()];
+        self.conn().all(sql, &values, read).map_err(|e| fault("read the audit trail", e))
     }
 
     /// A small durable fact that is no resource; nothing when it has run out.
@@ -157,54 +148,47 @@ impl Reader {
 
     /// All facts of a space whose key starts so, by key.
     pub fn kept_all(&self, space: &str, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
-        let read = || {
-            self.conn()
-                .prepare_cached(
-                    "SELECT key, value FROM kept WHERE space = ?1 AND key >= ?2 AND (until IS NULL OR until >= ?3)
-                     ORDER BY key",
-                )?
-                .query_map(params![space, prefix, self.now.0], |r| Ok((r.get::<_, String>(0)?, r.get(1)?)))?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        let mut all = read().map_err(|e| fault("read facts", e))?;
+        let sql =
+            "SELECT key, value FROM kept WHERE space = ?1 AND key >= ?2 AND (until IS NULL OR until >= ?3)
+                   ORDER BY key";
+        let values = [space.into(), prefix.into(), self.now.0.into()];
+        let read = |r: &Row<'_>| Ok((r.get::<String>(0)?, r.get(1)?));
+        let mut all = self.conn().all(sql, &values, read).map_err(|e| fault("read facts", e))?;
         all.retain(|(key, _)| key.starts_with(prefix));
         Ok(all)
     }
 }
 
+/// Begins a snapshot through a scope; the number of its last commit.
+fn begin(conn: &Conn, scope: &Scope, names: &Names) -> Result<i64, Refusal> {
+    let lens = scope.lens(conn, names)?;
+    conn.see(lens, names).and_then(|()| conn.begin_reading()).map_err(|e| fault("open a snapshot", e))
+}
+
 /// The newest commit at or before an instant. Instants never go back along the log, so halves are enough.
-fn last_txn(conn: &Connection, newest: i64, at: Instant) -> rusqlite::Result<i64> {
-    let mut find = conn.prepare_cached("SELECT at FROM txn WHERE number = ?1")?;
+fn last_txn(conn: &Conn, newest: i64, at: Instant) -> engine::Result<i64> {
     let (mut low, mut high) = (0, newest);
     while low < high {
         let middle = low + (high - low + 1) / 2;
-        let then: i64 = find.query_row([middle], |r| r.get(0))?;
+        let then: i64 = conn.one("SELECT at FROM txn WHERE number = ?1", &[middle.into()], |r| r.get(0))?;
         if then <= at.0 { low = middle } else { high = middle - 1 }
     }
     Ok(low)
 }
 
-pub(crate) fn kept(
-    conn: &Connection,
-    now: Instant,
-    space: &str,
-    key: &str,
-) -> Result<Option<Vec<u8>>, Refusal> {
-    conn.prepare_cached(
-        "SELECT value FROM kept WHERE space = ?1 AND key = ?2 AND (until IS NULL OR until >= ?3)",
-    )
-    .and_then(|mut s| s.query_row(params![space, key, now.0], |r| r.get(0)).optional())
-    .map_err(|e| fault("read a fact", e))
+pub(crate) fn kept(conn: &Conn, now: Instant, space: &str, key: &str) -> Result<Option<Vec<u8>>, Refusal> {
+    let sql = "SELECT value FROM kept WHERE space = ?1 AND key = ?2 AND (until IS NULL OR until >= ?3)";
+    conn.first(sql, &[space.into(), key.into(), now.0.into()], |r| r.get(0))
+        .map_err(|e| fault("read a fact", e))
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(lent) = self.lent.take() {
-            // A snapshot that cannot be closed would hold the log back for ever: such a connection is dropped.
-            if lent.conn.prepare_cached("ROLLBACK").and_then(|mut s| s.execute([])).is_ok() {
+            // A snapshot that cannot be ended would hold the log back for ever: such a connection is dropped.
+            let lent = if lent.end_reading().is_ok() { Ok(lent) } else { self.shared.pool.renew(lent) };
+            if let Ok(lent) = lent {
                 self.shared.pool.give_back(lent);
-            } else {
-                self.shared.pool.replace();
             }
         }
     }

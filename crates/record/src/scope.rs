@@ -1,10 +1,10 @@
 //! Which rows exist for a caller.
 
 use crate::body::IdKey;
+use crate::engine::Conn;
+use crate::lens::Lens;
 use crate::names::Names;
-use crate::sqlite::Lens;
 use crate::{Refusal, fault};
-use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl Scope {
 
 impl Scope {
     /// The scope in this store's numbers. Patients that the store does not know reach nothing.
-    pub(crate) fn lens(&self, conn: &Connection, names: &Names) -> Result<Lens, Refusal> {
+    pub(crate) fn lens(&self, conn: &Conn, names: &Names) -> Result<Lens, Refusal> {
         let types = self.types.as_ref().map(|types| {
             Arc::new(types.iter().filter_map(|kind| names.type_number(kind)).collect::<HashSet<i64>>())
         });
@@ -67,13 +67,13 @@ impl Scope {
     }
 }
 
-fn numbers(conn: &Connection, names: &Names, ids: &BTreeSet<String>) -> Result<HashSet<i64>, Refusal> {
+fn numbers(conn: &Conn, names: &Names, ids: &BTreeSet<String>) -> Result<HashSet<i64>, Refusal> {
     let patient = names.type_number("Patient").unwrap_or(0);
     let find = |id: &String| {
-        // Through the guard with an open lens: the caller sets the narrow one only afterwards.
-        conn.prepare_cached("SELECT res FROM guarded_head WHERE type = ?1 AND id = ?2")
-            .and_then(|mut s| s.query_row(params![patient, IdKey::of(id)], |r| r.get(0)).optional())
-            .map_err(|e| fault("find the patients of a scope", e))
+        let sql = "SELECT res FROM guarded_name WHERE type = ?1 AND id = ?2 AND ver > 0";
+        let id = IdKey::of(id);
+        let values = [patient.into(), id.bytes().into()];
+        conn.first(sql, &values, |r| r.get(0)).map_err(|e| fault("find the patients of a scope", e))
     };
     ids.iter().filter_map(|id| find(id).transpose()).collect()
 }

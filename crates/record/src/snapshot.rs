@@ -1,17 +1,17 @@
 //! Reading one state of the record through the guarded views: of now, or of a past commit.
 
 use crate::body::IdKey;
+use crate::engine::{self, Conn, Row};
 use crate::names::Names;
 use crate::search::{self, Page, Results, SearchContext};
 use crate::{Body, Found, Instant, Refusal, fault};
 use fhir::search::Query;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// A state of the record, seen through the lens that the connection has.
 pub(crate) struct Snapshot<'c> {
-    pub conn: &'c Connection,
+    pub conn: &'c Conn,
     pub names: &'c Names,
     /// The state after this commit.
     pub txn: i64,
@@ -38,11 +38,11 @@ const HEAD: &str = "SELECT res, type, id, vid, patient FROM guarded_head WHERE t
 const HEAD_OF: &str = "SELECT res, type, id, vid, patient FROM guarded_head WHERE res = ?1";
 const VERSION: &str = "SELECT ver, txn, at, splice, pack, body, prev FROM guarded_version WHERE vid = ?1";
 
-fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
+fn head(row: &Row<'_>) -> engine::Result<Head> {
     Ok(Head {
         res: row.get(0)?,
         kind: row.get(1)?,
-        id: IdKey::text(row.get_ref(2)?),
+        id: IdKey::text(row.get(2)?),
         vid: row.get(3)?,
         patient: row.get(4)?,
     })
@@ -60,7 +60,7 @@ struct VersionRow {
 }
 
 impl<'c> Snapshot<'c> {
-    pub fn new(conn: &'c Connection, names: &'c Names, txn: i64, newest: i64) -> Snapshot<'c> {
+    pub fn new(conn: &'c Conn, names: &'c Names, txn: i64, newest: i64) -> Snapshot<'c> {
         let patients = RefCell::new(HashMap::new());
         Snapshot { conn, names, txn, newest, token_key: [0; 32], everyone: false, scope: [0; 32], patients }
     }
@@ -75,18 +75,14 @@ impl<'c> Snapshot<'c> {
     /// The head of a resource, if it is in the scope.
     pub fn head(&self, kind: &str, id: &str) -> Result<Option<Head>, Refusal> {
         let Some(number) = self.names.type_number(kind) else { return Ok(None) };
-        self.conn
-            .prepare_cached(HEAD)
-            .and_then(|mut s| s.query_row(params![number, IdKey::of(id)], head).optional())
-            .map_err(|e| fault("find a resource", e))
+        let id = IdKey::of(id);
+        let values = [number.into(), id.bytes().into()];
+        self.conn.first(HEAD, &values, head).map_err(|e| fault("find a resource", e))
     }
 
     /// The head of a resource by its number.
     pub fn head_of(&self, res: i64) -> Result<Option<Head>, Refusal> {
-        self.conn
-            .prepare_cached(HEAD_OF)
-            .and_then(|mut s| s.query_row([res], head).optional())
-            .map_err(|e| fault("find a resource by number", e))
+        self.conn.first(HEAD_OF, &[res.into()], head).map_err(|e| fault("find a resource by number", e))
     }
 
     fn version(&self, vid: i64) -> Result<Option<VersionRow>, Refusal> {
@@ -95,16 +91,13 @@ impl<'c> Snapshot<'c> {
                 ver: row.get(0)?,
                 txn: row.get(1)?,
                 at: row.get(2)?,
-                splice: row.get(3)?,
+                splice: row.get::<i64>(3)? as u32,
                 pack: row.get(4)?,
                 body: row.get(5)?,
                 prev: row.get(6)?,
             })
         };
-        self.conn
-            .prepare_cached(VERSION)
-            .and_then(|mut s| s.query_row([vid], read).optional())
-            .map_err(|e| fault("read a version", e))
+        self.conn.first(VERSION, &[vid.into()], read).map_err(|e| fault("read a version", e))
     }
 
     fn body_of(&self, head: &Head, row: VersionRow) -> Result<Body, Refusal> {
@@ -138,7 +131,7 @@ impl<'c> Snapshot<'c> {
             return Ok(known.clone());
         }
         let mut ids = Vec::new();
-        for number in self.names.patients_behind(head.patient) {
+        for number in self.names.patients_behind_now(self.conn, head.patient)? {
             ids.extend(self.id_of(number)?);
         }
         self.patients.borrow_mut().insert(head.patient, ids.clone());
@@ -147,9 +140,9 @@ impl<'c> Snapshot<'c> {
 
     /// The id behind a number. A patient that is only pointed at has no row to see, and so no id here.
     fn id_of(&self, res: i64) -> Result<Option<String>, Refusal> {
+        let sql = "SELECT id FROM guarded_head WHERE res = ?1";
         self.conn
-            .prepare_cached("SELECT id FROM guarded_head WHERE res = ?1")
-            .and_then(|mut s| s.query_row([res], |r| Ok(IdKey::text(r.get_ref(0)?))).optional())
+            .first(sql, &[res.into()], |r| Ok(IdKey::text(r.get(0)?)))
             .map_err(|e| fault("find a patient's id", e))
     }
 

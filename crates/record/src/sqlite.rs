@@ -1,21 +1,27 @@
-//! Connections to SQLite: how they are opened, and the guard that every read goes through.
+//! SQLite: how its connections are opened, and the guard that every read goes through.
 
 mod guard;
 
-pub(crate) use guard::{Lens, Sight};
-
+use crate::engine::{Bulk, Error, Result, Row, Value};
+use crate::lens::Lens;
 use crate::names::Names;
-use crate::{Refusal, fault};
+use guard::Sight;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex};
+use rusqlite::{OpenFlags, params_from_iter};
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// The database inside a store's folder.
+pub(crate) const FILE: &str = "record.db";
+/// Its write-ahead log.
+pub(crate) const LOG_FILE: &str = "record.db-wal";
 
 /// The first SQLite without the WAL-reset race that can corrupt a database silently (fixed in 3.51.3).
 const SQLITE_MIN: i32 = 3_051_003;
 /// Layout of the tables. A store of another layout is refused.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 /// How long one connection waits for another's lock. Only a backup or an operator's shell ever makes it wait.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// Pages of the write-ahead log after which they are moved into the main file: 16 MiB.
@@ -30,18 +36,12 @@ const READER_CACHE_KIB: i64 = 4 << 10;
 const STATEMENTS: usize = 256;
 
 /// Opens the connection that writes, making the tables if the file is new.
-pub(crate) fn open_writer(file: &Path, durable: bool) -> Result<Connection, Refusal> {
+pub(crate) fn open_writer(file: &Path, durable: bool) -> Result<Connection> {
     if rusqlite::version_number() < SQLITE_MIN {
-        return Err(fault(
-            "open the store",
-            "SQLite is older than 3.51.3 and may corrupt data; rebuild with the bundled one",
-        ));
+        let text = "SQLite is older than 3.51.3 and may corrupt data; rebuild with the bundled one";
+        return Err(Error::Shape(text.into()));
     }
-    writer(file, durable).map_err(|e| fault("open the store", e))
-}
-
-fn writer(file: &Path, durable: bool) -> rusqlite::Result<Connection> {
-    let conn = Connection::open(file)?;
+    let conn = rusqlite::Connection::open(file)?;
     settle(&conn, WRITER_CACHE_KIB)?;
     conn.pragma_update(None, "journal_mode", "wal")?;
     conn.pragma_update(None, "synchronous", if durable { "full" } else { "normal" })?;
@@ -49,9 +49,8 @@ fn writer(file: &Path, durable: bool) -> rusqlite::Result<Connection> {
     let mode: String = conn.pragma_query_value(None, "journal_mode", |r| r.get(0))?;
     let level: i64 = conn.pragma_query_value(None, "synchronous", |r| r.get(0))?;
     if mode != "wal" || (durable && level != 2) {
-        return Err(refused(format!(
-            "journal_mode is {mode} and synchronous is {level}; wal and 2 (full) are needed"
-        )));
+        let text = format!("journal_mode is {mode} and synchronous is {level}; wal and 2 (full) are needed");
+        return Err(Error::Shape(text));
     }
     match conn.pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0))? {
         0 => {
@@ -61,34 +60,30 @@ fn writer(file: &Path, durable: bool) -> rusqlite::Result<Connection> {
             conn.execute_batch("COMMIT")?;
         }
         LAYOUT => {}
-        other => return Err(refused(format!("its layout is {other}, this program needs {LAYOUT}"))),
+        other => return Err(Error::Shape(format!("its layout is {other}, this program needs {LAYOUT}"))),
     }
-    Ok(conn)
-}
-
-fn refused(reason: String) -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ERROR), Some(reason))
+    Ok(Connection { conn, sight: None, seen: Cell::new(0) })
 }
 
 /// Opens a connection that can only read, and only what its lens shows.
-pub(crate) fn open_reader(file: &Path, names: &Arc<Names>) -> Result<Guarded, Refusal> {
+pub(crate) fn open_reader(file: &Path, names: &Arc<Names>) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || {
-        let mut conn = Connection::open_with_flags(file, flags)?;
-        settle(&conn, READER_CACHE_KIB)?;
-        let sight = guard::install(&conn, names)?;
-        guard::forbid_base_tables(&mut conn)?;
-        Ok(Guarded { conn, sight })
-    };
-    open().map_err(|e: rusqlite::Error| fault("open the store for reading", e))
+    let mut conn = rusqlite::Connection::open_with_flags(file, flags)?;
+    settle(&conn, READER_CACHE_KIB)?;
+    let sight = Some(guard::install(&conn, names)?);
+    guard::forbid_base_tables(&mut conn)?;
+    Ok(Connection { conn, sight, seen: Cell::new(0) })
 }
 
-/// Puts the guard on a connection that also writes: its searches go through the same views.
-pub(crate) fn guard_writer(conn: &Connection, names: &Arc<Names>) -> Result<Sight, Refusal> {
-    guard::install(conn, names).map_err(|e| fault("guard the store", e))
+/// Opens a connection that reads all tables in one state.
+pub(crate) fn open_whole(file: &Path) -> Result<Connection> {
+    let conn = rusqlite::Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    settle(&conn, READER_CACHE_KIB)?;
+    conn.execute_batch("BEGIN")?;
+    Ok(Connection { conn, sight: None, seen: Cell::new(0) })
 }
 
-fn settle(conn: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
+fn settle(conn: &rusqlite::Connection, cache_kib: i64) -> rusqlite::Result<()> {
     conn.busy_timeout(LOCK_WAIT)?;
     // Plans are ours: without this SQLite, built with STAT4, prepares a statement anew whenever a bound
     // value might suggest another plan, which more than doubled the cost of reading a version.
@@ -100,52 +95,97 @@ fn settle(conn: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     conn.pragma_update(None, "trusted_schema", false)
 }
 
-/// A reading connection and what it can see at the moment.
-pub(crate) struct Guarded {
-    pub conn: Connection,
-    pub sight: Sight,
+/// A connection to SQLite.
+pub(crate) struct Connection {
+    conn: rusqlite::Connection,
+    /// What it can see at the moment; nothing before it is guarded.
+    sight: Option<Sight>,
+    /// SQLite's `data_version`: changes when another process commits.
+    seen: Cell<i64>,
 }
 
-/// Reading connections, lent one by one.
-pub(crate) struct Pool {
-    file: PathBuf,
-    names: Arc<Names>,
-    free: Mutex<Vec<Guarded>>,
-    returned: Condvar,
-}
-
-impl Pool {
-    pub fn open(file: &Path, names: &Arc<Names>, size: usize) -> Result<Pool, Refusal> {
-        let free = (0..size.max(1)).map(|_| open_reader(file, names)).collect::<Result<_, _>>()?;
-        Ok(Pool {
-            file: file.to_owned(),
-            names: names.clone(),
-            free: Mutex::new(free),
-            returned: Condvar::new(),
-        })
+impl Connection {
+    pub fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<usize> {
+        Ok(self.conn.prepare_cached(sql)?.execute(params_from_iter(values))?)
     }
 
-    /// A connection, waiting until one is free.
-    pub fn lend(&self) -> Guarded {
-        let mut free = self.free.lock().expect("no thread panics with the pool locked");
-        loop {
-            match free.pop() {
-                Some(conn) => return conn,
-                None => free = self.returned.wait(free).expect("no thread panics with the pool locked"),
-            }
+    pub fn all<T>(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read(&Row::Sqlite(row))?);
         }
+        Ok(all)
     }
 
-    /// Opens a new connection for one that could not be given back. If even that fails the pool is one
-    /// smaller.
-    pub fn replace(&self) {
-        if let Ok(conn) = open_reader(&self.file, &self.names) {
-            self.give_back(conn);
+    pub fn first<T>(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
+    }
+
+    pub fn batch(&self, sql: &'static str) -> Result<()> {
+        self.conn.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    pub fn bulk(&self, bulk: &Bulk, values: &[Value<'_>]) -> Result<()> {
+        let mut statement = self.conn.prepare_cached(bulk.row)?;
+        for row in values.chunks_exact(bulk.columns.len()) {
+            statement.execute(params_from_iter(row))?;
         }
+        Ok(())
     }
 
-    pub fn give_back(&self, conn: Guarded) {
-        self.free.lock().expect("no thread panics with the pool locked").push(conn);
-        self.returned.notify_one();
+    pub fn guard(&mut self, names: &Arc<Names>) -> Result<()> {
+        self.sight = Some(guard::install(&self.conn, names)?);
+        Ok(())
+    }
+
+    pub fn see(&self, lens: Lens) -> Result<()> {
+        let sight = self.sight.as_ref().ok_or_else(|| Error::Shape("the connection has no guard".into()))?;
+        sight.set(lens);
+        Ok(())
+    }
+
+    pub fn begin_reading(&self) -> Result<i64> {
+        self.batch("BEGIN")?;
+        let last = self.first("SELECT max(number) FROM txn", &[], |r| r.get::<Option<i64>>(0))?;
+        Ok(last.flatten().unwrap_or(0))
+    }
+
+    pub fn begin_writing(&self) -> Result<bool> {
+        self.batch("BEGIN IMMEDIATE")?;
+        let seen: i64 = self.conn.pragma_query_value(None, "data_version", |r| r.get(0))?;
+        Ok(self.seen.replace(seen) != seen)
+    }
+
+    /// Folds the log into the main file, so that the next start has nothing to recover.
+    pub fn fold(&self) {
+        // What is not folded now is folded at the next start.
+        let _ = self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    #[cfg(test)]
+    pub fn plan(&self, sql: &'static str) -> Result<Vec<crate::engine::Step>> {
+        let mut plan = self.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        let bound = vec![None::<i64>; plan.parameter_count()];
+        let steps = plan.query_map(params_from_iter(bound), |r| r.get::<_, String>(3))?;
+        let step = |text: String| {
+            let seeks = text.starts_with("SEARCH") && text.contains(['=', '>', '<']);
+            crate::engine::Step { text, seeks }
+        };
+        Ok(steps.map(|text| text.map(step)).collect::<rusqlite::Result<_>>()?)
     }
 }

@@ -1,16 +1,21 @@
 //! The store: opening it, and its two entrances, [`Store::reader`] and [`Store::write`].
 
 use crate::blob::Blobs;
+use crate::engine::{self, Committed, Conn, Place};
 use crate::names::{Fresh, Names};
-use crate::sqlite::{self, Pool};
+use crate::pool::Pool;
 use crate::writer::{self, Core, Gauges, Job, Position};
-use crate::{Act, Author, BlobHash, Instant, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault};
-use rusqlite::{Connection, OptionalExtension};
-use std::path::{Path, PathBuf};
+use crate::{
+    Act, Author, BlobHash, Instant, Kind, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault, sqlite,
+};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Where the time of commits comes from.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -41,7 +46,7 @@ pub(crate) struct Shared {
     pub token_key: [u8; 32],
     pub gauges: Arc<Gauges>,
     clock: Clock,
-    file: PathBuf,
+    place: Place,
     blobs: Blobs,
     training: AtomicBool,
 }
@@ -69,55 +74,69 @@ impl Drop for Writer {
     }
 }
 
-/// An open record. Clones share it. Several processes may have the same store open: each sees the commits of
-/// the others.
+/// An open record. Clones share it. Several processes may have the same store open, also on several machines if it
+/// is in PostgreSQL: each sees the commits of the others.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
     writer: Arc<Writer>,
 }
 
-/// The database inside a store's folder.
-pub(crate) const FILE: &str = "record.db";
-
 impl Store {
-    /// Opens the record in `dir`, making it if the folder is new or empty.
-    pub fn open(dir: &Path, options: Options) -> Result<Store, Refusal> {
-        std::fs::create_dir_all(dir).map_err(|e| fault("make the store's folder", e))?;
-        let file = dir.join(FILE);
-        let conn = sqlite::open_writer(&file, options.durable)?;
-        let names = Arc::new(Names::load(&conn)?);
-        let sight = sqlite::guard_writer(&conn, &names)?;
-        let token_key = token_key(&conn).map_err(|e| fault("read the store's key", e))?;
-        let gauges = Arc::new(Gauges::default());
-        let next = Position::load(&conn).map_err(|e| fault("find the end of the log", e))?;
-        writer::load_gauges(&conn, &gauges).map_err(|e| fault("find the end of the log", e))?;
-        let core = Core {
-            conn,
-            sight,
-            names: names.clone(),
-            fresh: Fresh::default(),
-            next,
-            now: (options.clock)(),
-            clock: options.clock.clone(),
-            token_key,
-            gauges: gauges.clone(),
-            seen: 0,
-        };
-        let pool = Pool::open(&file, &names, options.readers)?;
+    /// Opens the record in a place, making it if there is none: a folder that is new or empty, or an empty
+    /// database.
+    pub fn open(place: impl Into<Place>, options: Options) -> Result<Store, Refusal> {
+        let place = place.into();
+        if let Place::Folder(folder) = &place {
+            std::fs::create_dir_all(folder).map_err(|e| fault("make the store's folder", e))?;
+        }
+        let (core, names) = Store::core(&place, &options).map_err(|e| fault("open the store", e))?;
+        let (token_key, gauges) = (core.token_key, core.gauges.clone());
+        let pool = Pool::open(&place, &names, options.readers)?;
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("record-writer".into())
             .spawn(move || writer::serve(core, &receiver))
             .map_err(|e| fault("start the writer", e))?;
-        let blobs = Blobs::open(dir)?;
+        let blobs = Blobs::open(&place)?;
         let clock = options.clock;
         let shared =
-            Shared { pool, names, token_key, gauges, clock, file, blobs, training: AtomicBool::new(false) };
+            Shared { pool, names, token_key, gauges, clock, place, blobs, training: AtomicBool::new(false) };
         Ok(Store {
             shared: Arc::new(shared),
             writer: Arc::new(Writer { jobs: Some(sender), thread: Mutex::new(Some(thread)) }),
         })
+    }
+
+    fn core(place: &Place, options: &Options) -> engine::Result<(Core, Arc<Names>)> {
+        let mut conn = place.open_writer(options.durable)?;
+        conn.begin_writing((-1, -1))?;
+        let names = Arc::new(Names::load(&conn)?);
+        let token_key = token_key(&conn)?;
+        let next = Position::load(&conn)?;
+        let gauges = Arc::new(Gauges::default());
+        writer::load_gauges(&conn, &gauges)?;
+        if let Committed::No(e) = conn.commit(false) {
+            return Err(e);
+        }
+        conn.guard(&names)?;
+        let core = Core {
+            conn,
+            place: place.clone(),
+            durable: options.durable,
+            names: names.clone(),
+            fresh: Fresh::default(),
+            resources: HashMap::new(),
+            foreseen: HashMap::new(),
+            pending: RefCell::default(),
+            apart: Cell::new(false),
+            next,
+            now: (options.clock)(),
+            clock: options.clock.clone(),
+            token_key,
+            gauges,
+        };
+        Ok((core, names))
     }
 
     pub(crate) fn names(&self) -> &Names {
@@ -142,8 +161,8 @@ impl Store {
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        let job = Job::Run(Box::new(move |core| {
-            let outcome = core.run(author, act);
+        let job = Job::Run(Box::new(move |core, begun| {
+            let outcome = begun.and_then(|()| core.run(author, act));
             Box::new(move |committed| {
                 // The caller may have gone away; what it asked for is done all the same.
                 let _ = sender.send(outcome.and_then(|answer| committed.map(|()| answer)));
@@ -202,16 +221,26 @@ impl Store {
     /// Copies the whole store, consistently and while it is in use, into a new folder. `progress` is told pages
     /// done and pages in all.
     pub fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Refusal> {
-        crate::backup::copy(&self.shared.file, to, progress)
+        match &self.shared.place {
+            Place::Folder(folder) => crate::backup::copy(folder, to, progress),
+            Place::Postgres(_) => Err(Refusal::new(
+                Kind::Unsupported,
+                "A record in PostgreSQL is backed up with PostgreSQL's own tools: pg_basebackup, or pg_dump.",
+            )),
+        }
+    }
+
+    /// Waits until the log is past a commit, whoever made it, or for so long. The number of the last commit known.
+    pub fn wait_past(&self, txn: u64, at_most: Duration) -> u64 {
+        self.shared.gauges.wait_past(txn, at_most)
     }
 
     /// Numbers for `/metrics`: name and value.
     pub fn metrics(&self) -> Vec<(&'static str, f64)> {
         let g = &self.shared.gauges;
-        let size = |suffix: &str| {
-            let mut path = self.shared.file.clone().into_os_string();
-            path.push(suffix);
-            std::fs::metadata(path).map_or(0.0, |m| m.len() as f64)
+        let size = |name: &str| match &self.shared.place {
+            Place::Folder(folder) => std::fs::metadata(folder.join(name)).map_or(0.0, |m| m.len() as f64),
+            Place::Postgres(_) => 0.0,
         };
         vec![
             ("record_txn", g.txn.load(Relaxed) as f64),
@@ -220,8 +249,8 @@ impl Store {
             ("record_versions_total", g.versions.load(Relaxed) as f64),
             ("record_audits_total", g.audits.load(Relaxed) as f64),
             ("record_broken", f64::from(u8::from(g.broken.load(Relaxed)))),
-            ("record_file_bytes", size("")),
-            ("record_wal_bytes", size("-wal")),
+            ("record_file_bytes", size(sqlite::FILE)),
+            ("record_wal_bytes", size(sqlite::LOG_FILE)),
         ]
     }
 
@@ -232,16 +261,14 @@ impl Store {
 }
 
 /// The key that page tokens are signed with: made once for each store.
-fn token_key(conn: &Connection) -> rusqlite::Result<[u8; 32]> {
-    let read = || {
-        conn.query_row("SELECT value FROM kept WHERE space = 'key' AND key = 'page-token'", [], |r| r.get(0))
-            .optional()
-    };
-    if let Some(key) = read()? {
+fn token_key(conn: &Conn) -> engine::Result<[u8; 32]> {
+    let read = "SELECT value FROM kept WHERE space = 'key' AND key = 'page-token'";
+    if let Some(key) = conn.first(read, &[], |r| r.get(0))? {
         return Ok(key);
     }
     let mut key = [0; 32];
     getrandom::fill(&mut key).expect("the system gives random bytes");
-    conn.execute("INSERT OR IGNORE INTO kept (space, key, value) VALUES ('key', 'page-token', ?1)", [key])?;
-    Ok(read()?.unwrap_or(key))
+    let keep = "INSERT INTO kept (space, key, value) VALUES ('key', 'page-token', ?1)";
+    conn.execute(keep, &[(&key).into()])?;
+    Ok(key)
 }

@@ -2,24 +2,31 @@
 
 mod leak;
 
+use crate::lens::Lens;
 use crate::{
-    Author, Found, HistoryOf, Kind, Options, Prepared, Reach, Refusal, Scope, Store, Written, verify,
+    Author, Found, HistoryOf, Kind, Options, Place, Prepared, Reach, Refusal, Scope, Store, Written, verify,
 };
 use fhir::{Json, Limits};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use testbed::Home;
 
 pub(crate) struct Desk {
     pub store: Store,
-    pub dir: tempfile::TempDir,
+    pub home: Home,
+}
+
+/// Where the store of a test is.
+pub(crate) fn place(home: &Home) -> Place {
+    home.place().parse().unwrap()
 }
 
 impl Desk {
     pub fn new() -> Desk {
-        let dir = tempfile::tempdir().unwrap();
+        let home = Home::new();
         let store =
-            Store::open(dir.path(), Options { readers: 3, durable: false, ..Options::default() }).unwrap();
-        Desk { store, dir }
+            Store::open(place(&home), Options { readers: 3, durable: false, ..Options::default() }).unwrap();
+        Desk { store, home }
     }
 
     pub fn put(&self, text: &str) -> Written {
@@ -37,7 +44,7 @@ impl Desk {
     }
 
     pub fn sound(&self) {
-        let report = verify(self.dir.path(), &mut |_, _| {}).unwrap();
+        let report = verify(place(&self.home), &mut |_, _| {}).unwrap();
         assert_eq!(report.findings, []);
     }
 
@@ -259,14 +266,13 @@ fn a_resource_concerns_every_patient_that_it_points_at_wherever_it_does() {
 fn base_tables_cannot_be_read_past_the_guard() {
     let desk = Desk::new();
     desk.put(ANN);
-    let names = std::sync::Arc::new(
-        crate::names::Names::load(&rusqlite::Connection::open(desk.dir.path().join("record.db")).unwrap())
-            .unwrap(),
-    );
-    let guarded = crate::sqlite::open_reader(&desk.dir.path().join("record.db"), &names).unwrap();
+    let place = place(&desk.home);
+    let names = Arc::new(crate::names::Names::known(&place.open_whole().unwrap()).unwrap());
+    let guarded = place.open_reader(&names).unwrap();
     for sql in [
         "SELECT count(*) FROM head",
-        "SELECT rowid FROM version",
+        "SELECT vid FROM version",
+        "INSERT INTO cursor (name, txn) VALUES ('x', 1)",
         "SELECT (SELECT body FROM version)",
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM idx)",
         "CREATE TEMP VIEW guarded_mine AS SELECT * FROM main.head",
@@ -274,9 +280,14 @@ fn base_tables_cannot_be_read_past_the_guard() {
         "PRAGMA synchronous = OFF",
         "DELETE FROM audit",
     ] {
-        assert!(guarded.conn.prepare(sql).is_err(), "{sql}");
+        assert!(guarded.execute(sql, &[]).is_err(), "{sql}");
     }
-    assert!(guarded.conn.prepare("SELECT count(*) FROM guarded_head").is_ok());
+    let seen = |lens| {
+        guarded.see(lens, &names).unwrap();
+        guarded.one("SELECT count(*) FROM guarded_head", &[], |r| r.get::<i64>(0)).unwrap()
+    };
+    assert_eq!(seen(Lens::default()), 1);
+    assert_eq!(seen(Lens { types: Some(Arc::default()), ..Lens::default() }), 0);
 }
 
 #[test]
@@ -284,7 +295,7 @@ fn a_store_opened_twice_shows_each_the_commits_of_the_other() {
     let desk = Desk::new();
     desk.put(ANN);
     let other =
-        Store::open(desk.dir.path(), Options { readers: 1, durable: false, ..Options::default() }).unwrap();
+        Store::open(place(&desk.home), Options { readers: 1, durable: false, ..Options::default() }).unwrap();
     let bob = prepared(BOB);
     other.write(Author::system("test"), move |tx| tx.put(bob, None)).unwrap();
     desk.put(&weight("w", "bob", "70"));
@@ -295,17 +306,16 @@ fn a_store_opened_twice_shows_each_the_commits_of_the_other() {
 
 #[test]
 fn verify_finds_what_was_tampered_with() {
-    for (sql, place) in [
+    for (sql, at) in [
         ("UPDATE txn SET who = 'other' WHERE number = 1", "commit 1"),
         ("DELETE FROM version WHERE vid = 1", "commit 1"),
         ("UPDATE version SET body = x'7B7D', pack = 0 WHERE vid = 2", "commit 2"),
         ("UPDATE audit SET detail = '{}' WHERE seq = 2", "audit 2"),
         ("DELETE FROM audit WHERE seq = 2", "audit 3"),
         ("DELETE FROM idx WHERE param = (SELECT max(param) FROM idx)", "Patient/ann"),
-        ("UPDATE head SET live = 0 WHERE id = 'ann'", "Patient/ann"),
+        ("UPDATE head SET live = 0 WHERE res = 1", "Patient/ann"),
         (
-            "UPDATE idx SET patient = 0 WHERE res = (SELECT res FROM head WHERE id = 'w');
-             UPDATE head SET patient = 0 WHERE id = 'w'",
+            "UPDATE idx SET patient = 0 WHERE res = 2; UPDATE head SET patient = 0 WHERE res = 2",
             "Observation/w",
         ),
     ] {
@@ -313,10 +323,15 @@ fn verify_finds_what_was_tampered_with() {
         desk.put(ANN);
         desk.put(&weight("w", "ann", "70"));
         desk.put(BOB);
-        let conn = rusqlite::Connection::open(desk.dir.path().join("record.db")).unwrap();
-        conn.execute_batch(sql).unwrap();
-        let report = verify(desk.dir.path(), &mut |_, _| {}).unwrap();
-        assert!(report.findings.iter().any(|f| f.place == place), "{sql}: {:?}", report.findings);
+        match desk.home.database() {
+            Some(database) => drop(database.sql(&sql.replace("x'7B7D'", "'{}'")).unwrap()),
+            None => {
+                let file = desk.home.folder().join("record.db");
+                rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
+            }
+        }
+        let report = verify(place(&desk.home), &mut |_, _| {}).unwrap();
+        assert!(report.findings.iter().any(|f| f.place == at), "{sql}: {:?}", report.findings);
     }
 }
 
@@ -326,7 +341,14 @@ fn a_backup_is_a_whole_store() {
     desk.put(ANN);
     let hash = desk.store.put_blob(b"a letter").unwrap();
     desk.store.write(Author::system("test"), move |tx| tx.name_blob(&hash, 8)).unwrap();
-    let to = desk.dir.path().join("copy");
+    if desk.home.database().is_some() {
+        assert_eq!(
+            desk.store.backup(desk.home.folder(), &mut |_, _| {}).unwrap_err().kind,
+            Kind::Unsupported
+        );
+        return;
+    }
+    let to = desk.home.folder().join("copy");
     desk.store.backup(&to, &mut |_, _| {}).unwrap();
     assert!(desk.store.backup(&to, &mut |_, _| {}).is_err(), "an existing copy must not be overwritten");
     assert_eq!(verify(&to, &mut |_, _| {}).unwrap().findings, []);

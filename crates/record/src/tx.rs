@@ -2,15 +2,15 @@
 
 mod file;
 
-use crate::body::IdKey;
 use crate::chain::log_hash;
-use crate::keys::Row;
+use crate::engine::{self, Conn, Row};
+use crate::lens::Lens;
 use crate::names::Names;
+use crate::pending::{Claim, Head, Pending, Txn, Version};
 use crate::snapshot::Snapshot;
 use crate::writer::Core;
 use crate::{BlobHash, Found, Instant, Kind, Page, Prepared, Refusal, Results, Scope, fault};
 use fhir::search::Query;
-use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::RefCell;
 
 /// Who writes, why, and by which command; goes into the log with each commit.
@@ -65,67 +65,51 @@ pub struct Written {
 pub struct Tx<'w> {
     core: &'w mut Core,
     author: Author,
+    lens: Lens,
     txn: i64,
     /// Hashes of the versions written so far, in order.
     leaves: Vec<[u8; 32]>,
-    /// Index rows to insert: (param, value, patient, res). Kept back and sorted, since neighbours in the index
-    /// are cheap to insert one after the other. Searches of this transaction see them after a flush.
-    rows: RefCell<Vec<(Row, i64, i64)>>,
-    token_key: [u8; 32],
+    /// What it has written that is not on its way to the disk. Searches see it after a flush.
+    mine: RefCell<Pending>,
     scope_hash: [u8; 32],
 }
 
 /// What the head of a resource says before a write.
-struct Before {
-    res: i64,
-    ver: i64,
-    vid: i64,
-    live: bool,
-    patient: i64,
-    class: i64,
-    rec: Option<Vec<u8>>,
+#[derive(Clone)]
+pub(crate) struct Before {
+    pub res: i64,
+    pub ver: i64,
+    pub vid: i64,
+    pub live: bool,
+    pub patient: i64,
+    pub class: i64,
+    pub moved: i64,
+    pub rec: Option<Vec<u8>>,
+    /// True when the table has no row of it yet.
+    pub new: bool,
 }
 
 impl<'w> Tx<'w> {
     pub(crate) fn begin(core: &'w mut Core, author: Author) -> Result<Tx<'w>, Refusal> {
         let lens = author.scope.lens(&core.conn, &core.names)?;
-        core.sight.set(lens);
-        let (txn, token_key, scope_hash) = (core.next.txn, core.token_key, author.scope.fingerprint());
-        Ok(Tx {
-            core,
-            author,
-            txn,
-            leaves: Vec::new(),
-            rows: RefCell::new(Vec::new()),
-            token_key,
-            scope_hash,
-        })
+        let (txn, scope_hash) = (core.next.txn, author.scope.fingerprint());
+        Ok(Tx { core, author, lens, txn, leaves: Vec::new(), mine: RefCell::default(), scope_hash })
     }
 
     /// Closes the transaction: its log row and its place on the audit trail, if it wrote anything.
-    pub(crate) fn finish(mut self) -> Result<(), Refusal> {
-        self.flush()?;
+    pub(crate) fn finish(mut self) -> Result<Pending, Refusal> {
         if self.leaves.is_empty() {
-            return Ok(());
+            return Ok(self.mine.into_inner());
         }
         let at = self.core.now;
         let hash = log_hash(&self.core.next.txn_hash, self.txn, at, &self.author, &self.leaves);
-        let a = &self.author;
-        self.core
-            .conn
-            .prepare_cached(
-                "INSERT INTO txn (number, at, who, behalf, purpose, command, request, hash)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )
-            .and_then(|mut s| {
-                s.execute(params![self.txn, at.0, a.who, a.behalf, a.purpose, a.command, a.request, hash])
-            })
-            .map_err(|e| fault("write the log", e))?;
         self.core.next.txn += 1;
         self.core.next.txn_hash = hash;
-        let (who, command) = (std::mem::take(&mut self.author.who), std::mem::take(&mut self.author.command));
         let detail = format!("{{\"versions\":{}}}", self.leaves.len());
-        self.core.put_audit(&who, &command, Some(self.txn), &detail)
+        let audit = self.core.audit(&self.author.who, &self.author.command, Some(self.txn), detail);
+        self.mine.get_mut().audits.push(audit);
+        self.mine.get_mut().txns.push(Txn { number: self.txn, at, author: self.author, hash });
+        Ok(self.mine.into_inner())
     }
 
     /// The instant of this commit.
@@ -137,16 +121,33 @@ impl<'w> Tx<'w> {
         &self.core.names
     }
 
-    pub(crate) fn conn(&self) -> &Connection {
-        &self.core.conn
+    /// The connection, with all that was written so far, for a statement that writes.
+    pub(crate) fn conn(&self) -> Result<&Conn, Refusal> {
+        self.flush()?;
+        Ok(&self.core.conn)
     }
 
-    fn snapshot(&self) -> Snapshot<'_> {
-        let mut snapshot = Snapshot::new(&self.core.conn, &self.core.names, self.txn, self.txn);
-        snapshot.token_key = self.token_key;
+    /// Writes what is kept back, so that statements see it. A refusal later undoes it.
+    fn flush(&self) -> Result<(), Refusal> {
+        self.core.write_apart()?;
+        self.mine.borrow_mut().write(&self.core.conn)
+    }
+
+    fn snapshot(&self) -> Result<Snapshot<'_>, Refusal> {
+        self.flush()?;
+        let core = &*self.core;
+        core.conn.see(self.lens.clone(), &core.names).map_err(|e| fault("look through a lens", e))?;
+        let mut snapshot = Snapshot::new(&core.conn, &core.names, self.txn, self.txn);
+        snapshot.token_key = core.token_key;
         snapshot.scope = self.scope_hash;
         snapshot.everyone = self.author.scope.is_all();
-        snapshot
+        Ok(snapshot)
+    }
+
+    /// Says which resources will be written, so that what is there of them and of what they point at is asked
+    /// for at once. Worth while for many; never needed.
+    pub fn foresee(&mut self, resources: &[Prepared]) -> Result<(), Refusal> {
+        self.core.foresee(resources)
     }
 
     /// Files a new resource; a conflict if the id is taken.
@@ -190,7 +191,9 @@ impl<'w> Tx<'w> {
         expected: Option<u64>,
     ) -> Result<(), Refusal> {
         let there = before.filter(|b| b.ver > 0);
-        if there.is_some() && self.snapshot().head(kind, id)?.is_none() {
+        let number = self.core.names.type_number(kind).unwrap_or(0);
+        let seen = |b: &Before| self.core.sees(&self.lens, number, b.patient, b.class);
+        if there.is_some_and(|b| !seen(b)) {
             return Err(Refusal::not_found(&format!("{kind}/{id}")));
         }
         match (expected, there) {
@@ -207,52 +210,37 @@ impl<'w> Tx<'w> {
         }
     }
 
+    /// What is there of a resource. One that this commit or one that shares its wait for the disk has written is
+    /// written out first, so that its rows can be superseded.
     fn before(&self, kind: &str, id: &str) -> Result<Option<Before>, Refusal> {
         let Some(number) = self.core.names.type_number(kind) else {
             return Err(Refusal::invalid("", format!("{kind} is no resource type of FHIR R4.")));
         };
-        let read = |r: &rusqlite::Row<'_>| {
-            Ok(Before {
-                res: r.get(0)?,
-                ver: r.get(1)?,
-                vid: r.get(2)?,
-                live: r.get(3)?,
-                patient: r.get(4)?,
-                class: r.get(5)?,
-                rec: r.get(6)?,
-            })
-        };
-        self.core
-            .conn
-            .prepare_cached(
-                "SELECT res, ver, vid, live, patient, class, rec FROM head WHERE type = ?1 AND id = ?2",
-            )
-            .and_then(|mut s| s.query_row(params![number, IdKey::of(id)], read).optional())
-            .map_err(|e| fault("find a resource to write", e))
+        let written = |pending: &Pending| pending.head(number, id).map(|(res, head)| Before::of(res, head));
+        let (mine, group) = (&self.mine, &self.core.pending);
+        let before = written(&mine.borrow()).or_else(|| written(&group.borrow()));
+        match before {
+            Some(before) if before.ver == 0 => return Ok(Some(before)),
+            Some(_) => self.flush()?,
+            None => {}
+        }
+        self.core.before(number, id)
     }
 
     fn same(&self, vid: i64, resource: &Prepared) -> Result<bool, Refusal> {
-        let row = self
-            .core
-            .conn
-            .prepare_cached("SELECT pack, body FROM version WHERE vid = ?1")
-            .and_then(|mut s| {
-                s.query_row([vid], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Option<Vec<u8>>>(1)?)))
-            })
-            .map_err(|e| fault("read the current version", e))?;
-        match row {
-            (pack, Some(body)) => Ok(self.core.names.unpack(&self.core.conn, pack, &body)? == resource.text),
+        let core = &*self.core;
+        let read = |r: &Row<'_>| Ok((r.get::<i64>(0)?, r.get::<Option<Vec<u8>>>(1)?));
+        let row = core.conn.one("SELECT pack, body FROM version WHERE vid = ?1", &[vid.into()], read);
+        match row.map_err(|e| fault("read the current version", e))? {
+            (pack, Some(body)) => Ok(core.names.unpack(&core.conn, pack, &body)? == resource.text),
             (_, None) => Ok(false),
         }
     }
 
     fn instant_of(&self, vid: i64) -> Result<Instant, Refusal> {
-        self.core
-            .conn
-            .prepare_cached("SELECT at FROM version WHERE vid = ?1")
-            .and_then(|mut s| s.query_row([vid], |r| r.get(0)))
-            .map(Instant)
-            .map_err(|e| fault("read the current version", e))
+        let read = "SELECT at FROM version WHERE vid = ?1";
+        let at = self.core.conn.one(read, &[vid.into()], |r| r.get(0));
+        at.map(Instant).map_err(|e| fault("read the current version", e))
     }
 
     /// Marks a resource as deleted; its versions stay. Nothing when it is absent or deleted already.
@@ -263,75 +251,90 @@ impl<'w> Tx<'w> {
         expected: Option<u64>,
     ) -> Result<Option<Written>, Refusal> {
         let Some(before) = self.before(kind, id)?.filter(|b| b.ver > 0) else { return Ok(None) };
-        let Some(head) = self.snapshot().head(kind, id)? else { return Ok(None) };
+        let number = self.core.names.type_number(kind).unwrap_or(0);
+        if !self.core.sees(&self.lens, number, before.patient, before.class) {
+            return Ok(None);
+        }
         self.allowed(kind, id, Some(&before), expected)?;
         if !before.live {
             return Ok(None);
         }
         let ver = before.ver + 1;
-        let vid = self.version(head.kind, before.res, ver, Some(before.vid), 0, 0, None)?;
+        let (res, txn, at) = (before.res, self.txn, self.core.now);
+        let prev = Some(before.vid);
+        let gone =
+            Version { vid: 0, kind: number, res, ver, txn, at: at.0, prev, splice: 0, pack: 0, body: None };
+        let vid = self.version(gone);
         self.leaf(kind, id, ver, None);
-        self.replace_rows(&before, Vec::new(), before.patient)?;
-        self.core
-            .conn
-            .prepare_cached(
-                "UPDATE head SET ver = ?2, vid = ?3, txn = ?4, live = 0, rec = NULL WHERE res = ?1",
-            )
-            .and_then(|mut s| s.execute(params![before.res, ver, vid, self.txn]))
-            .map_err(|e| fault("delete a resource", e))?;
-        let kind = self.core.names.kind(head.kind);
-        let updated = self.core.now;
-        Ok(Some(Written {
-            kind,
-            id: id.to_owned(),
-            version: ver as u64,
-            updated,
-            created: false,
-            changed: true,
-        }))
+        self.replace_rows(&before, Vec::new(), before.patient);
+        let Before { patient, class, moved, new, .. } = before;
+        let id = id.to_owned();
+        let head = Head {
+            kind: number,
+            id: id.clone(),
+            ver,
+            vid,
+            txn,
+            live: false,
+            patient,
+            class,
+            moved,
+            rec: None,
+            new,
+        };
+        self.head(res, head);
+        let kind = self.core.names.kind(number);
+        Ok(Some(Written { kind, id, version: ver as u64, updated: at, created: false, changed: true }))
     }
 
     /// The resource as this transaction sees it, under the author's scope.
     pub fn read(&self, kind: &str, id: &str) -> Result<Found, Refusal> {
-        self.snapshot().read(kind, id)
+        self.snapshot()?.read(kind, id)
     }
 
     /// Runs a query in this transaction, under the author's scope.
     pub fn search(&self, query: &Query, page: &Page) -> Result<Results, Refusal> {
-        self.flush()?;
-        self.snapshot().search(query, page)
+        self.snapshot()?.search(query, page)
     }
 
     /// Takes `key` for `holder`. A conflict that names the holder if someone else has it.
     pub fn claim(&mut self, key: &str, holder: &str) -> Result<(), Refusal> {
-        let conn = &self.core.conn;
-        let taken = conn
-            .prepare_cached("INSERT OR IGNORE INTO claim (key, holder, txn) VALUES (?1, ?2, ?3)")
-            .and_then(|mut s| s.execute(params![key, holder, self.txn]))
-            .map_err(|e| fault("take a claim", e))?;
-        if taken == 1 {
-            return Ok(());
+        match self.holder(key)? {
+            None => {
+                let claim = Claim { holder: holder.to_owned(), txn: self.txn };
+                self.mine.get_mut().claims.insert(key.to_owned(), Some(claim));
+                Ok(())
+            }
+            Some(has) if has == holder => Ok(()),
+            Some(has) => Err(Refusal::new(
+                Kind::Conflict,
+                format!("{key} is taken by {has}. Choose another, or free it first."),
+            )),
         }
-        let has: String = conn
-            .prepare_cached("SELECT holder FROM claim WHERE key = ?1")
-            .and_then(|mut s| s.query_row([key], |r| r.get(0)))
-            .map_err(|e| fault("read a claim", e))?;
-        if has == holder {
-            return Ok(());
-        }
-        Err(Refusal::new(
-            Kind::Conflict,
-            format!("{key} is taken by {has}. Choose another, or free it first."),
-        ))
     }
 
     /// Gives a claim back. Nothing happens when the holder does not have it.
     pub fn release(&mut self, key: &str, holder: &str) -> Result<(), Refusal> {
-        self.execute(
-            "give a claim back",
-            "DELETE FROM claim WHERE key = ?1 AND holder = ?2",
-            params![key, holder],
-        )
+        if self.holder(key)?.is_some_and(|has| has == holder) {
+            self.mine.get_mut().claims.insert(key.to_owned(), None);
+        }
+        Ok(())
+    }
+
+    /// Who has a claim.
+    pub fn holder(&self, key: &str) -> Result<Option<String>, Refusal> {
+        let written = |pending: &Pending| {
+            let claim = pending.claims.get(key)?;
+            Some(claim.as_ref().map(|claim| claim.holder.clone()))
+        };
+        let holder = written(&self.mine.borrow()).or_else(|| written(&self.core.pending.borrow()));
+        if let Some(holder) = holder {
+            return Ok(holder);
+        }
+        self.core
+            .conn
+            .first("SELECT holder FROM claim WHERE key = ?1", &[key.into()], |r| r.get(0))
+            .map_err(|e| fault("read a claim", e))
     }
 
     /// Keeps a small fact, until an instant or for ever. Replaces what was there.
@@ -342,54 +345,84 @@ impl<'w> Tx<'w> {
         value: &[u8],
         until: Option<Instant>,
     ) -> Result<(), Refusal> {
-        self.execute(
-            "keep a fact",
-            "INSERT INTO kept (space, key, value, until) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (space, key) DO UPDATE SET value = excluded.value, until = excluded.until",
-            params![space, key, value, until.map(|t| t.0)],
-        )
+        let fact = (value.to_vec(), until.map(|t| t.0));
+        self.mine.get_mut().kept.insert((space.to_owned(), key.to_owned()), Some(fact));
+        Ok(())
     }
 
     /// A small fact; nothing when it has run out.
     pub fn kept(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, Refusal> {
-        crate::reader::kept(&self.core.conn, self.core.now, space, key)
+        let at = (space.to_owned(), key.to_owned());
+        let now = self.core.now;
+        let written = |pending: &Pending| {
+            let fact = pending.kept.get(&at)?.as_ref();
+            Some(fact.filter(|(_, until)| until.is_none_or(|t| t >= now.0)).map(|(value, _)| value.clone()))
+        };
+        let fact = written(&self.mine.borrow()).or_else(|| written(&self.core.pending.borrow()));
+        match fact {
+            Some(fact) => Ok(fact),
+            None => crate::reader::kept(&self.core.conn, now, space, key),
+        }
     }
 
     /// Drops a small fact.
     pub fn forget(&mut self, space: &str, key: &str) -> Result<(), Refusal> {
-        self.execute("drop a fact", "DELETE FROM kept WHERE space = ?1 AND key = ?2", params![space, key])
+        self.mine.get_mut().kept.insert((space.to_owned(), key.to_owned()), None);
+        Ok(())
     }
 
     /// Drops all small facts that have run out. For a job that runs now and then.
     pub fn forget_expired(&mut self) -> Result<(), Refusal> {
         let now = self.core.now.0;
-        self.execute(
-            "drop facts that have run out",
-            "DELETE FROM kept WHERE until IS NOT NULL AND until < ?1",
-            [now],
-        )
+        self.conn()?
+            .execute("DELETE FROM kept WHERE until IS NOT NULL AND until < ?1", &[now.into()])
+            .map(drop)
+            .map_err(|e| fault("drop facts that have run out", e))
     }
 
     /// Moves a reader of the log on.
     pub fn advance(&mut self, cursor: &str, txn: u64) -> Result<(), Refusal> {
-        self.execute(
-            "move a cursor",
-            "INSERT INTO cursor (name, txn) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET txn = excluded.txn",
-            params![cursor, txn as i64],
-        )
+        self.mine.get_mut().cursors.insert(cursor.to_owned(), txn as i64);
+        Ok(())
     }
 
     /// Names a file that [`crate::Store::put_blob`] wrote.
     pub fn name_blob(&mut self, hash: &BlobHash, size: u64) -> Result<(), Refusal> {
-        self.execute(
-            "name a file",
-            "INSERT OR IGNORE INTO blob (hash, size, txn) VALUES (?1, ?2, ?3)",
-            params![hash.0, size as i64, self.txn],
-        )
+        let values = [(&hash.0).into(), (size as i64).into(), self.txn.into()];
+        self.conn()?
+            .execute("INSERT INTO blob (hash, size, txn) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", &values)
+            .map(drop)
+            .map_err(|e| fault("name a file", e))
+    }
+}
+
+impl Before {
+    /// From a row of its columns in their order here, but for the last.
+    pub(crate) fn read(r: &Row<'_>) -> engine::Result<Before> {
+        Ok(Before {
+            res: r.get(0)?,
+            ver: r.get(1)?,
+            vid: r.get(2)?,
+            live: r.get(3)?,
+            patient: r.get(4)?,
+            class: r.get(5)?,
+            moved: r.get(6)?,
+            rec: r.get(7)?,
+            new: false,
+        })
     }
 
-    fn execute(&self, doing: &'static str, sql: &str, values: impl rusqlite::Params) -> Result<(), Refusal> {
-        let step = self.core.conn.prepare_cached(sql).and_then(|mut s| s.execute(values));
-        step.map(|_| ()).map_err(|e| fault(doing, e))
+    pub(crate) fn of(res: i64, head: &Head) -> Before {
+        Before {
+            res,
+            ver: head.ver,
+            vid: head.vid,
+            live: head.live,
+            patient: head.patient,
+            class: head.class,
+            moved: head.moved,
+            rec: head.rec.clone(),
+            new: head.new,
+        }
     }
 }

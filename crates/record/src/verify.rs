@@ -3,15 +3,15 @@
 
 use crate::body::IdKey;
 use crate::chain::{audit_hash, log_hash, version_hash};
+use crate::engine::{self, Conn, Place, Value};
 use crate::keys::{self, Row};
 use crate::names::Names;
+use crate::pending::Audit;
 use crate::prepare::patients_of;
-use crate::store::FILE;
 use crate::{Author, BlobHash, Instant, Refusal, Scope, blob, fault};
 use fhir::{Json, Limits};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::collections::VecDeque;
 
 /// Something that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,36 +46,39 @@ pub const FINDINGS_MAX: usize = 1_000;
 /// Steps between two reports of progress.
 const REPORT_EVERY: u64 = 1_024;
 
-/// Checks the store in `dir`, which may be open elsewhere. `progress` is told steps done and steps in all.
-pub fn verify(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, Refusal> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+/// Checks the store in a place, which may be open elsewhere. `progress` is told steps done and steps in all.
+pub fn verify(place: impl Into<Place>, progress: &mut dyn FnMut(u64, u64)) -> Result<Report, Refusal> {
+    let place = place.into();
     let open = || {
-        let conn = Connection::open_with_flags(dir.join(FILE), flags)?;
-        conn.execute_batch("BEGIN")?;
+        let conn = place.open_whole()?;
         let names = Names::known(&conn)?;
-        let count = |sql: &str| conn.query_row(sql, [], |r| r.get::<_, i64>(0));
+        let count = |sql| conn.one(sql, &[], |r| r.get::<i64>(0));
         let steps = count("SELECT count(*) FROM version")?
             + count("SELECT count(*) FROM audit")?
             + count("SELECT count(*) FROM head WHERE ver > 0")?;
         Ok((conn, names, steps as u64))
     };
-    let (conn, names, steps) = open().map_err(|e: rusqlite::Error| fault("open the store to verify", e))?;
+    let (conn, names, steps) = open().map_err(|e: engine::Error| fault("open the store to verify", e))?;
     let report = Report::default();
-    let mut check = Check { conn: &conn, names: &names, report, next_vid: 0, done: 0, steps, progress };
+    let (conn, names) = (&conn, &names);
+    let mut check =
+        Check { conn, names, report, next_vid: 0, versions: VecDeque::new(), done: 0, steps, progress };
     check.log()?;
     check.audit()?;
     check.heads()?;
-    check.files(dir)?;
+    check.files(&place)?;
     (check.progress)(steps, steps);
     Ok(check.report)
 }
 
 struct Check<'c> {
-    conn: &'c Connection,
+    conn: &'c Conn,
     names: &'c Names,
     report: Report,
-    /// The first version that no commit has claimed yet.
+    /// The first version that has not been read yet.
     next_vid: i64,
+    /// Versions that were read and that no commit has claimed yet.
+    versions: VecDeque<VersionRow>,
     done: u64,
     steps: u64,
     progress: &'c mut dyn FnMut(u64, u64),
@@ -89,11 +92,28 @@ struct TxnRow {
     hash: [u8; 32],
 }
 
-const TXNS: &str = "SELECT number, at, who, behalf, purpose, command, request, hash FROM txn ORDER BY number";
+/// A version as its row has it.
+struct VersionRow {
+    vid: i64,
+    kind: i64,
+    id: String,
+    ver: i64,
+    at: i64,
+    pack: i64,
+    body: Option<Vec<u8>>,
+    txn: i64,
+}
+
+const TXNS: &str = "SELECT number, at, who, behalf, purpose, command, request, hash FROM txn
+     WHERE number > ?1 ORDER BY number LIMIT ?2";
 const VERSIONS: &str = "SELECT v.vid, v.type, h.id, v.ver, v.at, v.pack, v.body, v.txn
-     FROM version v CROSS JOIN head h ON h.res = v.res WHERE v.vid >= ?1 ORDER BY v.vid";
-const HEADS: &str =
-    "SELECT res, type, id, ver, vid, live, patient, class, rec FROM head WHERE ver > 0 ORDER BY res";
+     FROM version v JOIN head h ON h.res = v.res WHERE v.vid >= ?1 ORDER BY v.vid LIMIT ?2";
+const AUDITS: &str =
+    "SELECT seq, at, who, action, txn, detail, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+const HEADS: &str = "SELECT res, type, id, ver, vid, live, patient, class, rec FROM head
+     WHERE ver > 0 AND res > ?1 ORDER BY res LIMIT ?2";
+/// Rows read at a time.
+const READ: i64 = 1_024;
 
 impl Check<'_> {
     fn finding(&mut self, place: String, text: impl Into<String>) {
@@ -111,7 +131,7 @@ impl Check<'_> {
 
     /// Every commit follows the one before it, and its hash is that of its row and its versions.
     fn log(&mut self) -> Result<(), Refusal> {
-        let read = |r: &rusqlite::Row<'_>| {
+        let read = |r: &engine::Row<'_>| {
             Ok(TxnRow {
                 number: r.get(0)?,
                 at: r.get(1)?,
@@ -126,37 +146,34 @@ impl Check<'_> {
                 hash: r.get(7)?,
             })
         };
-        let conn = self.conn;
-        let mut statement = conn.prepare(TXNS).map_err(|e| fault("read the log", e))?;
-        let rows = statement.query_map([], read).map_err(|e| fault("read the log", e))?;
-        let (mut before, mut last_at, mut expected) = ([0; 32], i64::MIN, 1);
-        for row in rows {
-            let row = row.map_err(|e| fault("read the log", e))?;
-            let place = format!("commit {}", row.number);
-            if row.number != expected {
-                self.finding(place.clone(), format!("commit {expected} is missing before it"));
+        let (mut before, mut last_at, mut expected, mut from) = ([0; 32], i64::MIN, 1, 0);
+        loop {
+            let rows = self.conn.all(TXNS, &[from, READ].map(Value::Int), read);
+            let rows: Vec<TxnRow> = rows.map_err(|e| fault("read the log", e))?;
+            let Some(last) = rows.last() else { return self.stray_versions() };
+            from = last.number;
+            for row in rows {
+                let place = format!("commit {}", row.number);
+                if row.number != expected {
+                    self.finding(place.clone(), format!("commit {expected} is missing before it"));
+                }
+                if row.at < last_at {
+                    self.finding(place.clone(), "its instant lies before that of the commit before it");
+                }
+                let leaves = self.leaves(&row)?;
+                if log_hash(&before, row.number, Instant(row.at), &row.author, &leaves) != row.hash {
+                    let text = "its hash does not fit: a row or a version was changed, added or removed";
+                    self.finding(place, text);
+                }
+                (before, last_at, expected) = (row.hash, row.at, row.number + 1);
+                self.report.txns += 1;
             }
-            if row.at < last_at {
-                self.finding(place.clone(), "its instant lies before that of the commit before it");
-            }
-            let leaves = self.leaves(&row)?;
-            if log_hash(&before, row.number, Instant(row.at), &row.author, &leaves) != row.hash {
-                self.finding(
-                    place,
-                    "its hash does not fit: a row or a version was changed, added or removed",
-                );
-            }
-            (before, last_at, expected) = (row.hash, row.at, row.number + 1);
-            self.report.txns += 1;
         }
-        self.stray_versions()
     }
 
     fn stray_versions(&mut self) -> Result<(), Refusal> {
-        let total: i64 = self
-            .conn
-            .query_row("SELECT count(*) FROM version", [], |r| r.get(0))
-            .map_err(|e| fault("count versions", e))?;
+        let total = self.conn.one("SELECT count(*) FROM version", &[], |r| r.get::<i64>(0));
+        let total = total.map_err(|e| fault("count versions", e))?;
         if total as u64 != self.report.versions {
             let text = format!("{total} versions are there, {} belong to a commit", self.report.versions);
             self.finding("log".into(), text);
@@ -165,119 +182,104 @@ impl Check<'_> {
     }
 
     fn leaves(&mut self, txn: &TxnRow) -> Result<Vec<[u8; 32]>, Refusal> {
-        let conn = self.conn;
-        let mut statement = conn.prepare_cached(VERSIONS).map_err(|e| fault("read versions", e))?;
-        // Versions stand in the order of their commits, so each commit's begin where the last one's ended.
-        let mut rows = statement.query([self.next_vid]).map_err(|e| fault("read versions", e))?;
         let mut leaves = Vec::new();
-        while let Some(r) = rows.next().map_err(|e| fault("read versions", e))? {
-            let (vid, of): (i64, i64) =
-                r.get(0).and_then(|vid| Ok((vid, r.get(7)?))).map_err(|e| fault("read a version", e))?;
-            if of != txn.number {
-                break;
-            }
-            self.next_vid = vid + 1;
-            let read = || {
-                let id = IdKey::text(r.get_ref(2)?);
-                let body: Option<Vec<u8>> = r.get(6)?;
-                Ok((
-                    r.get::<_, i64>(1)?,
-                    id,
-                    r.get::<_, i64>(3)?,
-                    r.get::<_, i64>(4)?,
-                    r.get::<_, i64>(5)?,
-                    body,
-                ))
-            };
-            let (kind, id, ver, at, pack, body) =
-                read().map_err(|e: rusqlite::Error| fault("read a version", e))?;
-            let kind = self.names.kind(kind);
-            let place = format!("{kind}/{id} version {ver}");
-            if at != txn.at {
+        while let Some(v) = self.next_version(txn.number)? {
+            let kind = self.names.kind(v.kind);
+            let place = format!("{kind}/{} version {}", v.id, v.ver);
+            if v.at != txn.at {
                 self.finding(place.clone(), "its instant is not that of its commit");
             }
-            let content = match body {
+            let text = v.body.as_deref().map(|body| self.names.unpack(self.conn, v.pack, body));
+            let content = match text {
                 None => None,
-                Some(body) => match self.names.unpack(conn, pack, &body) {
-                    Ok(text) => Some(Sha256::digest(text.as_bytes()).into()),
-                    Err(_) => {
-                        self.finding(place, "its body cannot be unpacked");
-                        Some([0; 32])
-                    }
-                },
+                Some(Ok(text)) => Some(Sha256::digest(text.as_bytes()).into()),
+                Some(Err(_)) => {
+                    self.finding(place, "its body cannot be unpacked");
+                    Some([0; 32])
+                }
             };
-            leaves.push(version_hash(kind, &id, ver, content.as_ref()));
+            leaves.push(version_hash(kind, &v.id, v.ver, content.as_ref()));
             self.report.versions += 1;
             self.step();
         }
         Ok(leaves)
     }
 
+    /// The next version, if it is of this commit: versions stand in the order of their commits.
+    fn next_version(&mut self, txn: i64) -> Result<Option<VersionRow>, Refusal> {
+        if self.versions.is_empty() {
+            let read = |r: &engine::Row<'_>| {
+                Ok(VersionRow {
+                    vid: r.get(0)?,
+                    kind: r.get(1)?,
+                    id: IdKey::text(r.get(2)?),
+                    ver: r.get(3)?,
+                    at: r.get(4)?,
+                    pack: r.get(5)?,
+                    body: r.get(6)?,
+                    txn: r.get(7)?,
+                })
+            };
+            let rows = self.conn.all(VERSIONS, &[self.next_vid, READ].map(Value::Int), read);
+            self.versions = rows.map_err(|e| fault("read versions", e))?.into();
+            self.next_vid = self.versions.back().map_or(self.next_vid, |last| last.vid + 1);
+        }
+        Ok(self.versions.pop_front_if(|version| version.txn == txn))
+    }
+
     /// The audit trail has no gap and each row's hash fits.
     fn audit(&mut self) -> Result<(), Refusal> {
-        let conn = self.conn;
-        let sql = "SELECT seq, at, who, action, txn, detail, hash FROM audit ORDER BY seq";
-        let mut statement = conn.prepare(sql).map_err(|e| fault("read the audit trail", e))?;
-        let mut rows = statement.query([]).map_err(|e| fault("read the audit trail", e))?;
-        let mut before = [0; 32];
-        let mut expected = 1;
-        while let Some(r) = rows.next().map_err(|e| fault("read the audit trail", e))? {
-            let read = || {
-                let (who, action, detail): (String, String, String) = (r.get(2)?, r.get(3)?, r.get(5)?);
-                Ok((
-                    r.get::<_, i64>(0)?,
-                    r.get::<_, i64>(1)?,
-                    who,
-                    action,
-                    r.get(4)?,
-                    detail,
-                    r.get::<_, [u8; 32]>(6)?,
-                ))
-            };
-            let (seq, at, who, action, txn, detail, hash) =
-                read().map_err(|e: rusqlite::Error| fault("read the audit trail", e))?;
-            if seq != expected {
-                self.finding(format!("audit {seq}"), format!("row {expected} is missing before it"));
+        let (mut before, mut expected) = ([0; 32], 1);
+        loop {
+            let rows = self.conn.all(AUDITS, &[expected - 1, READ].map(Value::Int), audit);
+            let rows = rows.map_err(|e| fault("read the audit trail", e))?;
+            if rows.is_empty() {
+                return Ok(());
             }
-            if audit_hash(&before, seq, Instant(at), &who, &action, txn, &detail) != hash {
-                self.finding(
-                    format!("audit {seq}"),
-                    "its hash does not fit: it or a row before it was changed",
-                );
+            for a in rows {
+                if a.seq != expected {
+                    self.finding(format!("audit {}", a.seq), format!("row {expected} is missing before it"));
+                }
+                if audit_hash(&before, a.seq, a.at, &a.who, &a.action, a.txn, &a.detail) != a.hash {
+                    let text = "its hash does not fit: it or a row before it was changed";
+                    self.finding(format!("audit {}", a.seq), text);
+                }
+                (before, expected) = (a.hash, a.seq + 1);
+                self.report.audits += 1;
+                self.step();
             }
-            (before, expected) = (hash, seq + 1);
-            self.report.audits += 1;
-            self.step();
         }
-        Ok(())
     }
 
     /// Every head is its last version, and the index has just the rows that the bodies give.
     fn heads(&mut self) -> Result<(), Refusal> {
-        let conn = self.conn;
-        let mut statement = conn.prepare(HEADS).map_err(|e| fault("read heads", e))?;
-        let mut rows = statement.query([]).map_err(|e| fault("read heads", e))?;
-        while let Some(r) = rows.next().map_err(|e| fault("read heads", e))? {
-            let read = || {
-                Ok(HeadRow {
-                    res: r.get(0)?,
-                    kind: self.names.kind(r.get(1)?),
-                    id: IdKey::text(r.get_ref(2)?),
-                    ver: r.get(3)?,
-                    vid: r.get(4)?,
-                    live: r.get(5)?,
-                    patient: r.get(6)?,
-                    class: r.get(7)?,
-                    rec: r.get(8)?,
-                })
-            };
-            let head = read().map_err(|e: rusqlite::Error| fault("read a head", e))?;
-            self.head(&head)?;
-            self.step();
+        let names = self.names;
+        let read = |r: &engine::Row<'_>| {
+            Ok(HeadRow {
+                res: r.get(0)?,
+                kind: names.kind(r.get(1)?),
+                id: IdKey::text(r.get(2)?),
+                ver: r.get(3)?,
+                vid: r.get(4)?,
+                live: r.get(5)?,
+                patient: r.get(6)?,
+                class: r.get(7)?,
+                rec: r.get(8)?,
+            })
+        };
+        let mut from = 0;
+        loop {
+            let rows = self.conn.all(HEADS, &[from, READ].map(Value::Int), read);
+            let rows: Vec<HeadRow> = rows.map_err(|e| fault("read heads", e))?;
+            let Some(last) = rows.last() else { break };
+            from = last.res;
+            for head in &rows {
+                self.head(head)?;
+                self.step();
+            }
         }
-        let total: i64 = conn
-            .query_row("SELECT count(*) FROM idx", [], |r| r.get(0))
-            .map_err(|e| fault("count index rows", e))?;
+        let total = self.conn.one("SELECT count(*) FROM idx", &[], |r| r.get::<i64>(0));
+        let total = total.map_err(|e| fault("count index rows", e))?;
         if total as u64 != self.report.rows {
             let text = format!("it has {total} rows, the resources give {}", self.report.rows);
             self.finding("index".into(), text);
@@ -288,15 +290,10 @@ impl Check<'_> {
     fn head(&mut self, head: &HeadRow) -> Result<(), Refusal> {
         let place = format!("{}/{}", head.kind, head.id);
         let conn = self.conn;
-        let last = conn
-            .prepare_cached("SELECT ver, pack, body FROM version WHERE vid = ?1 AND res = ?2")
-            .and_then(|mut s| {
-                s.query_row(params![head.vid, head.res], |r| {
-                    Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, Option<Vec<u8>>>(2)?))
-                })
-                .optional()
-            })
-            .map_err(|e| fault("read the last version", e))?;
+        let sql = "SELECT ver, pack, body FROM version WHERE vid = ?1 AND res = ?2";
+        let read = |r: &engine::Row<'_>| Ok((r.get::<i64>(0)?, r.get(1)?, r.get::<Option<Vec<u8>>>(2)?));
+        let last = conn.first(sql, &[head.vid, head.res].map(Value::Int), read);
+        let last = last.map_err(|e| fault("read the last version", e))?;
         let Some((ver, pack, body)) = last else {
             self.finding(place, "its current version is missing");
             return Ok(());
@@ -338,17 +335,11 @@ impl Check<'_> {
 
     fn rows(&mut self, head: &HeadRow, rows: &[Row]) -> Result<(), Refusal> {
         let conn = self.conn;
-        let mut find = conn
-            .prepare_cached(
-                "SELECT class FROM idx WHERE param = ?1 AND value = ?2 AND patient = ?3 AND res = ?4",
-            )
-            .map_err(|e| fault("read the index", e))?;
+        let sql = "SELECT class FROM idx WHERE param = ?1 AND value = ?2 AND patient = ?3 AND res = ?4";
         for row in rows {
-            let class: Option<i64> = find
-                .query_row(params![row.param, row.value, head.patient, head.res], |r| r.get(0))
-                .optional()
-                .map_err(|e| fault("read the index", e))?;
-            if class != Some(head.class) {
+            let values = [row.param.into(), (&row.value).into(), head.patient.into(), head.res.into()];
+            let class = conn.first(sql, &values, |r| r.get::<i64>(0));
+            if class.map_err(|e| fault("read the index", e))? != Some(head.class) {
                 self.finding(format!("{}/{}", head.kind, head.id), "a row of it is missing from the index");
             }
         }
@@ -357,15 +348,10 @@ impl Check<'_> {
     }
 
     /// Every file that a commit names is there with its content.
-    fn files(&mut self, dir: &Path) -> Result<(), Refusal> {
-        let blobs = blob::Blobs::open(dir)?;
-        let hashes = self
-            .conn
-            .prepare("SELECT hash FROM blob")
-            .and_then(|mut s| {
-                s.query_map([], |r| r.get::<_, [u8; 32]>(0))?.collect::<rusqlite::Result<Vec<_>>>()
-            })
-            .map_err(|e| fault("list files", e))?;
+    fn files(&mut self, place: &Place) -> Result<(), Refusal> {
+        let blobs = blob::Blobs::open(place)?;
+        let hashes = self.conn.all("SELECT hash FROM blob", &[], |r| r.get::<[u8; 32]>(0));
+        let hashes = hashes.map_err(|e| fault("list files", e))?;
         for hash in hashes {
             let hash = BlobHash(hash);
             if blobs.get(&hash).is_err() {
@@ -375,6 +361,18 @@ impl Check<'_> {
         }
         Ok(())
     }
+}
+
+fn audit(r: &engine::Row<'_>) -> engine::Result<Audit> {
+    Ok(Audit {
+        seq: r.get(0)?,
+        at: Instant(r.get(1)?),
+        who: r.get(2)?,
+        action: r.get(3)?,
+        txn: r.get(4)?,
+        detail: r.get(5)?,
+        hash: r.get(6)?,
+    })
 }
 
 struct HeadRow {
@@ -390,13 +388,13 @@ struct HeadRow {
 }
 
 /// The index rows that a stored text gives.
-fn rows_of(conn: &Connection, names: &Names, json: &Json) -> Result<Vec<Row>, Refusal> {
+fn rows_of(conn: &Conn, names: &Names, json: &Json) -> Result<Vec<Row>, Refusal> {
     keys::encode(&fhir::search::extract(json.root()), names.params(), &mut Known { conn, names })
 }
 
 /// Names as they are; a missing one is a finding, not made.
 struct Known<'c> {
-    conn: &'c Connection,
+    conn: &'c Conn,
     names: &'c Names,
 }
 
@@ -407,9 +405,10 @@ impl keys::Names for Known<'_> {
 
     fn resource(&mut self, kind: &str, id: &str) -> Result<i64, Refusal> {
         let number = self.names.type_number(kind).ok_or_else(|| Refusal::not_found(kind))?;
+        let id_key = IdKey::of(id);
+        let values = [number.into(), id_key.bytes().into()];
         self.conn
-            .prepare_cached("SELECT res FROM head WHERE type = ?1 AND id = ?2")
-            .and_then(|mut s| s.query_row(params![number, IdKey::of(id)], |r| r.get(0)).optional())
+            .first("SELECT res FROM head WHERE type = ?1 AND id = ?2", &values, |r| r.get(0))
             .map_err(|e| fault("find a resource", e))?
             .ok_or_else(|| Refusal::not_found(id))
     }

@@ -1,16 +1,20 @@
-//! The one thread that writes. Commands come to it as closures; it runs each in a savepoint, commits several
-//! with one wait for the disk, and only then answers any of them.
+//! The one thread that writes. Commands come to it as closures; it runs one after the other, writes the rows of
+//! several together, commits them with one wait for the disk, and only then answers any of them.
 
+use crate::body::IdKey;
 use crate::chain::audit_hash;
+use crate::engine::{self, Committed, Conn, Place};
+use crate::lens::Lens;
 use crate::names::{Fresh, Names};
-use crate::sqlite::Sight;
-use crate::tx::{Author, Tx};
-use crate::{Act, Instant, Refusal, fault};
-use rusqlite::{Connection, OptionalExtension, params};
+use crate::pending::{Audit, Pending};
+use crate::tx::{Author, Before, Tx};
+use crate::{Act, Instant, Kind, Prepared, Refusal, fault};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant as Stopwatch};
 
 /// Commands that share one wait for the disk, at most.
@@ -18,13 +22,16 @@ const GROUP_MAX: usize = 512;
 /// A group takes in no more commands after this long.
 const GROUP_TIME: Duration = Duration::from_millis(10);
 
+/// A command, with why it cannot run, if it cannot; it gives back how to answer once the commit is on disk.
+pub(crate) type Command = Box<dyn FnOnce(&mut Core, Result<(), Refusal>) -> Reply + Send>;
+
 /// Told whether the commit has reached the disk.
 pub(crate) type Reply = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
 
 /// What the writer is asked.
 pub(crate) enum Job {
-    /// Run this; it gives back how to answer once the commit is on disk.
-    Run(Box<dyn FnOnce(&mut Core) -> Reply + Send>),
+    /// Run this.
+    Run(Command),
     /// Put this on the audit trail.
     Audit(Act, tokio::sync::oneshot::Sender<Result<(), Refusal>>),
 }
@@ -35,12 +42,32 @@ pub(crate) struct Gauges {
     /// Milliseconds of the last commit's instant.
     pub last_at: AtomicI64,
     pub txn: AtomicU64,
+    /// Wakes who waits for the log to move on.
+    pub moved: (Mutex<()>, Condvar),
     pub commits: AtomicU64,
     pub jobs: AtomicU64,
     pub versions: AtomicU64,
     pub audits: AtomicU64,
     /// A commit failed: nothing more is written until the store is opened anew.
     pub broken: AtomicBool,
+}
+
+impl Gauges {
+    /// The log has come to this commit.
+    pub fn moved_to(&self, txn: i64) {
+        if self.txn.fetch_max(txn as u64, Relaxed) < txn as u64 {
+            let _held = self.moved.0.lock().expect("no thread panics while it waits for the log");
+            self.moved.1.notify_all();
+        }
+    }
+
+    /// Waits until the log is past a commit, or for so long; the last commit known.
+    pub fn wait_past(&self, txn: u64, at_most: Duration) -> u64 {
+        let held = self.moved.0.lock().expect("no thread panics while it waits for the log");
+        let past = self.moved.1.wait_timeout_while(held, at_most, |()| self.txn.load(Relaxed) <= txn);
+        drop(past);
+        self.txn.load(Relaxed)
+    }
 }
 
 /// The next numbers and the last hashes. Copied before each command so that an undone one leaves no trace.
@@ -50,130 +77,216 @@ pub(crate) struct Position {
     pub vid: i64,
     pub res: i64,
     pub audit: i64,
+    pub system: i64,
+    pub several: i64,
     pub txn_hash: [u8; 32],
     pub audit_hash: [u8; 32],
 }
 
+/// Heads that were asked for ahead, by type and id; nothing for one that is not there.
+pub(crate) type Foreseen = HashMap<(i64, String), Option<Before>>;
+
 /// What the writer's thread owns.
 pub(crate) struct Core {
-    pub conn: Connection,
-    pub sight: Sight,
+    pub conn: Conn,
+    pub place: Place,
+    pub durable: bool,
     pub names: Arc<Names>,
+    /// Names made in the group of commits that is open.
     pub fresh: Fresh,
+    /// (type, id) -> res, also of older resources; spares look-ups of practitioners and patients.
+    pub resources: HashMap<(i64, String), i64>,
+    pub foreseen: Foreseen,
+    /// Rows of commands of this group that are done, and not on their way to the disk.
+    pub pending: RefCell<Pending>,
+    /// True when the running command has written rows that only a savepoint keeps apart.
+    pub apart: Cell<bool>,
     pub next: Position,
     pub now: Instant,
     pub clock: crate::store::Clock,
     pub token_key: [u8; 32],
     pub gauges: Arc<Gauges>,
-    /// SQLite's `data_version`: changes when another process commits.
-    pub seen: i64,
 }
 
 impl Position {
-    pub fn load(conn: &Connection) -> rusqlite::Result<Position> {
-        let next = |sql: &str| conn.query_row(sql, [], |r| r.get::<_, i64>(0));
-        let hash = |sql: &str| match conn.query_row(sql, [], |r| r.get(0)) {
-            Err(rusqlite::Error::QueryReturnedNoRows) => Ok([0; 32]),
-            other => other,
-        };
+    pub fn load(conn: &Conn) -> engine::Result<Position> {
+        let next = |sql| conn.one(sql, &[], |r| r.get::<i64>(0));
+        let hash = |sql| Ok::<_, engine::Error>(conn.first(sql, &[], |r| r.get(0))?.unwrap_or([0; 32]));
         Ok(Position {
             txn: next("SELECT coalesce(max(number), 0) + 1 FROM txn")?,
             vid: next("SELECT coalesce(max(vid), 0) + 1 FROM version")?,
             res: next("SELECT coalesce(max(res), 0) + 1 FROM head")?,
             audit: next("SELECT coalesce(max(seq), 0) + 1 FROM audit")?,
+            system: next("SELECT coalesce(max(number), 0) + 1 FROM system")?,
+            several: next("SELECT coalesce(max(number), 0) + 1 FROM several")?,
             txn_hash: hash("SELECT hash FROM txn ORDER BY number DESC LIMIT 1")?,
             audit_hash: hash("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1")?,
         })
     }
 }
 
+const BEFORE: &str =
+    "SELECT res, ver, vid, live, patient, class, moved, rec FROM head WHERE type = ?1 AND id = ?2";
+
 impl Core {
-    /// Runs one command in a savepoint of its own. A refusal or a panic undoes it.
+    /// Runs one command. A refusal or a panic undoes it.
     pub fn run<T>(
         &mut self,
         author: Author,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        self.execute("SAVEPOINT command")?;
         let mark = self.next;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut tx = Tx::begin(self, author)?;
             let answer = act(&mut tx)?;
-            tx.finish()?;
-            Ok(answer)
+            Ok((answer, tx.finish()?))
         }))
         .unwrap_or_else(|_| Err(fault("run a command", "it panicked; the panic is above")));
         match outcome {
-            Ok(answer) => self.execute("RELEASE command").map(|()| answer),
+            Ok((answer, written)) => {
+                self.end_apart("RELEASE SAVEPOINT command")?;
+                self.pending.get_mut().extend(written);
+                Ok(answer)
+            }
             Err(refusal) => {
-                self.execute("ROLLBACK TO command")?;
-                self.execute("RELEASE command")?;
+                self.end_apart("ROLLBACK TO SAVEPOINT command")?;
                 self.next = mark;
-                self.forget_undone()?;
+                self.fresh.forget(mark.system, mark.several);
+                self.resources.clear();
+                self.foreseen.clear();
                 Err(refusal)
             }
         }
     }
 
-    /// Opens a group. Where another process has committed since, its numbers and names are taken in first.
+    /// Before a command's rows are written while it runs: those of the commands before it are written first, and
+    /// a savepoint keeps its own apart.
+    pub fn write_apart(&self) -> Result<(), Refusal> {
+        if self.apart.get() {
+            return Ok(());
+        }
+        self.pending.borrow_mut().write(&self.conn)?;
+        self.conn.batch("SAVEPOINT command").map_err(|e| fault("set a savepoint", e))?;
+        self.apart.set(true);
+        Ok(())
+    }
+
+    fn end_apart(&mut self, sql: &'static str) -> Result<(), Refusal> {
+        if !self.apart.take() {
+            return Ok(());
+        }
+        self.conn.batch(sql).map_err(|e| fault("end a savepoint", e))?;
+        if sql.starts_with("ROLLBACK") {
+            self.conn.forget_lens();
+            self.conn.batch("RELEASE SAVEPOINT command").map_err(|e| fault("end a savepoint", e))?;
+        }
+        Ok(())
+    }
+
+    /// The head of a resource that is not among those still to be written.
+    pub fn before(&self, kind: i64, id: &str) -> Result<Option<Before>, Refusal> {
+        if let Some(known) = self.foreseen.get(&(kind, id.to_owned())) {
+            return Ok(known.clone());
+        }
+        let id = IdKey::of(id);
+        let values = [kind.into(), id.bytes().into()];
+        self.conn.first(BEFORE, &values, Before::read).map_err(|e| fault("find a resource to write", e))
+    }
+
+    /// True when an author sees a row, also of a set of patients that is not committed.
+    pub fn sees(&self, lens: &Lens, kind: i64, patient: i64, class: i64) -> bool {
+        let fresh = self.fresh.several.iter().find(|(_, number)| **number == -patient);
+        match (fresh, &lens.patients) {
+            (Some((patients, _)), Some(reach)) => {
+                patients.iter().all(|p| reach.contains(p)) && lens.sees(&self.names, kind, 0, class)
+            }
+            _ => lens.sees(&self.names, kind, patient, class),
+        }
+    }
+
+    /// Asks for many heads at once, where asking costs a round trip.
+    pub fn foresee(&mut self, resources: &[Prepared]) -> Result<(), Refusal> {
+        if !self.conn.is_far() {
+            return Ok(());
+        }
+        let mut wanted: BTreeSet<(i64, String)> = BTreeSet::new();
+        for resource in resources {
+            let number = |kind: &str| self.names.type_number(kind).unwrap_or(0);
+            wanted.insert((number(resource.kind), resource.id.clone()));
+            wanted.extend(resource.points_at().map(|(kind, id)| (number(kind), id.to_owned())));
+        }
+        wanted.retain(|key| !self.resources.contains_key(key) && !self.foreseen.contains_key(key));
+        if wanted.len() < 2 {
+            return Ok(());
+        }
+        let found = self.conn.heads(&wanted).map_err(|e| fault("find resources to write", e))?;
+        self.foreseen.extend(wanted.into_iter().map(|key| (key, None)));
+        self.foreseen.extend(found.into_iter().map(|(key, before)| (key, Some(before))));
+        Ok(())
+    }
+
+    /// Opens a group. Where others have committed since, their numbers and names are taken in first.
     fn begin(&mut self) -> Result<(), Refusal> {
+        if self.conn.is_closed() {
+            self.conn = self.place.open_writer(self.durable).map_err(away)?;
+        }
         let begin = |core: &mut Core| {
-            core.conn.execute_batch("BEGIN IMMEDIATE")?;
-            let seen: i64 = core.conn.pragma_query_value(None, "data_version", |r| r.get(0))?;
-            if seen != core.seen {
-                core.seen = seen;
+            let last = (core.next.txn - 1, core.next.audit - 1);
+            if core.conn.begin_writing(last)? {
                 core.next = Position::load(&core.conn)?;
                 core.fresh = Fresh::default();
+                core.resources.clear();
                 core.names.refresh(&core.conn)?;
                 load_gauges(&core.conn, &core.gauges)?;
             }
             Ok(())
         };
-        begin(self).map_err(|e: rusqlite::Error| fault("begin a group of commits", e))?;
+        let begun = begin(self).map_err(|e: engine::Error| match self.conn.is_closed() {
+            true => away(e),
+            false => fault("begin a group of commits", e),
+        });
         self.now = Instant((self.clock)().0.max(self.gauges.last_at.load(Relaxed)));
-        Ok(())
+        begun
     }
 
-    fn execute(&self, sql: &'static str) -> Result<(), Refusal> {
-        let step = self.conn.prepare_cached(sql).and_then(|mut s| s.execute([]));
-        step.map(|_| ()).map_err(|e| fault("begin or end a command", e))
+    /// Writes what is left, and commits.
+    fn commit(&mut self, before: Position) -> Result<(), Refusal> {
+        self.pending.borrow_mut().write(&self.conn)?;
+        match self.conn.commit(self.next.txn > before.txn) {
+            Committed::Yes => Ok(()),
+            Committed::No(e) => Err(fault("commit", e)),
+            Committed::Unknown(reason) => {
+                tracing::error!(%reason, "whether a commit lasts is not known");
+                Err(Refusal::new(
+                    Kind::Unknown,
+                    "The database went away while this was being saved. It may be saved or not. Send it again \
+                     with the same request id: then it is done once.",
+                ))
+            }
+        }
     }
 
-    /// After an undone command: names that it made are not there any more.
-    fn forget_undone(&mut self) -> Result<(), Refusal> {
-        self.fresh.resources.clear();
-        let conn = &self.conn;
-        let there =
-            |sql: &str, n: i64| conn.prepare_cached(sql).and_then(|mut s| s.exists([n])).unwrap_or(false);
-        self.fresh.systems.retain(|_, n| there("SELECT 1 FROM system WHERE number = ?1", *n));
-        self.fresh.several.retain(|n, _| there("SELECT 1 FROM several WHERE number = ?1", *n));
-        Ok(())
-    }
-
-    /// Appends to the audit trail, inside the open transaction.
-    pub fn put_audit(
-        &mut self,
-        who: &str,
-        action: &str,
-        txn: Option<i64>,
-        detail: &str,
-    ) -> Result<(), Refusal> {
+    /// The next row of the audit trail.
+    pub fn audit(&mut self, who: &str, action: &str, txn: Option<i64>, detail: String) -> Audit {
         let seq = self.next.audit;
-        let hash = audit_hash(&self.next.audit_hash, seq, self.now, who, action, txn, detail);
-        self.conn
-            .prepare_cached(
-                "INSERT INTO audit (seq, at, who, action, txn, detail, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )
-            .and_then(|mut s| s.execute(params![seq, self.now.0, who, action, txn, detail, hash]))
-            .map_err(|e| fault("write the audit trail", e))?;
+        let hash = audit_hash(&self.next.audit_hash, seq, self.now, who, action, txn, &detail);
         self.next.audit += 1;
         self.next.audit_hash = hash;
         self.gauges.audits.fetch_add(1, Relaxed);
-        Ok(())
+        Audit { seq, at: self.now, who: who.to_owned(), action: action.to_owned(), txn, detail, hash }
     }
 }
 
-/// The writer's life: until the store is dropped, or until a commit fails.
+/// The database cannot be reached, and nothing was sent to it.
+fn away(error: engine::Error) -> Refusal {
+    tracing::error!(%error, "the database cannot be reached");
+    Refusal::new(
+        Kind::Busy,
+        "The record cannot be reached at the moment. Nothing was changed. Try again soon.",
+    )
+}
+
+/// The writer's life: until the store is dropped, or until a commit to a local disk fails.
 pub(crate) fn serve(mut core: Core, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
         if !group(&mut core, first, jobs) {
@@ -181,11 +294,10 @@ pub(crate) fn serve(mut core: Core, jobs: &Receiver<Job>) {
             return;
         }
     }
-    // The log is folded into the main file, so that the next start has nothing to recover.
-    let _ = core.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    core.conn.fold();
 }
 
-/// Runs `first` and what else is waiting, and commits once. False when the commit failed.
+/// Runs `first` and what else is waiting, and commits once. False when nothing more can be written.
 fn group(core: &mut Core, first: Job, jobs: &Receiver<Job>) -> bool {
     let started = Stopwatch::now();
     let begun = core.begin();
@@ -193,46 +305,62 @@ fn group(core: &mut Core, first: Job, jobs: &Receiver<Job>) -> bool {
     let mut replies: Vec<Reply> = Vec::new();
     let mut next = Some(first);
     while let Some(job) = next.take() {
-        match job {
-            Job::Run(act) if begun.is_ok() => replies.push(act(core)),
-            // The closure answers through its own channel; dropping it tells the caller that the writer is away.
-            Job::Run(_) => {}
-            Job::Audit(act, sender) => {
-                let outcome = core.put_audit(&act.who, act.action, None, &act.detail);
-                replies.push(Box::new(move |committed| {
+        replies.push(match (job, &begun) {
+            (Job::Run(act), Ok(())) => act(core, Ok(())),
+            (Job::Run(act), Err(refusal)) => act(core, Err(refusal.clone())),
+            (Job::Audit(act, sender), _) => {
+                if begun.is_ok() {
+                    let row = core.audit(&act.who, act.action, None, act.detail);
+                    core.pending.get_mut().audits.push(row);
+                }
+                Box::new(move |committed| {
                     // The asker may have gone away; the act is on the trail all the same.
-                    let _ = sender.send(outcome.and(committed));
-                }));
+                    let _ = sender.send(committed);
+                })
             }
-        }
+        });
         if replies.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
             next = jobs.try_recv().ok();
         }
     }
-    let committed = begun.and_then(|()| {
-        core.conn.execute_batch("COMMIT").map_err(|e| fault("commit; the store stops writing", e))
-    });
-    settle(core, before, &committed, replies.len() as u64);
-    let sound = committed.is_ok();
+    let tried = begun.is_ok();
+    let committed = begun.and_then(|()| core.commit(before));
+    let sound = !tried || settle(core, before, &committed, replies.len() as u64);
     for reply in replies {
         reply(committed.clone());
     }
     sound
 }
 
-fn settle(core: &mut Core, before: Position, committed: &Result<(), Refusal>, jobs: u64) {
-    let gauges = &core.gauges;
-    if committed.is_err() {
-        // After a failed wait for the disk nobody knows what is on it: stop, open anew, recover.
-        gauges.broken.store(true, Relaxed);
-        return;
+/// Takes a commit in, or what failed back. False when nothing more can be written.
+fn settle(core: &mut Core, before: Position, committed: &Result<(), Refusal>, jobs: u64) -> bool {
+    core.foreseen.clear();
+    if committed.is_ok() {
+        core.names.committed(&mut core.fresh);
+        let gauges = &core.gauges;
+        gauges.last_at.store(core.now.0, Relaxed);
+        gauges.commits.fetch_add(1, Relaxed);
+        gauges.jobs.fetch_add(jobs, Relaxed);
+        gauges.versions.fetch_add((core.next.vid - before.vid) as u64, Relaxed);
+        gauges.moved_to(core.next.txn - 1);
+        return true;
     }
-    core.names.committed(&mut core.fresh);
-    gauges.last_at.store(core.now.0, Relaxed);
-    gauges.txn.store((core.next.txn - 1) as u64, Relaxed);
-    gauges.commits.fetch_add(1, Relaxed);
-    gauges.jobs.fetch_add(jobs, Relaxed);
-    gauges.versions.fetch_add((core.next.vid - before.vid) as u64, Relaxed);
+    if !core.conn.is_far() {
+        // After a failed wait for the disk nobody knows what is on it: stop, open anew, recover.
+        core.gauges.broken.store(true, Relaxed);
+        return false;
+    }
+    // A database elsewhere knows its own state: what it has is read again before the next commit.
+    core.pending.take();
+    core.apart.set(false);
+    core.next = Position { txn: 0, audit: 0, ..before };
+    core.fresh = Fresh::default();
+    core.resources.clear();
+    core.conn.forget_lens();
+    if !core.conn.is_closed() && core.conn.batch("ROLLBACK").is_err() {
+        tracing::warn!("a group of commits could not be rolled back");
+    }
+    true
 }
 
 /// After a failed commit every further command is refused.
@@ -247,15 +375,12 @@ fn refuse_all(jobs: &Receiver<Job>) {
 }
 
 /// Sets the figures that go on from what is on disk.
-pub(crate) fn load_gauges(conn: &Connection, gauges: &Gauges) -> rusqlite::Result<()> {
+pub(crate) fn load_gauges(conn: &Conn, gauges: &Gauges) -> engine::Result<()> {
     let last = "SELECT number, at FROM txn ORDER BY number DESC LIMIT 1";
-    let (number, at) = conn
-        .query_row(last, [], |r| Ok((r.get::<_, i64>(0)?, r.get(1)?)))
-        .optional()?
-        .unwrap_or((0, i64::MIN));
-    gauges.txn.store(number as u64, Relaxed);
+    let (number, at) = conn.first(last, &[], |r| Ok((r.get(0)?, r.get(1)?)))?.unwrap_or((0, i64::MIN));
     gauges.last_at.fetch_max(at, Relaxed);
-    let versions: i64 = conn.query_row("SELECT coalesce(max(vid), 0) FROM version", [], |r| r.get(0))?;
+    gauges.moved_to(number);
+    let versions: i64 = conn.one("SELECT coalesce(max(vid), 0) FROM version", &[], |r| r.get(0))?;
     gauges.versions.store(versions as u64, Relaxed);
     Ok(())
 }

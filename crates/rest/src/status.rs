@@ -46,7 +46,7 @@ pub(crate) fn of(no: &No) -> u16 {
             // Not 501: the request is at fault, and 5xx is kept for what is our own.
             Kind::Unsupported => 400,
             Kind::Fault => 500,
-            Kind::Busy => 503,
+            Kind::Busy | Kind::Unknown => 503,
         },
         No::Path(_) => 404,
         No::Method(_) => 405,
@@ -93,7 +93,7 @@ impl No {
             No::Refused(refusal) if refusal.kind == Kind::Unauthenticated => {
                 vec![("www-authenticate", "Bearer realm=\"carespine\"".to_owned())]
             }
-            No::Refused(refusal) if refusal.kind == Kind::Busy => {
+            No::Refused(refusal) if matches!(refusal.kind, Kind::Busy | Kind::Unknown) => {
                 vec![("retry-after", RETRY_AFTER_SECONDS.to_string())]
             }
             _ => Vec::new(),

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod database;
+mod home;
 mod processes;
 mod programs;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod tests;
 
 pub use cluster::{Cluster, Settings};
 pub use database::Database;
+pub use home::{ENGINE, Home};
 pub use programs::missing;
 
 use std::sync::OnceLock;

@@ -22,6 +22,7 @@ fn said(kind: Kind) -> (StatusCode, &'static str) {
         Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, "Sign in"),
         Kind::Gone => (StatusCode::GONE, "Deleted"),
         Kind::Busy => (StatusCode::SERVICE_UNAVAILABLE, "Busy"),
+        Kind::Unknown => (StatusCode::SERVICE_UNAVAILABLE, "This may not be saved"),
         Kind::Unsupported => (StatusCode::METHOD_NOT_ALLOWED, "This is not possible"),
         Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Too large"),
         Kind::Fault => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
@@ -69,7 +70,7 @@ pub fn page(web: &Web, asked: &Asked, refusal: &Refusal) -> Response {
         None => frame(&Frame { made: web.access.now().0, ..Frame::new(title, Nav::None, &web.assets) }, main),
     };
     let mut response = (status, Html(page.into_string())).into_response();
-    if refusal.kind == Kind::Busy {
+    if matches!(refusal.kind, Kind::Busy | Kind::Unknown) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
     }
     response
@@ -81,7 +82,7 @@ fn actions(asked: &Asked, kind: Kind) -> Vec<Action> {
         |title: &str, href: &str, primary| Action { title: title.to_owned(), href: href.to_owned(), primary };
     match (asked.session(), kind) {
         (None, _) => vec![action("Sign in", "/sign-in", true)],
-        (Some(_), Kind::Busy | Kind::Fault) if !asked.is_post => {
+        (Some(_), Kind::Busy | Kind::Unknown | Kind::Fault) if !asked.is_post => {
             vec![action("Try again", &asked.address, true), action("Home", "/home", false)]
         }
         (Some(_), Kind::NotFound | Kind::Gone) => {

@@ -6,10 +6,10 @@
 
 use super::state::State;
 use super::{SearchContext, sql};
+use crate::engine::{Row, Value};
 use crate::keys::{KeyRange, bounds_of, sort_key};
 use crate::{Refusal, fault};
 use fhir::definitions::ParamKind;
-use rusqlite::{Row, ToSql, params};
 use std::cmp::Ordering;
 
 /// Rows read at a time: few at first, since most pages are small.
@@ -187,14 +187,20 @@ impl Lane {
         let from = self.last.as_ref().unwrap_or(&start);
         let stop = if way.descending { &self.range.low } else { &self.range.high };
         let (read, txn) = (self.read as i64, context.snapshot.txn);
-        let mut bound: Vec<&dyn ToSql> = vec![&way.param, stop, &from.value, &from.patient, &from.res, &read];
+        let mut values: Vec<Value<'_>> = vec![
+            way.param.into(),
+            stop.into(),
+            (&from.value).into(),
+            from.patient.into(),
+            from.res.into(),
+            read.into(),
+        ];
         if self.past {
-            bound.push(&txn);
+            values.push(txn.into());
         }
         let place = |r: &Row<'_>| Ok(Place { value: r.get(0)?, patient: r.get(1)?, res: r.get(2)? });
         let rows: Vec<Place> = statement
-            .on(context.snapshot.conn)
-            .and_then(|mut s| s.query_map(&*bound, place)?.collect())
+            .all(context.snapshot.conn, &values, place)
             .map_err(|e| fault("read along the index", e))?;
         self.ended = rows.len() < self.read;
         self.read = (self.read * 2).min(READ_MOST);
@@ -226,12 +232,9 @@ impl Log {
         if self.ready.is_empty() && !self.ended {
             let statement = if self.descending { sql::LOG_DOWN } else { sql::LOG_UP };
             let read = READ_VERSIONS;
+            let values = [self.kind, self.after, read as i64].map(Value::Int);
             self.ready = statement
-                .on(context.snapshot.conn)
-                .and_then(|mut s| {
-                    s.query_map(params![self.kind, self.after, read as i64], |r| Ok((r.get(0)?, r.get(1)?)))?
-                        .collect()
-                })
+                .all(context.snapshot.conn, &values, |r| Ok((r.get(0)?, r.get(1)?)))
                 .map_err(|e| fault("read along the log", e))?;
             self.ended = self.ready.len() < read;
             self.after = self.ready.last().map_or(self.after, |(vid, _)| *vid);

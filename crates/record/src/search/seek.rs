@@ -1,13 +1,16 @@
 //! Reading places of the index: rows of now and, for a past state, also those superseded since.
 
 use super::{SearchContext, sql};
+use crate::engine::{self, Row, Value};
 use crate::keys::KeyRange;
 use crate::{Refusal, fault};
-use rusqlite::{OptionalExtension, Row, ToSql, params};
 use std::rc::Rc;
 
 /// Different values that one code in any system is taken apart into.
 const VALUES_FEW: usize = if cfg!(test) { 2 } else { 8 };
+
+/// Versions read at a time.
+const LOG_READ: i64 = if cfg!(test) { 3 } else { 256 };
 
 /// One place of the index to read.
 #[derive(Clone)]
@@ -78,35 +81,26 @@ fn read(context: &SearchContext<'_>, seek: &Seek, limit: usize, found: &mut Vec<
         Seek::OfPatient { .. } => (sql::ONE_OF_PATIENT, sql::PAST_ONE_OF_PATIENT),
         Seek::Range { .. } => (sql::RANGE, sql::PAST_RANGE),
     };
-    let (limit, txn) = (limit as i64, context.snapshot.txn);
-    let mut bound: Vec<&dyn ToSql> = match seek {
-        Seek::OfPatient { param, value, patient } => vec![param, value, patient, &limit],
-        Seek::Range { param, range } => vec![param, &range.low, &range.high, &limit],
+    let (limit, txn) = (Value::Int(limit as i64), context.snapshot.txn.into());
+    let mut values: Vec<Value<'_>> = match seek {
+        Seek::OfPatient { param, value, patient } => {
+            vec![(*param).into(), value.into(), (*patient).into(), limit]
+        }
+        Seek::Range { param, range } => {
+            vec![(*param).into(), (&range.low).into(), (&range.high).into(), limit]
+        }
         Seek::Resource(_) | Seek::Kind(_) => Vec::new(),
     };
+    let conn = context.snapshot.conn;
     let mut run = || {
-        rows(context, &now, &bound, found)?;
+        found.extend(now.all(conn, &values, |r| r.get::<i64>(0))?);
         if context.is_past() {
-            bound.push(&txn);
-            rows(context, &past, &bound, found)?;
+            values.push(txn);
+            found.extend(past.all(conn, &values, |r| r.get::<i64>(0))?);
         }
         Ok(())
     };
-    run().map_err(|e: rusqlite::Error| fault("read the index", e))
-}
-
-fn rows(
-    context: &SearchContext<'_>,
-    statement: &sql::Statement,
-    bound: &[&dyn ToSql],
-    found: &mut Vec<i64>,
-) -> rusqlite::Result<()> {
-    let mut statement = statement.on(context.snapshot.conn)?;
-    let mut rows = statement.query(bound)?;
-    while let Some(row) = rows.next()? {
-        found.push(row.get(0)?);
-    }
-    Ok(())
+    run().map_err(|e: engine::Error| fault("read the index", e))
 }
 
 /// The values in a range, if they are few. Under a scope of some patients no one knows how many rows that are
@@ -142,26 +136,26 @@ fn first_value(
     high: &[u8],
 ) -> Result<Option<Vec<u8>>, Refusal> {
     let conn = context.snapshot.conn;
-    let read = || {
-        let read = |r: &Row<'_>| r.get::<_, Vec<u8>>(0);
-        let now = sql::FIRST_VALUE.on(conn)?.query_row(params![param, low, high], read).optional()?;
+    let read = |r: &Row<'_>| r.get::<Vec<u8>>(0);
+    let both = || {
+        let now = sql::FIRST_VALUE.first(conn, &[param.into(), low.into(), high.into()], read)?;
         if !context.is_past() {
             return Ok(now);
         }
-        let bounds = params![param, low, high, context.snapshot.txn];
-        let then = sql::PAST_FIRST_VALUE.on(conn)?.query_row(bounds, read).optional()?;
+        let values = [param.into(), low.into(), high.into(), context.snapshot.txn.into()];
+        let then = sql::PAST_FIRST_VALUE.first(conn, &values, read)?;
         Ok(now.into_iter().chain(then).min())
     };
-    read().map_err(|e: rusqlite::Error| fault("read the index", e))
+    both().map_err(|e: engine::Error| fault("read the index", e))
 }
 
 impl SearchContext<'_> {
     /// Resources of a type after `after`, in order, at most `limit`. Of a past state also those that changed
     /// since, which may have been there then.
     pub(super) fn listing(&self, kind: i64, after: i64, limit: usize) -> Result<Vec<i64>, Refusal> {
+        let values = [kind, after, limit.min(i64::MAX as usize) as i64].map(Value::Int);
         let mut found: Vec<i64> = sql::LISTING
-            .on(self.snapshot.conn)
-            .and_then(|mut s| s.query_map([kind, after, limit as i64], |r| r.get(0))?.collect())
+            .all(self.snapshot.conn, &values, |r| r.get(0))
             .map_err(|e| fault("list resources", e))?;
         if self.is_past() {
             // Beyond the last that was read there may be others that are live.
@@ -201,16 +195,22 @@ impl SearchContext<'_> {
 
     /// Shows versions of a type, newest first: resource, instant, commit; until told that it is enough.
     fn log(&self, kind: i64, mut more: impl FnMut(i64, i64, i64) -> bool) -> Result<(), Refusal> {
-        let mut read = || {
-            let mut statement = sql::LOG_DOWN.on(self.snapshot.conn)?;
-            let mut rows = statement.query([kind, i64::MAX, i64::MAX])?;
-            while let Some(row) = rows.next()? {
-                if !more(row.get(1)?, row.get(2)?, row.get(3)?) {
-                    break;
+        let mut before = i64::MAX;
+        loop {
+            let values = [kind, before, LOG_READ].map(Value::Int);
+            let read = |r: &Row<'_>| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?));
+            let rows: Vec<(i64, i64, i64, i64)> =
+                sql::LOG_DOWN.all(self.snapshot.conn, &values, read).map_err(|e| fault("read the log", e))?;
+            let ended = (rows.len() as i64) < LOG_READ;
+            for (vid, res, at, txn) in rows {
+                if !more(res, at, txn) {
+                    return Ok(());
                 }
+                before = vid;
             }
-            Ok(())
-        };
-        read().map_err(|e: rusqlite::Error| fault("read the log", e))
+            if ended {
+                return Ok(());
+            }
+        }
     }
 }

@@ -1,16 +1,33 @@
 //! All SQL of search. Each statement is a constant, every value in it is bound, and every relation it names
-//! is guarded: the caller's scope stands inside the view (see `sqlite/guard.rs`).
+//! is guarded: the caller's scope stands inside the view (see `sqlite/guard.rs` and
+//! `postgres/guard.rs`).
 
-use rusqlite::{CachedStatement, Connection};
+use crate::engine::{Conn, Result, Row, Value};
 
 /// A statement on guarded relations.
 pub(super) struct Statement(&'static str);
 
 impl Statement {
-    /// The statement, compiled at most once for a connection.
-    pub fn on<'c>(&self, conn: &'c Connection) -> rusqlite::Result<CachedStatement<'c>> {
+    /// All rows of the answer.
+    pub fn all<T>(
+        &self,
+        conn: &Conn,
+        values: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
         debug_assert!(verified(self.0), "a relation without a guard: {}", self.0);
-        conn.prepare_cached(self.0)
+        conn.all(self.0, values, read)
+    }
+
+    /// The first row of the answer, if there is one.
+    pub fn first<T>(
+        &self,
+        conn: &Conn,
+        values: &[Value<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        debug_assert!(verified(self.0), "a relation without a guard: {}", self.0);
+        conn.first(self.0, values, read)
     }
 }
 
@@ -133,18 +150,18 @@ mod tests {
 
     #[test]
     fn every_statement_seeks_and_none_sorts() {
-        let conn = Connection::open_in_memory().unwrap();
-        conn.execute_batch(include_str!("../schema.sql")).unwrap();
-        let names = Arc::new(Names::load(&conn).unwrap());
-        let _sight = crate::sqlite::guard_writer(&conn, &names).unwrap();
+        let desk = crate::tests::Desk::new();
+        let place = crate::tests::place(&desk.home);
+        let names = Arc::new(Names::known(&place.open_whole().unwrap()).unwrap());
+        // Not a reader: an explanation is no reading that it may do.
+        let mut conn = place.open_writer(false).unwrap();
+        conn.guard(&names).unwrap();
         for statement in ALL {
             assert!(verified(statement.0), "{}", statement.0);
-            let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.0)).unwrap();
-            let bound = vec![None::<i64>; plan.parameter_count()];
-            let steps = plan.query_map(rusqlite::params_from_iter(bound), |r| r.get::<_, String>(3)).unwrap();
-            for step in steps {
-                let step = step.unwrap();
-                assert!(step.starts_with("SEARCH") && step.contains(['=', '>']), "{}: {step}", statement.0);
+            let plan = conn.plan(statement.0).unwrap();
+            assert!(!plan.is_empty());
+            for step in &plan {
+                assert!(step.seeks, "{}: {} in {plan:?}", statement.0, step.text);
             }
         }
     }

@@ -6,13 +6,12 @@
 
 use super::{SearchContext, sql};
 use crate::body::IdKey;
+use crate::engine::{self, Row};
 use crate::keys::{self, Known, Names};
 use crate::prepare::patients_of;
 use crate::snapshot::Head;
 use crate::{Body, Refusal, fault};
 use fhir::{Json, Limits};
-use rusqlite::types::ValueRef;
-use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -37,16 +36,13 @@ pub(super) enum Id {
 }
 
 impl Id {
-    fn of(column: ValueRef<'_>) -> Id {
-        match column.as_blob().ok().and_then(|bytes| bytes.try_into().ok()) {
-            Some(bytes) => Id::Uuid(bytes),
-            None => Id::Text(IdKey::text(column)),
-        }
+    fn of(column: &[u8]) -> Id {
+        column.try_into().map_or_else(|_| Id::Text(IdKey::text(column)), Id::Uuid)
     }
 
     pub fn text(&self) -> String {
         match self {
-            Id::Uuid(bytes) => IdKey::text(ValueRef::Blob(bytes)),
+            Id::Uuid(bytes) => IdKey::text(bytes),
             Id::Text(text) => text.clone(),
         }
     }
@@ -88,22 +84,19 @@ impl SearchContext<'_> {
     }
 
     fn read_state(&self, res: i64) -> Result<Option<State>, Refusal> {
+        let read = |r: &Row<'_>| {
+            let state = State {
+                res,
+                kind: r.get(0)?,
+                vid: r.get(1)?,
+                patient: r.get(4)?,
+                id: Id::of(r.get(6)?),
+                rec: r.get::<Option<&[u8]>>(5)?.unwrap_or_default().to_vec(),
+            };
+            Ok((state, r.get::<i64>(2)?, r.get::<bool>(3)?))
+        };
         let row = sql::HEAD
-            .on(self.snapshot.conn)
-            .and_then(|mut s| {
-                s.query_row([res], |r| {
-                    let state = State {
-                        res,
-                        kind: r.get(0)?,
-                        vid: r.get(1)?,
-                        patient: r.get(4)?,
-                        id: Id::of(r.get_ref(6)?),
-                        rec: r.get_ref(5)?.as_blob_or_null()?.unwrap_or_default().to_vec(),
-                    };
-                    Ok((state, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
-                })
-                .optional()
-            })
+            .first(self.snapshot.conn, &[res.into()], read)
             .map_err(|e| fault("find a resource by number", e))?;
         let Some((state, txn, live)) = row else { return Ok(None) };
         if txn <= self.snapshot.txn { Ok(live.then_some(state)) } else { self.state_then(state) }
@@ -150,18 +143,15 @@ impl SearchContext<'_> {
         Ok(match patients.as_slice() {
             [] => 0,
             [one] => *one,
-            several => self.snapshot.names.several_of(self.snapshot.conn, several)?.unwrap_or(0),
+            several => self.snapshot.names.several_key_now(self.snapshot.conn, several)?.unwrap_or(0),
         })
     }
 
     fn version(&self, vid: i64) -> Result<Option<VersionRow>, Refusal> {
-        let row = |r: &rusqlite::Row<'_>| {
+        let row = |r: &Row<'_>| {
             Ok(VersionRow { prev: r.get(0)?, txn: r.get(1)?, pack: r.get(2)?, body: r.get(3)? })
         };
-        sql::VERSION
-            .on(self.snapshot.conn)
-            .and_then(|mut s| s.query_row([vid], row).optional())
-            .map_err(|e| fault("read a version", e))
+        sql::VERSION.first(self.snapshot.conn, &[vid.into()], row).map_err(|e| fault("read a version", e))
     }
 
     /// The resource itself, for tests that the index cannot decide.
@@ -179,8 +169,8 @@ impl SearchContext<'_> {
     /// When a version was committed.
     pub(super) fn instant(&self, vid: i64) -> Result<i64, Refusal> {
         sql::INSTANT
-            .on(self.snapshot.conn)
-            .and_then(|mut s| s.query_row([vid], |r| r.get(0)))
+            .first(self.snapshot.conn, &[vid.into()], |r| r.get(0))
+            .and_then(|at| at.ok_or_else(|| engine::Error::Shape("it is not there".into())))
             .map_err(|e| fault("read when a version was committed", e))
     }
 }
@@ -203,9 +193,10 @@ impl Known for SearchContext<'_> {
         if let Some(known) = self.named.borrow().get(&key) {
             return Ok(*known);
         }
+        let id = IdKey::of(id);
+        let values = [number.into(), id.bytes().into()];
         let res = sql::NAME
-            .on(self.snapshot.conn)
-            .and_then(|mut s| s.query_row(params![number, IdKey::of(id)], |r| r.get(0)).optional())
+            .first(self.snapshot.conn, &values, |r| r.get(0))
             .map_err(|e| fault("find a resource's number", e))?;
         self.named.borrow_mut().insert(key, res);
         Ok(res)

@@ -5,44 +5,13 @@
 //! SQL (`search/sql.rs`) can name nothing else. Third, here: on reading connections SQLite's authorizer
 //! refuses to compile any statement that touches a base table other than through those views.
 
+use crate::lens::Lens;
 use crate::names::Names;
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
-use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, RwLock};
-
-/// A scope in the store's own numbers.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Lens {
-    /// Types that are seen, by number; none for all.
-    pub types: Option<Arc<HashSet<i64>>>,
-    /// Patients that are reached, by `res`; none for everyone.
-    pub patients: Option<Arc<HashSet<i64>>>,
-    /// Access classes; none for all.
-    pub classes: Option<Arc<HashSet<i64>>>,
-}
-
-impl Lens {
-    /// True when a row is in the scope. `patient` is 0 for none and below 0 for several.
-    pub fn sees(&self, names: &Names, kind: i64, patient: i64, class: i64) -> bool {
-        let of_type = self.types.as_ref().is_none_or(|t| t.contains(&kind));
-        let of_class = self.classes.as_ref().is_none_or(|c| c.contains(&class));
-        let reached = self.patients.as_ref().is_none_or(|reach| match patient {
-            0 => true,
-            1.. => reach.contains(&patient),
-            _ => names.several_all(patient, |p| reach.contains(&p)),
-        });
-        of_type && of_class && reached
-    }
-
-    /// True when versions from before a patient was taken off a resource are in the scope, too: what was filed
-    /// under the wrong patient and put right is not shown to those of the right one as it was.
-    fn sees_before_moves(&self) -> bool {
-        self.patients.is_none()
-    }
-}
 
 /// What a connection sees now.
 #[derive(Clone)]
@@ -69,7 +38,7 @@ CREATE TEMP VIEW guarded_version AS
   SELECT v.vid, v.type, v.res, v.ver, v.txn, v.at, v.prev, v.splice, v.pack, v.body
   FROM main.version v CROSS JOIN main.head h ON h.res = v.res
   WHERE visible(v.type, h.patient, h.class) AND (v.vid >= h.moved OR visible_before_moves());
-CREATE TEMP VIEW guarded_name AS SELECT res, type, id FROM main.head;
+CREATE TEMP VIEW guarded_name AS SELECT res, type, id, ver FROM main.head;
 ";
 
 /// Makes the views and the functions they call. The connection sees everything until told otherwise.

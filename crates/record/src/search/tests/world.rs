@@ -55,7 +55,7 @@ pub struct Version {
 /// A store and all that was ever in it.
 pub struct World {
     pub store: Store,
-    dir: tempfile::TempDir,
+    home: testbed::Home,
     pub dice: Dice,
     /// By type and id.
     pub versions: BTreeMap<(&'static str, String), Vec<Version>>,
@@ -65,16 +65,17 @@ pub struct World {
 
 impl World {
     pub fn new(seed: u64, moves: bool) -> World {
-        let dir = tempfile::tempdir().unwrap();
+        let home = testbed::Home::new();
         let ticks = AtomicI64::new(1_700_000_000_000);
         let clock = Arc::new(move || Instant(ticks.fetch_add(400, Ordering::Relaxed)));
-        let store = Store::open(dir.path(), Options { readers: 3, durable: false, clock }).unwrap();
-        World { store, dir, dice: Dice(seed), versions: BTreeMap::new(), moves }
+        let store =
+            Store::open(crate::tests::place(&home), Options { readers: 3, durable: false, clock }).unwrap();
+        World { store, home, dice: Dice(seed), versions: BTreeMap::new(), moves }
     }
 
     /// Checks the store against itself.
     pub fn sound(&self) {
-        assert_eq!(verify(self.dir.path(), &mut |_, _| {}).unwrap().findings, []);
+        assert_eq!(verify(crate::tests::place(&self.home), &mut |_, _| {}).unwrap().findings, []);
     }
 
     /// The number of the last commit.

@@ -104,7 +104,7 @@ fn inside(filed: &Filed, scope: &Scope, query: Query, page: Page) -> Result<Vec<
 fn pages(
     mut query: Query,
     page: &Page,
-    search: impl Fn(&Query, &Page) -> Result<Results, Refusal>,
+    mut search: impl FnMut(&Query, &Page) -> Result<Results, Refusal>,
 ) -> Result<Vec<Line>, Refusal> {
     let mut lines = Vec::new();
     for number in 0..PAGES_MAX {

@@ -65,7 +65,7 @@ pub(super) struct Filed {
     pub store: Store,
     /// Versions that were left out before the first of a resource, where any were.
     pub skipped: BTreeMap<(&'static str, String), u64>,
-    _dir: tempfile::TempDir,
+    _home: testbed::Home,
 }
 
 impl World {
@@ -94,16 +94,17 @@ impl World {
     }
 
     fn file_steps(&self, steps: Vec<&Step>, skipped: BTreeMap<(&'static str, String), u64>) -> Filed {
-        let dir = tempfile::tempdir().unwrap();
+        let home = testbed::Home::new();
         let minute = Arc::new(AtomicUsize::new(0));
         let clock = minute.clone();
         let clock: Clock = Arc::new(move || instant(clock.load(Relaxed)));
-        let store = Store::open(dir.path(), Options { readers: 1, durable: false, clock }).unwrap();
+        let store =
+            Store::open(crate::tests::place(&home), Options { readers: 1, durable: false, clock }).unwrap();
         for commit in steps.chunk_by(|a, b| a.commit == b.commit) {
             minute.store(commit[0].commit, Relaxed);
             file(&store, commit);
         }
-        Filed { store, skipped, _dir: dir }
+        Filed { store, skipped, _home: home }
     }
 
     /// How many commits there are.

@@ -1,0 +1,184 @@
+//! Writing many rows at once: on SQLite one prepared statement, row by row, since a call there costs next to
+//! nothing; on PostgreSQL one statement over arrays, or `COPY` in its binary form where the rows are many.
+
+use postgres::types::Type;
+
+/// How rows of a table are written.
+pub(crate) struct Bulk {
+    /// Types of the columns, in the order of the values.
+    pub columns: &'static [Type],
+    /// For one row, on SQLite.
+    pub row: &'static str,
+    /// For many, on PostgreSQL: takes an array for each column.
+    pub rows: &'static str,
+    /// For very many, all of them new, on PostgreSQL.
+    pub copy: Option<&'static str>,
+}
+
+const INT2: Type = Type::INT2;
+const INT4: Type = Type::INT4;
+const INT8: Type = Type::INT8;
+const TEXT: Type = Type::TEXT;
+const BYTEA: Type = Type::BYTEA;
+
+/// Commits.
+pub(crate) const TXNS: Bulk = Bulk {
+    columns: &[INT8, INT8, TEXT, TEXT, TEXT, TEXT, TEXT, BYTEA],
+    row: "INSERT INTO txn (number, at, who, behalf, purpose, command, request, hash)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    rows: "INSERT INTO txn (number, at, who, behalf, purpose, command, request, hash)
+           SELECT * FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                $8::bytea[])",
+    copy: Some("COPY txn (number, at, who, behalf, purpose, command, request, hash) FROM STDIN BINARY"),
+};
+
+/// Versions.
+pub(crate) const VERSIONS: Bulk = Bulk {
+    columns: &[INT8, INT2, INT8, INT4, INT8, INT8, INT8, INT4, INT2, BYTEA],
+    row: "INSERT INTO version (vid, type, res, ver, txn, at, prev, splice, pack, body)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    rows: "INSERT INTO version (vid, type, res, ver, txn, at, prev, splice, pack, body)
+           SELECT * FROM unnest($1::int8[], $2::int2[], $3::int8[], $4::int4[], $5::int8[], $6::int8[], $7::int8[],
+                                $8::int4[], $9::int2[], $10::bytea[])",
+    copy: Some("COPY version (vid, type, res, ver, txn, at, prev, splice, pack, body) FROM STDIN BINARY"),
+};
+
+/// Heads of resources that had none.
+pub(crate) const HEADS: Bulk = Bulk {
+    columns: &[INT8, INT2, BYTEA, INT4, INT8, INT8, INT2, INT8, INT2, INT8, BYTEA],
+    row: "INSERT INTO head (res, type, id, ver, vid, txn, live, patient, class, moved, rec)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    rows: "INSERT INTO head (res, type, id, ver, vid, txn, live, patient, class, moved, rec)
+           SELECT * FROM unnest($1::int8[], $2::int2[], $3::bytea[], $4::int4[], $5::int8[], $6::int8[], $7::int2[],
+                                $8::int8[], $9::int2[], $10::int8[], $11::bytea[])",
+    copy: Some("COPY head (res, type, id, ver, vid, txn, live, patient, class, moved, rec) FROM STDIN BINARY"),
+};
+
+/// Heads of resources that had one.
+pub(crate) const NEXT_HEADS: Bulk = Bulk {
+    columns: &[INT8, INT4, INT8, INT8, INT2, INT8, INT8, BYTEA],
+    row: "UPDATE head SET ver = ?2, vid = ?3, txn = ?4, live = ?5, patient = ?6, moved = ?7, rec = ?8
+          WHERE res = ?1",
+    rows: "UPDATE head SET ver = n.ver, vid = n.vid, txn = n.txn, live = n.live, patient = n.patient,
+                  moved = n.moved, rec = n.rec
+           FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::int8[], $5::int2[], $6::int8[], $7::int8[],
+                       $8::bytea[]) AS n (res, ver, vid, txn, live, patient, moved, rec)
+           WHERE head.res = n.res",
+    copy: None,
+};
+
+/// Rows of the index.
+pub(crate) const INDEX: Bulk = Bulk {
+    columns: &[INT2, BYTEA, INT8, INT8, INT2],
+    row: "INSERT INTO idx (param, value, patient, res, class) VALUES (?1, ?2, ?3, ?4, ?5)",
+    rows: "INSERT INTO idx (param, value, patient, res, class)
+           SELECT * FROM unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[], $5::int2[])",
+    copy: Some("COPY idx (param, value, patient, res, class) FROM STDIN BINARY"),
+};
+
+/// Rows of the index that hold no more.
+pub(crate) const INDEX_GONE: Bulk = Bulk {
+    columns: &[INT2, BYTEA, INT8, INT8],
+    row: "DELETE FROM idx WHERE param = ?1 AND value = ?2 AND patient = ?3 AND res = ?4",
+    rows: "DELETE FROM idx
+           USING unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[]) AS g (param, value, patient, res)
+           WHERE idx.param = g.param AND idx.value = g.value AND idx.patient = g.patient AND idx.res = g.res",
+    copy: None,
+};
+
+/// The same as rows of the past. One that came and went twice in a commit is there once.
+pub(crate) const INDEX_PAST: Bulk = Bulk {
+    columns: &[INT2, BYTEA, INT8, INT8, INT2, INT8],
+    row: "INSERT INTO idx_past (param, value, patient, res, class, to_txn) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+          ON CONFLICT DO NOTHING",
+    rows: "INSERT INTO idx_past (param, value, patient, res, class, to_txn)
+           SELECT * FROM unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[], $5::int2[], $6::int8[])
+           ON CONFLICT DO NOTHING",
+    copy: None,
+};
+
+/// The audit trail.
+pub(crate) const AUDITS: Bulk = Bulk {
+    columns: &[INT8, INT8, TEXT, TEXT, INT8, TEXT, BYTEA],
+    row: "INSERT INTO audit (seq, at, who, action, txn, detail, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    rows: "INSERT INTO audit (seq, at, who, action, txn, detail, hash)
+           SELECT * FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::int8[], $6::text[], $7::bytea[])",
+    copy: Some("COPY audit (seq, at, who, action, txn, detail, hash) FROM STDIN BINARY"),
+};
+
+/// Small facts, in the place of what was there.
+pub(crate) const KEPT: Bulk = Bulk {
+    columns: &[TEXT, TEXT, BYTEA, INT8],
+    row: "INSERT INTO kept (space, key, value, until) VALUES (?1, ?2, ?3, ?4)
+          ON CONFLICT (space, key) DO UPDATE SET value = excluded.value, until = excluded.until",
+    rows: "INSERT INTO kept (space, key, value, until)
+           SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::int8[])
+           ON CONFLICT (space, key) DO UPDATE SET value = excluded.value, until = excluded.until",
+    copy: None,
+};
+
+/// Small facts that are dropped.
+pub(crate) const KEPT_GONE: Bulk = Bulk {
+    columns: &[TEXT, TEXT],
+    row: "DELETE FROM kept WHERE space = ?1 AND key = ?2",
+    rows: "DELETE FROM kept USING unnest($1::text[], $2::text[]) AS g (space, key)
+           WHERE kept.space = g.space AND kept.key = g.key",
+    copy: None,
+};
+
+/// Claims that are taken.
+pub(crate) const CLAIMS: Bulk = Bulk {
+    columns: &[TEXT, TEXT, INT8],
+    row: "INSERT INTO claim (key, holder, txn) VALUES (?1, ?2, ?3)",
+    rows: "INSERT INTO claim (key, holder, txn) SELECT * FROM unnest($1::text[], $2::text[], $3::int8[])",
+    copy: None,
+};
+
+/// Claims that are given back.
+pub(crate) const CLAIMS_GONE: Bulk = Bulk {
+    columns: &[TEXT],
+    row: "DELETE FROM claim WHERE key = ?1",
+    rows: "DELETE FROM claim USING unnest($1::text[]) AS g (key) WHERE claim.key = g.key",
+    copy: None,
+};
+
+/// Cursors that move.
+pub(crate) const CURSORS: Bulk = Bulk {
+    columns: &[TEXT, INT8],
+    row: "INSERT INTO cursor (name, txn) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET txn = excluded.txn",
+    rows: "INSERT INTO cursor (name, txn) SELECT * FROM unnest($1::text[], $2::int8[])
+           ON CONFLICT (name) DO UPDATE SET txn = excluded.txn",
+    copy: None,
+};
+
+/// Resource types.
+pub(crate) const TYPES: Bulk = Bulk {
+    columns: &[INT8, TEXT],
+    row: "INSERT INTO type (number, name) VALUES (?1, ?2)",
+    rows: "INSERT INTO type (number, name) SELECT * FROM unnest($1::int8[], $2::text[])",
+    copy: None,
+};
+
+/// Search parameters.
+pub(crate) const PARAMS: Bulk = Bulk {
+    columns: &[INT8, TEXT, TEXT],
+    row: "INSERT INTO param (number, base, code) VALUES (?1, ?2, ?3)",
+    rows: "INSERT INTO param (number, base, code) SELECT * FROM unnest($1::int8[], $2::text[], $3::text[])",
+    copy: None,
+};
+
+/// Code systems.
+pub(crate) const SYSTEMS: Bulk = Bulk {
+    columns: &[INT8, TEXT],
+    row: "INSERT INTO system (number, uri) VALUES (?1, ?2)",
+    rows: "INSERT INTO system (number, uri) SELECT * FROM unnest($1::int8[], $2::text[])",
+    copy: None,
+};
+
+/// Sets of patients.
+pub(crate) const SEVERAL: Bulk = Bulk {
+    columns: &[INT8, TEXT],
+    row: "INSERT INTO several (number, patients) VALUES (?1, ?2)",
+    rows: "INSERT INTO several (number, patients) SELECT * FROM unnest($1::int8[], $2::text[])",
+    copy: None,
+};

@@ -1,0 +1,60 @@
+//! Reading connections, lent one by one.
+
+use crate::engine::{Conn, Place};
+use crate::names::Names;
+use crate::{Refusal, fault};
+use std::sync::{Arc, Condvar, Mutex};
+
+/// The connections for reading of one store.
+pub(crate) struct Pool {
+    place: Place,
+    names: Arc<Names>,
+    free: Mutex<Vec<Conn>>,
+    returned: Condvar,
+}
+
+impl Pool {
+    pub fn open(place: &Place, names: &Arc<Names>, size: usize) -> Result<Pool, Refusal> {
+        let free = (0..size.max(1)).map(|_| open(place, names)).collect::<Result<_, _>>()?;
+        Ok(Pool {
+            place: place.clone(),
+            names: names.clone(),
+            free: Mutex::new(free),
+            returned: Condvar::new(),
+        })
+    }
+
+    /// A connection, waiting until one is free. One whose database went away meanwhile is opened anew.
+    pub fn lend(&self) -> Result<Conn, Refusal> {
+        let conn = self.wait();
+        if !conn.is_closed() {
+            return Ok(conn);
+        }
+        self.renew(conn)
+    }
+
+    fn wait(&self) -> Conn {
+        let mut free = self.free.lock().expect("no thread panics with the pool locked");
+        loop {
+            match free.pop() {
+                Some(conn) => return conn,
+                None => free = self.returned.wait(free).expect("no thread panics with the pool locked"),
+            }
+        }
+    }
+
+    /// A new connection in the place of one that is of no more use. Where none can be had the old one goes back,
+    /// to be tried again.
+    pub fn renew(&self, old: Conn) -> Result<Conn, Refusal> {
+        open(&self.place, &self.names).inspect_err(|_| self.give_back(old))
+    }
+
+    pub fn give_back(&self, conn: Conn) {
+        self.free.lock().expect("no thread panics with the pool locked").push(conn);
+        self.returned.notify_one();
+    }
+}
+
+fn open(place: &Place, names: &Arc<Names>) -> Result<Conn, Refusal> {
+    place.open_reader(names).map_err(|e| fault("open the store for reading", e))
+}
