@@ -7,7 +7,7 @@ mod column;
 mod place;
 
 pub(crate) use bulk::*;
-pub(crate) use column::{Column, FromColumn, Value};
+pub(crate) use column::{Column, FromColumn, Owned, Value};
 pub use place::Place;
 
 use crate::body::IdKey;
@@ -18,6 +18,16 @@ use crate::{postgres, sqlite};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+
+/// Layout of the tables. A store of another layout is refused.
+pub(crate) const LAYOUT: i64 = 3;
+pub(crate) const UNFINISHED: &str =
+    "a record is being moved into it; run `carespine move` again to finish that";
+pub(crate) const TAKEN: &str = "it holds a record already; move into a new folder or an empty database";
+
+pub(crate) fn other_layout(found: i64) -> Error {
+    Error::Shape(format!("its layout is {found}, this program needs {LAYOUT}"))
+}
 
 /// What goes wrong below the record.
 #[derive(Debug)]
@@ -79,7 +89,7 @@ impl Row<'_> {
 /// A connection.
 pub(crate) enum Conn {
     Sqlite(sqlite::Connection),
-    Postgres(postgres::Connection),
+    Postgres(Box<postgres::Connection>),
 }
 
 impl Conn {
@@ -218,6 +228,14 @@ impl Conn {
         match self {
             Conn::Sqlite(_) => Ok(Vec::new()),
             Conn::Postgres(conn) => conn.heads(kinds, keys),
+        }
+    }
+
+    /// From now on what was moved here is a record.
+    pub fn finish_tables(&self) -> Result<()> {
+        match self {
+            Conn::Sqlite(conn) => conn.finish_tables(),
+            Conn::Postgres(conn) => conn.finish_tables(),
         }
     }
 

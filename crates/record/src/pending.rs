@@ -21,7 +21,7 @@ pub(crate) struct Pending {
     pub gone: Vec<Gone>,
     pub audits: Vec<Audit>,
     /// By space and key: the fact and until when, or nothing when it is dropped.
-    pub kept: BTreeMap<(String, String), Option<(Vec<u8>, Option<i64>)>>,
+    pub kept: BTreeMap<(String, String), Option<Fact>>,
     /// By key: who has it, or nothing when it is given back.
     pub claims: BTreeMap<String, Option<Claim>>,
     pub cursors: BTreeMap<String, i64>,
@@ -29,11 +29,16 @@ pub(crate) struct Pending {
     pub several: Vec<(i64, Vec<i64>)>,
 }
 
+/// A small fact, and until when it holds.
+type Fact = (Vec<u8>, Option<i64>);
+
 /// A commit.
 pub(crate) struct Txn {
     pub number: i64,
     pub at: Instant,
     pub author: Author,
+    /// Number of its last version.
+    pub last: i64,
     pub hash: [u8; 32],
 }
 
@@ -152,6 +157,7 @@ impl Pending {
                 (&a.purpose).into(),
                 (&a.command).into(),
                 request,
+                t.last.into(),
                 (&t.hash).into(),
             ]
         });

@@ -8,10 +8,11 @@
 mod guard;
 
 use crate::body::IdKey;
-use crate::engine::{Bulk, Committed, Error, Result, Row, Value};
+use crate::engine::{Bulk, Committed, Error, LAYOUT, Result, Row, TAKEN, UNFINISHED, Value, other_layout};
 use crate::lens::Lens;
 use crate::names::Names;
 use crate::tx::Before;
+use crate::writer::Gauges;
 use guard::Settings;
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::fallible_iterator::FallibleIterator;
@@ -22,12 +23,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Layout of the tables; see `sqlite.rs`.
-const LAYOUT: i64 = 3;
 /// Rows from which on they are copied instead of inserted.
 const COPY_MIN: usize = 48;
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long until a lost connection is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+/// How often the log is looked at when nothing was heard.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// Plans are ours: every statement seeks by an index, whatever the tables held when it was first planned.
 const PLANS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;
     SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan;";
@@ -52,24 +56,34 @@ pub(crate) fn open_writer(url: &str, durable: bool) -> Result<Connection> {
     let conn = Connection::open(url)?;
     conn.batch(WRITER)?;
     conn.batch(LOCK)?;
-    let there = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('layout')";
-    if conn.first(there, &[], |r| r.get::<i64>(0))? == Some(0) {
-        conn.batch(include_str!("postgres/schema.sql"))?;
-        conn.batch(guard::VIEWS)?;
-        conn.batch(guard::ROLE)?;
-        conn.execute("INSERT INTO layout (number) VALUES (?1)", &[LAYOUT.into()])?;
+    if !conn.has_tables()? {
+        conn.make_tables()?;
+        conn.finish_tables()?;
     }
     conn.batch(COMMIT)?;
     match conn.first("SELECT number FROM layout", &[], |r| r.get::<i64>(0))? {
         Some(LAYOUT) => {}
-        other => {
-            let found = other.map_or("none".into(), |n| n.to_string());
-            return Err(Error::Shape(format!("its layout is {found}, this program needs {LAYOUT}")));
-        }
+        Some(other) => return Err(other_layout(other)),
+        None => return Err(Error::Shape(UNFINISHED.into())),
     }
     match durable {
         true => conn.check_durable()?,
         false => conn.batch("SET synchronous_commit = off")?,
+    }
+    Ok(conn)
+}
+
+/// Opens a database that a record is being moved into, making the tables if it has none. It is no record until
+/// [`Connection::finish_tables`].
+pub(crate) fn open_target(url: &str) -> Result<Connection> {
+    let conn = Connection::open(url)?;
+    conn.batch(WRITER)?;
+    if !conn.has_tables()? {
+        conn.batch(LOCK)?;
+        conn.make_tables()?;
+        conn.batch(COMMIT)?;
+    } else if conn.first("SELECT number FROM layout", &[], |_| Ok(()))?.is_some() {
+        return Err(Error::Shape(TAKEN.into()));
     }
     Ok(conn)
 }
@@ -103,6 +117,35 @@ pub(crate) fn file(url: &str, hash: &[u8; 32]) -> Result<Vec<u8>> {
     found.ok_or_else(|| Error::Shape("it is not there".into()))
 }
 
+/// Follows what other nodes commit, on a thread of its own, until the store is gone. What the database says is only
+/// that something happened; what, is read from the log.
+pub(crate) fn follow(url: String, gauges: std::sync::Weak<Gauges>) {
+    while gauges.strong_count() > 0 {
+        if let Err(error) = listen(&url, &gauges) {
+            tracing::warn!(%error, "the log of other nodes cannot be followed; trying again");
+            std::thread::sleep(RETRY);
+        }
+    }
+}
+
+fn listen(url: &str, gauges: &std::sync::Weak<Gauges>) -> Result<()> {
+    let conn = Connection::open(url)?;
+    conn.batch("LISTEN carespine_log")?;
+    while let Some(gauges) = gauges.upgrade() {
+        let last = "SELECT number, at FROM txn ORDER BY number DESC LIMIT 1";
+        if let Some((number, at)) = conn.first(last, &[], |r| Ok((r.get(0)?, r.get(1)?)))? {
+            gauges.moved_to(number, at);
+        }
+        drop(gauges);
+        let mut client = conn.client.borrow_mut();
+        let mut heard = client.notifications();
+        heard.timeout_iter(LOOK_EVERY).next()?;
+        // All that came meanwhile is one look.
+        while heard.iter().next()?.is_some() {}
+    }
+    Ok(())
+}
+
 /// A connection to PostgreSQL.
 pub(crate) struct Connection {
     client: RefCell<Client>,
@@ -131,6 +174,22 @@ impl Connection {
             Connection { client, statements: RefCell::default(), settings: RefCell::default(), warning };
         conn.batch(PLANS)?;
         Ok(conn)
+    }
+
+    fn has_tables(&self) -> Result<bool> {
+        let sql = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('layout')";
+        Ok(self.first(sql, &[], |r| r.get::<i64>(0))? == Some(1))
+    }
+
+    fn make_tables(&self) -> Result<()> {
+        self.batch(include_str!("postgres/schema.sql"))?;
+        self.batch(guard::VIEWS)?;
+        self.batch(guard::ROLE)
+    }
+
+    /// From now on the tables are a record.
+    pub fn finish_tables(&self) -> Result<()> {
+        self.execute("INSERT INTO layout (number) VALUES (?1)", &[LAYOUT.into()]).map(drop)
     }
 
     /// What is acknowledged must be on the server's disk.

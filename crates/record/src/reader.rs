@@ -5,7 +5,8 @@ use crate::names::Names;
 use crate::snapshot::Snapshot;
 use crate::store::Shared;
 use crate::{
-    AuditRow, Body, Found, HistoryOf, HistoryPage, Instant, Page, Refusal, Results, Scope, fault, history,
+    AuditRow, Body, Commit, Found, HistoryOf, HistoryPage, Instant, Page, Refusal, Results, Scope, fault,
+    history, log,
 };
 use fhir::search::Query;
 use std::sync::Arc;
@@ -139,6 +140,16 @@ impl Reader {
         };
         let values = [before.map_or(i64::MAX, |s| s as i64).into(), (count as i64).into()];
         self.conn().all(sql, &values, read).map_err(|e| fault("read the audit trail", e))
+    }
+
+    /// The next commits after one, at most `count`, in their order: none is left out, and none comes late.
+    pub fn commits_after(&self, txn: u64, count: usize) -> Result<Vec<Commit>, Refusal> {
+        log::after(&self.snapshot(), txn, count)
+    }
+
+    /// How far a reader of the log has come; 0 for one that has not begun.
+    pub fn cursor(&self, cursor: &str) -> Result<u64, Refusal> {
+        log::cursor(self.conn(), cursor)
     }
 
     /// A small durable fact that is no resource; nothing when it has run out.

@@ -10,6 +10,7 @@ CREATE TABLE txn (
   purpose  TEXT NOT NULL,
   command  TEXT NOT NULL,
   request  TEXT,
+  last     INTEGER NOT NULL,          -- vid of its last version
   hash     BLOB NOT NULL
 ) STRICT;
 
@@ -32,7 +33,7 @@ CREATE INDEX version_type ON version (type, vid);
 CREATE TABLE head (
   res      INTEGER PRIMARY KEY,
   type     INTEGER NOT NULL,
-  id       ANY NOT NULL,              -- 16 bytes for a UUID, else text
+  id       BLOB NOT NULL,             -- 16 bytes for a UUID, else text; see IdKey
   ver      INTEGER NOT NULL,
   vid      INTEGER NOT NULL,
   txn      INTEGER NOT NULL,

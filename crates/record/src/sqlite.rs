@@ -2,7 +2,7 @@
 
 mod guard;
 
-use crate::engine::{Bulk, Error, Result, Row, Value};
+use crate::engine::{Bulk, Error, LAYOUT, Result, Row, TAKEN, UNFINISHED, Value, other_layout};
 use crate::lens::Lens;
 use crate::names::Names;
 use guard::Sight;
@@ -20,8 +20,8 @@ pub(crate) const LOG_FILE: &str = "record.db-wal";
 
 /// The first SQLite without the WAL-reset race that can corrupt a database silently (fixed in 3.51.3).
 const SQLITE_MIN: i32 = 3_051_003;
-/// Layout of the tables. A store of another layout is refused.
-const LAYOUT: i64 = 3;
+/// The layout of a file that a record is being moved into.
+const MOVING: i64 = -1;
 /// How long one connection waits for another's lock. Only a backup or an operator's shell ever makes it wait.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// Pages of the write-ahead log after which they are moved into the main file: 16 MiB.
@@ -53,14 +53,32 @@ pub(crate) fn open_writer(file: &Path, durable: bool) -> Result<Connection> {
         return Err(Error::Shape(text));
     }
     match conn.pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0))? {
-        0 => {
-            conn.execute_batch("BEGIN IMMEDIATE")?;
-            conn.execute_batch(include_str!("schema.sql"))?;
-            conn.pragma_update(None, "user_version", LAYOUT)?;
-            conn.execute_batch("COMMIT")?;
-        }
+        0 => make_tables(&conn, LAYOUT)?,
         LAYOUT => {}
-        other => return Err(Error::Shape(format!("its layout is {other}, this program needs {LAYOUT}"))),
+        MOVING => return Err(Error::Shape(UNFINISHED.into())),
+        other => return Err(other_layout(other)),
+    }
+    Ok(Connection { conn, sight: None, seen: Cell::new(0) })
+}
+
+fn make_tables(conn: &rusqlite::Connection, layout: i64) -> rusqlite::Result<()> {
+    conn.execute_batch("BEGIN IMMEDIATE")?;
+    conn.execute_batch(include_str!("schema.sql"))?;
+    conn.pragma_update(None, "user_version", layout)?;
+    conn.execute_batch("COMMIT")
+}
+
+/// Opens a file that a record is being moved into, making the tables if it is new. It is no record until
+/// [`Connection::finish_tables`].
+pub(crate) fn open_target(file: &Path) -> Result<Connection> {
+    let conn = rusqlite::Connection::open(file)?;
+    settle(&conn, WRITER_CACHE_KIB)?;
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    conn.pragma_update(None, "synchronous", "full")?;
+    match conn.pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0))? {
+        0 => make_tables(&conn, MOVING)?,
+        MOVING => {}
+        _ => return Err(Error::Shape(TAKEN.into())),
     }
     Ok(Connection { conn, sight: None, seen: Cell::new(0) })
 }
@@ -146,6 +164,11 @@ impl Connection {
             statement.execute(params_from_iter(row))?;
         }
         Ok(())
+    }
+
+    /// From now on the tables are a record.
+    pub fn finish_tables(&self) -> Result<()> {
+        Ok(self.conn.pragma_update(None, "user_version", LAYOUT)?)
     }
 
     pub fn guard(&mut self, names: &Arc<Names>) -> Result<()> {

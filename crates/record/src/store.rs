@@ -6,7 +6,8 @@ use crate::names::{Fresh, Names};
 use crate::pool::Pool;
 use crate::writer::{self, Core, Gauges, Job, Position};
 use crate::{
-    Act, Author, BlobHash, Instant, Kind, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault, sqlite,
+    Act, Author, BlobHash, Instant, Kind, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault, postgres,
+    sqlite,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -16,6 +17,9 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+/// How often a folder is looked at for the commits of other processes.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Where the time of commits comes from.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -98,6 +102,13 @@ impl Store {
             .name("record-writer".into())
             .spawn(move || writer::serve(core, &receiver))
             .map_err(|e| fault("start the writer", e))?;
+        if let Place::Postgres(url) = &place {
+            let (url, gauges) = (url.clone(), Arc::downgrade(&gauges));
+            std::thread::Builder::new()
+                .name("record-listener".into())
+                .spawn(move || postgres::follow(url, gauges))
+                .map_err(|e| fault("start to follow the log", e))?;
+        }
         let blobs = Blobs::open(&place)?;
         let clock = options.clock;
         let shared =
@@ -230,9 +241,24 @@ impl Store {
         }
     }
 
-    /// Waits until the log is past a commit, whoever made it, or for so long. The number of the last commit known.
-    pub fn wait_past(&self, txn: u64, at_most: Duration) -> u64 {
-        self.shared.gauges.wait_past(txn, at_most)
+    /// Waits until the log is past a commit, whichever node or process made it, or for so long. The number of the
+    /// last commit known.
+    pub fn wait_past(&self, txn: u64, at_most: Duration) -> Result<u64, Refusal> {
+        let until = std::time::Instant::now() + at_most;
+        loop {
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            let last = self.shared.gauges.wait_past(txn, left.min(LOOK_EVERY));
+            if last > txn || left.is_zero() {
+                return Ok(last);
+            }
+            // Nobody tells of what another process has committed to a folder.
+            if matches!(self.shared.place, Place::Folder(_)) {
+                let last = self.reader(&Scope::all())?.txn();
+                if last > txn {
+                    return Ok(last);
+                }
+            }
+        }
     }
 
     /// Numbers for `/metrics`: name and value.

@@ -1,6 +1,8 @@
 //! The record as its callers use it, on real files.
 
 mod leak;
+mod moving;
+mod nodes;
 
 use crate::lens::Lens;
 use crate::{

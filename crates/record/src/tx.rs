@@ -103,12 +103,13 @@ impl<'w> Tx<'w> {
         }
         let at = self.core.now;
         let hash = log_hash(&self.core.next.txn_hash, self.txn, at, &self.author, &self.leaves);
+        let last = self.core.next.vid - 1;
         self.core.next.txn += 1;
         self.core.next.txn_hash = hash;
         let detail = format!("{{\"versions\":{}}}", self.leaves.len());
         let audit = self.core.audit(&self.author.who, &self.author.command, Some(self.txn), detail);
         self.mine.get_mut().audits.push(audit);
-        self.mine.get_mut().txns.push(Txn { number: self.txn, at, author: self.author, hash });
+        self.mine.get_mut().txns.push(Txn { number: self.txn, at, author: self.author, last, hash });
         Ok(self.mine.into_inner())
     }
 
@@ -146,7 +147,7 @@ impl<'w> Tx<'w> {
 
     /// Says which resources will be written, so that what is there of them and of what they point at is asked
     /// for at once. Worth while for many; never needed.
-    pub fn foresee(&mut self, resources: &[Prepared]) -> Result<(), Refusal> {
+    pub fn foresee<'r>(&mut self, resources: impl IntoIterator<Item = &'r Prepared>) -> Result<(), Refusal> {
         self.core.foresee(resources)
     }
 
@@ -378,6 +379,13 @@ impl<'w> Tx<'w> {
             .execute("DELETE FROM kept WHERE until IS NOT NULL AND until < ?1", &[now.into()])
             .map(drop)
             .map_err(|e| fault("drop facts that have run out", e))
+    }
+
+    /// How far a reader of the log has come; 0 for one that has not begun.
+    pub fn cursor(&self, cursor: &str) -> Result<u64, Refusal> {
+        let written = |pending: &Pending| pending.cursors.get(cursor).map(|txn| *txn as u64);
+        let moved = written(&self.mine.borrow()).or_else(|| written(&self.core.pending.borrow()));
+        moved.map_or_else(|| crate::log::cursor(&self.core.conn, cursor), Ok)
     }
 
     /// Moves a reader of the log on.

@@ -61,8 +61,17 @@ pub fn verify(place: impl Into<Place>, progress: &mut dyn FnMut(u64, u64)) -> Re
     let (conn, names, steps) = open().map_err(|e: engine::Error| fault("open the store to verify", e))?;
     let report = Report::default();
     let (conn, names) = (&conn, &names);
-    let mut check =
-        Check { conn, names, report, next_vid: 0, versions: VecDeque::new(), done: 0, steps, progress };
+    let mut check = Check {
+        conn,
+        names,
+        report,
+        next_vid: 0,
+        last_vid: 0,
+        versions: VecDeque::new(),
+        done: 0,
+        steps,
+        progress,
+    };
     check.log()?;
     check.audit()?;
     check.heads()?;
@@ -77,6 +86,8 @@ struct Check<'c> {
     report: Report,
     /// The first version that has not been read yet.
     next_vid: i64,
+    /// The last version that a commit has claimed.
+    last_vid: i64,
     /// Versions that were read and that no commit has claimed yet.
     versions: VecDeque<VersionRow>,
     done: u64,
@@ -90,6 +101,7 @@ struct TxnRow {
     at: i64,
     author: Author,
     hash: [u8; 32],
+    last: i64,
 }
 
 /// A version as its row has it.
@@ -104,7 +116,7 @@ struct VersionRow {
     txn: i64,
 }
 
-const TXNS: &str = "SELECT number, at, who, behalf, purpose, command, request, hash FROM txn
+const TXNS: &str = "SELECT number, at, who, behalf, purpose, command, request, hash, last FROM txn
      WHERE number > ?1 ORDER BY number LIMIT ?2";
 const VERSIONS: &str = "SELECT v.vid, v.type, h.id, v.ver, v.at, v.pack, v.body, v.txn
      FROM version v JOIN head h ON h.res = v.res WHERE v.vid >= ?1 ORDER BY v.vid LIMIT ?2";
@@ -144,6 +156,7 @@ impl Check<'_> {
                     scope: Scope::all(),
                 },
                 hash: r.get(7)?,
+                last: r.get(8)?,
             })
         };
         let (mut before, mut last_at, mut expected, mut from) = ([0; 32], i64::MIN, 1, 0);
@@ -161,6 +174,9 @@ impl Check<'_> {
                     self.finding(place.clone(), "its instant lies before that of the commit before it");
                 }
                 let leaves = self.leaves(&row)?;
+                if self.last_vid != row.last {
+                    self.finding(place.clone(), "it does not say which its last version is");
+                }
                 if log_hash(&before, row.number, Instant(row.at), &row.author, &leaves) != row.hash {
                     let text = "its hash does not fit: a row or a version was changed, added or removed";
                     self.finding(place, text);
@@ -198,6 +214,7 @@ impl Check<'_> {
                     Some([0; 32])
                 }
             };
+            self.last_vid = v.vid;
             leaves.push(version_hash(kind, &v.id, v.ver, content.as_ref()));
             self.report.versions += 1;
             self.step();

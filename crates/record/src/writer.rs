@@ -53,8 +53,9 @@ pub(crate) struct Gauges {
 }
 
 impl Gauges {
-    /// The log has come to this commit.
-    pub fn moved_to(&self, txn: i64) {
+    /// The log has come to this commit, of this instant.
+    pub fn moved_to(&self, txn: i64, at: i64) {
+        self.last_at.fetch_max(at, Relaxed);
         if self.txn.fetch_max(txn as u64, Relaxed) < txn as u64 {
             let _held = self.moved.0.lock().expect("no thread panics while it waits for the log");
             self.moved.1.notify_all();
@@ -205,7 +206,7 @@ impl Core {
     }
 
     /// Asks for many heads at once, where asking costs a round trip.
-    pub fn foresee(&mut self, resources: &[Prepared]) -> Result<(), Refusal> {
+    pub fn foresee<'r>(&mut self, resources: impl IntoIterator<Item = &'r Prepared>) -> Result<(), Refusal> {
         if !self.conn.is_far() {
             return Ok(());
         }
@@ -338,11 +339,10 @@ fn settle(core: &mut Core, before: Position, committed: &Result<(), Refusal>, jo
     if committed.is_ok() {
         core.names.committed(&mut core.fresh);
         let gauges = &core.gauges;
-        gauges.last_at.store(core.now.0, Relaxed);
         gauges.commits.fetch_add(1, Relaxed);
         gauges.jobs.fetch_add(jobs, Relaxed);
         gauges.versions.fetch_add((core.next.vid - before.vid) as u64, Relaxed);
-        gauges.moved_to(core.next.txn - 1);
+        gauges.moved_to(core.next.txn - 1, core.now.0);
         return true;
     }
     if !core.conn.is_far() {
@@ -378,8 +378,7 @@ fn refuse_all(jobs: &Receiver<Job>) {
 pub(crate) fn load_gauges(conn: &Conn, gauges: &Gauges) -> engine::Result<()> {
     let last = "SELECT number, at FROM txn ORDER BY number DESC LIMIT 1";
     let (number, at) = conn.first(last, &[], |r| Ok((r.get(0)?, r.get(1)?)))?.unwrap_or((0, i64::MIN));
-    gauges.last_at.fetch_max(at, Relaxed);
-    gauges.moved_to(number);
+    gauges.moved_to(number, at);
     let versions: i64 = conn.one("SELECT coalesce(max(vid), 0) FROM version", &[], |r| r.get(0))?;
     gauges.versions.store(versions as u64, Relaxed);
     Ok(())

@@ -23,13 +23,13 @@ const BYTEA: Type = Type::BYTEA;
 
 /// Commits.
 pub(crate) const TXNS: Bulk = Bulk {
-    columns: &[INT8, INT8, TEXT, TEXT, TEXT, TEXT, TEXT, BYTEA],
-    row: "INSERT INTO txn (number, at, who, behalf, purpose, command, request, hash)
-          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    rows: "INSERT INTO txn (number, at, who, behalf, purpose, command, request, hash)
+    columns: &[INT8, INT8, TEXT, TEXT, TEXT, TEXT, TEXT, INT8, BYTEA],
+    row: "INSERT INTO txn (number, at, who, behalf, purpose, command, request, last, hash)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    rows: "INSERT INTO txn (number, at, who, behalf, purpose, command, request, last, hash)
            SELECT * FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                                $8::bytea[])",
-    copy: Some("COPY txn (number, at, who, behalf, purpose, command, request, hash) FROM STDIN BINARY"),
+                                $8::int8[], $9::bytea[])",
+    copy: Some("COPY txn (number, at, who, behalf, purpose, command, request, last, hash) FROM STDIN BINARY"),
 };
 
 /// Versions.
@@ -180,5 +180,21 @@ pub(crate) const SEVERAL: Bulk = Bulk {
     columns: &[INT8, TEXT],
     row: "INSERT INTO several (number, patients) VALUES (?1, ?2)",
     rows: "INSERT INTO several (number, patients) SELECT * FROM unnest($1::int8[], $2::text[])",
+    copy: None,
+};
+
+/// Compression dictionaries.
+pub(crate) const DICTIONARIES: Bulk = Bulk {
+    columns: &[INT8, BYTEA],
+    row: "INSERT INTO dictionary (number, bytes) VALUES (?1, ?2)",
+    rows: "INSERT INTO dictionary (number, bytes) SELECT * FROM unnest($1::int8[], $2::bytea[])",
+    copy: None,
+};
+
+/// Names of files.
+pub(crate) const BLOBS: Bulk = Bulk {
+    columns: &[BYTEA, INT8, INT8],
+    row: "INSERT INTO blob (hash, size, txn) VALUES (?1, ?2, ?3)",
+    rows: "INSERT INTO blob (hash, size, txn) SELECT * FROM unnest($1::bytea[], $2::int8[], $3::int8[])",
     copy: None,
 };

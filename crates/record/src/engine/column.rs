@@ -203,3 +203,34 @@ impl<'c, T: FromColumn<'c>> FromColumn<'c> for Option<T> {
         }
     }
 }
+
+/// A value of its own, to be carried from one connection to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owned {
+    Null,
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl FromColumn<'_> for Owned {
+    fn from_column(column: Column<'_>) -> Result<Self, String> {
+        Ok(match column {
+            Column::Null => Owned::Null,
+            Column::Int(n) => Owned::Int(n),
+            Column::Text(text) => Owned::Text(text.to_owned()),
+            Column::Bytes(bytes) => Owned::Bytes(bytes.to_vec()),
+        })
+    }
+}
+
+impl<'v> From<&'v Owned> for Value<'v> {
+    fn from(value: &'v Owned) -> Self {
+        match value {
+            Owned::Null => Value::Null,
+            Owned::Int(n) => Value::Int(*n),
+            Owned::Text(text) => Value::Text(text),
+            Owned::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}

@@ -37,13 +37,14 @@ impl FromStr for Place {
 }
 
 impl fmt::Display for Place {
-    /// Without a password.
+    /// Without a password, which may stand before the host or behind the question mark.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Folder(folder) => folder.display().fmt(f),
             Place::Postgres(url) => {
                 let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-                write!(f, "postgres://{}", rest.split_once('@').map_or(rest, |(_, host)| host))
+                let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+                write!(f, "postgres://{}", host.split_once('?').map_or(host, |(host, _)| host))
             }
         }
     }
@@ -74,7 +75,7 @@ impl Place {
             Place::Folder(folder) => {
                 sqlite::open_writer(&folder.join(sqlite::FILE), durable).map(Conn::Sqlite)
             }
-            Place::Postgres(url) => postgres::open_writer(url, durable).map(Conn::Postgres),
+            Place::Postgres(url) => postgres::open_writer(url, durable).map(Box::new).map(Conn::Postgres),
         }
     }
 
@@ -82,7 +83,15 @@ impl Place {
     pub(crate) fn open_reader(&self, names: &Arc<Names>) -> Result<Conn> {
         match self {
             Place::Folder(folder) => sqlite::open_reader(&folder.join(sqlite::FILE), names).map(Conn::Sqlite),
-            Place::Postgres(url) => postgres::open_reader(url).map(Conn::Postgres),
+            Place::Postgres(url) => postgres::open_reader(url).map(Box::new).map(Conn::Postgres),
+        }
+    }
+
+    /// Opens what a record is being moved into.
+    pub(crate) fn open_target(&self) -> Result<Conn> {
+        match self {
+            Place::Folder(folder) => sqlite::open_target(&folder.join(sqlite::FILE)).map(Conn::Sqlite),
+            Place::Postgres(url) => postgres::open_target(url).map(Box::new).map(Conn::Postgres),
         }
     }
 
@@ -90,7 +99,7 @@ impl Place {
     pub(crate) fn open_whole(&self) -> Result<Conn> {
         match self {
             Place::Folder(folder) => sqlite::open_whole(&folder.join(sqlite::FILE)).map(Conn::Sqlite),
-            Place::Postgres(url) => postgres::open_whole(url).map(Conn::Postgres),
+            Place::Postgres(url) => postgres::open_whole(url).map(Box::new).map(Conn::Postgres),
         }
     }
 }

@@ -1,11 +1,12 @@
 -- The record on PostgreSQL: the tables of ../schema.sql, which says what they are. Wide columns stand first, so that
--- rows need no padding. What readers are held to is in guard.rs.
+-- rows need no padding. Text in keys is ordered by its bytes, as on SQLite, whatever the database's language. What readers are held to is in guard.rs.
 
 CREATE TABLE layout (number int8 NOT NULL);
 
 CREATE TABLE txn (
   number   int8 PRIMARY KEY,
   at       int8 NOT NULL,
+  last     int8 NOT NULL,
   who      text NOT NULL,
   behalf   text,
   purpose  text NOT NULL,
@@ -68,16 +69,15 @@ CREATE TABLE idx_past (
 
 CREATE TABLE type (number int8 PRIMARY KEY, name text NOT NULL UNIQUE);
 CREATE TABLE param (number int8 PRIMARY KEY, base text NOT NULL, code text NOT NULL, UNIQUE (base, code));
-CREATE TABLE system (number int8 PRIMARY KEY, uri text NOT NULL UNIQUE);
+CREATE TABLE system (number int8 PRIMARY KEY, uri text COLLATE "C" NOT NULL UNIQUE);
 CREATE TABLE several (number int8 PRIMARY KEY, patients text NOT NULL);
-CREATE UNIQUE INDEX several_patients ON several (md5(patients), patients);
 CREATE TABLE dictionary (number int8 PRIMARY KEY, bytes bytea NOT NULL);
 
-CREATE TABLE claim (key text PRIMARY KEY, holder text NOT NULL, txn int8 NOT NULL);
-CREATE TABLE cursor (name text PRIMARY KEY, txn int8 NOT NULL);
+CREATE TABLE claim (key text COLLATE "C" PRIMARY KEY, holder text NOT NULL, txn int8 NOT NULL);
+CREATE TABLE cursor (name text COLLATE "C" PRIMARY KEY, txn int8 NOT NULL);
 CREATE TABLE kept (
-  space    text NOT NULL,
-  key      text NOT NULL,
+  space    text COLLATE "C" NOT NULL,
+  key      text COLLATE "C" NOT NULL,
   value    bytea NOT NULL,
   until    int8,
   PRIMARY KEY (space, key)

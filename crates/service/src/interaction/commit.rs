@@ -123,6 +123,10 @@ fn apply(
 /// Runs the steps in the order of FHIR R4 http.html#trules: delete, create, update, read. Answers in the
 /// order of the input. Raises `stale` when a version that was read while planning is current no more.
 fn run(tx: &mut Tx<'_>, plan: Plan, stale: &AtomicBool) -> Result<Vec<Done>, Refusal> {
+    tx.foresee(plan.steps.iter().filter_map(|step| match step {
+        Step::Create(resource) | Step::Put { resource, .. } => Some(resource),
+        _ => None,
+    }))?;
     let mut steps: Vec<(usize, Step)> = plan.steps.into_iter().enumerate().collect();
     steps.sort_by_key(|(_, step)| match step {
         Step::Delete { .. } => 0,
