@@ -1,17 +1,17 @@
 //! Configuration: one TOML file, all of it optional, and the command line on top.
 
 use cli::Serve;
-use record::{Kind, Refusal};
-use serde::Deserialize;
+use record::{Kind, Place, Refusal};
+use serde::{Deserialize, Deserializer, de::Error};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 /// What can be set, with the defaults. `docs/operate/README.md` lists it for operators.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The record's folder.
-    pub data: PathBuf,
+    /// The record: a folder, or a database as `postgres://user:password@host/database`.
+    #[serde(deserialize_with = "place")]
+    pub data: Place,
     /// Address and port to listen on. Without TLS only loopback addresses are taken.
     pub listen: String,
     /// The address that clients use, when a proxy stands before this server: `https://care.example`. Cookies
@@ -41,10 +41,14 @@ pub enum LogForm {
     Json,
 }
 
+fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Place, D::Error> {
+    String::deserialize(from)?.parse().map_err(D::Error::custom)
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {
-            data: "data".into(),
+            data: Place::Folder("data".into()),
             listen: "127.0.0.1:8080".into(),
             public: None,
             log: "info".into(),

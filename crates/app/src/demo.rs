@@ -47,7 +47,7 @@ pub fn demo(demo: &Demo) -> Result<(), Refusal> {
         for account in access.users().unwrap_or_default() {
             println!("  {:<14} {} ({})", account.name, account.display, account.role.title);
         }
-        println!("\nA token for scripts: carespine token --data {} --role doctor", demo.data.display());
+        println!("\nA token for scripts: carespine token --data {} --role doctor", demo.data);
         println!("Everyone in it is invented. Stop with Ctrl-C.");
     })
 }
@@ -82,8 +82,8 @@ fn make(access: &Access, demo: &Demo, clock: &Simulated) -> Result<(), Refusal> 
         Some(made) if made == mark.as_bytes() => return Ok(()),
         Some(made) => {
             let text = format!(
-                "{} holds a demonstration of {}. Name another folder with --data, or remove it.",
-                demo.data.display(),
+                "{} holds a demonstration of {}. Name another place with --data, or remove it.",
+                demo.data,
                 String::from_utf8_lossy(&made)
             );
             return Err(Refusal::new(Kind::Conflict, text));

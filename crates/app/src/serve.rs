@@ -20,10 +20,7 @@ pub fn serve(config: &Config) -> Result<(), Refusal> {
     let options = Options { readers: config.readers, ..Options::default() };
     let access = Access::open(Store::open(&config.data, options)?)?;
     if access.users()?.is_empty() {
-        println!(
-            "No one can sign in yet. Add someone: carespine user --data {} add ...",
-            config.data.display()
-        );
+        println!("No one can sign in yet. Add someone: carespine user --data {} add ...", config.data);
     }
     run(config, access, address, |address| {
         println!("Carespine listens on http://{address}/ (FHIR at http://{address}/fhir)");

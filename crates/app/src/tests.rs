@@ -4,21 +4,26 @@ use crate::config::Config;
 use crate::{demo, serve};
 use access::Access;
 use cli::{Demo, Serve};
-use record::{HistoryOf, Kind, Options, Scope, Store};
+use record::{HistoryOf, Kind, Options, Place, Scope, Store};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::sync::mpsc;
+use testbed::Home;
 
-fn made(dir: &Path, seed: u64) -> Demo {
-    let demo = Demo { data: dir.to_owned(), listen: "127.0.0.1:0".into(), people: 12, seed, only_make: true };
+fn made(home: &Home, seed: u64) -> Demo {
+    let data = home.place().parse().unwrap();
+    let demo = Demo { data, listen: "127.0.0.1:0".into(), people: 12, seed, only_make: true };
     demo::demo(&demo).unwrap();
     demo
 }
 
+fn opened(home: &Home) -> Store {
+    Store::open(home.place().parse::<Place>().unwrap(), Options::default()).unwrap()
+}
+
 /// Every version of a record, and when it was committed, in an order that chance has no part in.
-fn everything(dir: &Path) -> Vec<String> {
-    let store = Store::open(dir, Options::default()).unwrap();
+fn everything(home: &Home) -> Vec<String> {
+    let store = opened(home);
     let reader = store.reader(&Scope::all()).unwrap();
     let mut all = Vec::new();
     let mut token = None;
@@ -35,8 +40,7 @@ fn everything(dir: &Path) -> Vec<String> {
 
 #[test]
 fn the_same_seed_gives_the_same_data_and_another_gives_other() {
-    let dir = tempfile::tempdir().unwrap();
-    let [first, second, other] = ["first", "second", "other"].map(|name| dir.path().join(name));
+    let [first, second, other] = [Home::new(), Home::new(), Home::new()];
     made(&first, 1);
     made(&second, 1);
     made(&other, 2);
@@ -48,20 +52,20 @@ fn the_same_seed_gives_the_same_data_and_another_gives_other() {
 
 #[test]
 fn a_demonstration_is_made_once_and_another_is_not_put_on_top() {
-    let dir = tempfile::tempdir().unwrap();
-    let demo = made(dir.path(), 1);
-    let before = everything(dir.path()).len();
+    let home = Home::new();
+    let demo = made(&home, 1);
+    let before = everything(&home).len();
     demo::demo(&demo).unwrap();
-    assert_eq!(everything(dir.path()).len(), before);
+    assert_eq!(everything(&home).len(), before);
     let refusal = demo::demo(&Demo { seed: 2, ..demo }).unwrap_err();
     assert_eq!(refusal.kind, Kind::Conflict);
 }
 
 #[test]
 fn a_record_of_the_demonstration_can_be_seen_as_at_any_day_of_it() {
-    let dir = tempfile::tempdir().unwrap();
-    made(dir.path(), 1);
-    let store = Store::open(dir.path(), Options::default()).unwrap();
+    let home = Home::new();
+    made(&home, 1);
+    let store = opened(&home);
     let count = |day: &str| {
         let at = fhir::Instant::parse(day).unwrap();
         let reader = store.reader_at(&Scope::all(), at).unwrap();
@@ -94,9 +98,9 @@ fn get(address: SocketAddr, path: &str, token: Option<&str>) -> String {
 
 #[test]
 fn one_port_answers_for_health_page_and_fhir() {
-    let dir = tempfile::tempdir().unwrap();
-    made(dir.path(), 1);
-    let access = Access::open(Store::open(dir.path(), Options::default()).unwrap()).unwrap();
+    let home = Home::new();
+    made(&home, 1);
+    let access = Access::open(opened(&home)).unwrap();
     let token = access.mint_token("doctor", 5).unwrap();
     let address = served(&Config::default(), &access);
     let status = |path: &str, token| get(address, path, token).split_whitespace().nth(1).unwrap().to_owned();
@@ -136,5 +140,5 @@ fn a_setting_that_is_not_known_is_refused_by_name() {
     };
     assert!(read("liten = \"127.0.0.1:1\"").unwrap_err().to_string().contains("liten"));
     let config = read("data = \"here\"\nlisten = \"127.0.0.1:1\"").unwrap();
-    assert_eq!((config.data.to_str(), config.listen.as_str()), (Some("here"), "127.0.0.1:9"));
+    assert_eq!((config.data, config.listen.as_str()), (Place::Folder("here".into()), "127.0.0.1:9"));
 }

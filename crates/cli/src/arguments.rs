@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use record::Place;
 use std::path::PathBuf;
 
 /// Carespine: an open care records service.
@@ -25,38 +26,38 @@ pub enum Command {
     Backup {
         /// The record's folder.
         #[arg(long, default_value = "data")]
-        data: PathBuf,
+        data: Place,
         /// A new folder for the copy.
-        to: PathBuf,
+        to: Place,
     },
     /// Make a record from a backup, after verifying it.
     Restore {
         /// The backup's folder.
-        from: PathBuf,
+        from: Place,
         /// A new folder for the record.
         #[arg(long, default_value = "data")]
-        data: PathBuf,
+        data: Place,
     },
     /// Check the hash chains, every version against the log, and the index against the bodies.
     Verify {
-        /// The record's folder.
+        /// The record: a folder, or a database as postgres://user@host/database.
         #[arg(long, default_value = "data")]
-        data: PathBuf,
+        data: Place,
     },
     /// Staff accounts.
     User {
-        /// The record's folder.
+        /// The record: a folder, or a database as postgres://user@host/database.
         #[arg(long, default_value = "data", global = true)]
-        data: PathBuf,
+        data: Place,
         /// What to do with them.
         #[command(subcommand)]
         command: UserCommand,
     },
     /// Print a short-lived bearer token for scripts.
     Token {
-        /// The record's folder.
+        /// The record: a folder, or a database as postgres://user@host/database.
         #[arg(long, default_value = "data")]
-        data: PathBuf,
+        data: Place,
         /// The role it acts in, e.g. doctor, receptionist, system.
         #[arg(long)]
         role: String,
@@ -107,9 +108,9 @@ pub enum UserCommand {
 /// `carespine serve`.
 #[derive(Args, Clone, Debug)]
 pub struct Serve {
-    /// The record's folder; made if it is new. [default: data]
+    /// The record: a folder, or a database as postgres://user@host/database; made if there is none. [default: data]
     #[arg(long)]
-    pub data: Option<PathBuf>,
+    pub data: Option<Place>,
     /// Address and port to listen on. Only loopback addresses are taken. [default: 127.0.0.1:8080]
     #[arg(long)]
     pub listen: Option<String>,
@@ -121,9 +122,10 @@ pub struct Serve {
 /// `carespine demo`.
 #[derive(Args, Clone, Debug)]
 pub struct Demo {
-    /// The record's folder; made if it is new, used as it is if it holds the demonstration already.
+    /// The record: a folder, or a database as postgres://user@host/database; made if there is none, used as it is
+    /// if it holds the demonstration already.
     #[arg(long, default_value = "demo-data")]
-    pub data: PathBuf,
+    pub data: Place,
     /// Address and port to listen on.
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub listen: String,
@@ -144,9 +146,9 @@ pub struct Load {
     /// Files, folders, or - for standard input.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// The record's folder; made if it is new.
+    /// The record: a folder, or a database as postgres://user@host/database; made if there is none.
     #[arg(long, default_value = "data")]
-    pub data: PathBuf,
+    pub data: Place,
     /// Threads that read and check; the record is written by one more.
     #[arg(long)]
     pub threads: Option<usize>,

@@ -1,7 +1,7 @@
 //! Keeping the record safe: backup, restore, verify.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use record::{Kind, Refusal, Report};
+use record::{Kind, Place, Refusal, Report};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,52 +19,62 @@ fn told(bar: &ProgressBar) -> impl FnMut(u64, u64) {
     }
 }
 
-pub(crate) fn backup(data: &Path, to: &Path) -> Result<ExitCode, Refusal> {
+/// The folder that a record lies in. A database is backed up by its own tools.
+fn folder(place: &Place) -> Result<&Path, Refusal> {
+    match place {
+        Place::Folder(folder) => Ok(folder),
+        Place::Postgres(_) => {
+            let text = format!(
+                "{place} is a database, and this command copies folders. PostgreSQL's own tools back up and restore a \
+                 record there: pg_basebackup for the whole server, pg_dump and pg_restore for one database."
+            );
+            Err(Refusal::new(Kind::Unsupported, text))
+        }
+    }
+}
+
+pub(crate) fn backup(data: &Place, to: &Place) -> Result<ExitCode, Refusal> {
+    folder(data)?;
+    let target = folder(to)?;
     let store = crate::open_existing(data)?;
     let copying = bar("Copying");
-    store.backup(to, &mut told(&copying))?;
+    store.backup(target, &mut told(&copying))?;
     copying.finish_and_clear();
     let report = checked(to)?;
-    println!(
-        "Copied and verified {} resources in {} commits to {}.",
-        report.resources,
-        report.txns,
-        to.display()
-    );
+    println!("Copied and verified {} resources in {} commits to {to}.", report.resources, report.txns,);
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn restore(from: &Path, data: &Path) -> Result<ExitCode, Refusal> {
+pub(crate) fn restore(from: &Place, data: &Place) -> Result<ExitCode, Refusal> {
+    folder(from)?;
+    let target = folder(data)?;
     let report = checked(from)?;
     let source = crate::open_existing(from)?;
     let copying = bar("Restoring");
-    source.backup(data, &mut told(&copying))?;
+    source.backup(target, &mut told(&copying))?;
     copying.finish_and_clear();
-    println!("Restored {} resources in {} commits to {}.", report.resources, report.txns, data.display());
+    println!("Restored {} resources in {} commits to {data}.", report.resources, report.txns);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Verifies a folder and refuses one that is not sound.
-fn checked(dir: &Path) -> Result<Report, Refusal> {
+/// Verifies a record and refuses one that is not sound.
+fn checked(place: &Place) -> Result<Report, Refusal> {
+    crate::check_existing(place)?;
     let checking = bar("Verifying");
-    let report = record::verify(dir, &mut told(&checking))?;
+    let report = record::verify(place, &mut told(&checking))?;
     checking.finish_and_clear();
     if report.findings.is_empty() {
         return Ok(report);
     }
     let text = format!(
-        "{} is not sound: {} findings. `carespine verify --data {}` lists them.",
-        dir.display(),
-        report.findings.len(),
-        dir.display()
+        "{place} is not sound: {} findings. `carespine verify --data {place}` lists them.",
+        report.findings.len()
     );
     Err(Refusal::new(Kind::Conflict, text))
 }
 
-pub(crate) fn verify(data: &Path) -> Result<ExitCode, Refusal> {
-    if !data.join("record.db").exists() {
-        return crate::open_existing(data).map(|_| ExitCode::FAILURE);
-    }
+pub(crate) fn verify(data: &Place) -> Result<ExitCode, Refusal> {
+    crate::check_existing(data)?;
     let checking = bar("Verifying");
     let report = record::verify(data, &mut told(&checking))?;
     checking.finish_and_clear();

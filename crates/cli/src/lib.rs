@@ -7,8 +7,7 @@ mod people;
 
 pub use arguments::{Arguments, Command, Demo, Serve, UserCommand};
 
-use record::{Options, Refusal, Store};
-use std::path::Path;
+use record::{Kind, Options, Place, Refusal, Store};
 use std::process::ExitCode;
 
 /// Does what a command that needs no server says. Gives back `serve` and `demo`, which the binary starts.
@@ -32,11 +31,17 @@ pub fn run(command: Command) -> Result<ExitCode, Command> {
     }))
 }
 
-/// Opens a store that is there already. A wrong folder is refused rather than made into an empty store.
-fn open_existing(data: &Path) -> Result<Store, Refusal> {
-    if !data.join("record.db").exists() {
-        let text = format!("{} holds no record. Name its folder with --data.", data.display());
-        return Err(Refusal::new(record::Kind::NotFound, text));
-    }
+/// Opens a store that is there already.
+fn open_existing(data: &Place) -> Result<Store, Refusal> {
+    check_existing(data)?;
     Store::open(data, Options { readers: 2, ..Options::default() })
+}
+
+/// A wrong folder or database is refused rather than made into an empty store.
+fn check_existing(data: &Place) -> Result<(), Refusal> {
+    if record::exists(data)? {
+        return Ok(());
+    }
+    let text = format!("{data} holds no record. Name its folder or database with --data.");
+    Err(Refusal::new(Kind::NotFound, text))
 }

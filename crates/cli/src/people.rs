@@ -2,12 +2,11 @@
 
 use crate::UserCommand;
 use access::{Access, NewUser};
-use record::{Kind, Refusal};
+use record::{Kind, Place, Refusal};
 use std::io::{BufRead, IsTerminal};
-use std::path::Path;
 use std::process::ExitCode;
 
-pub(crate) fn user(data: &Path, command: &UserCommand) -> Result<ExitCode, Refusal> {
+pub(crate) fn user(data: &Place, command: &UserCommand) -> Result<ExitCode, Refusal> {
     let access = Access::open(crate::open_existing(data)?)?;
     match command {
         UserCommand::Add { name, display, role, place } => {
@@ -53,7 +52,7 @@ fn password() -> Result<String, Refusal> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-pub(crate) fn token(data: &Path, role: &str, minutes: u32) -> Result<ExitCode, Refusal> {
+pub(crate) fn token(data: &Place, role: &str, minutes: u32) -> Result<ExitCode, Refusal> {
     let access = Access::open(crate::open_existing(data)?)?;
     println!("{}", access.mint_token(role, minutes)?);
     Ok(ExitCode::SUCCESS)

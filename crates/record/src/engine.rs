@@ -8,7 +8,7 @@ mod place;
 
 pub(crate) use bulk::*;
 pub(crate) use column::{Column, FromColumn, Owned, Value};
-pub use place::Place;
+pub use place::{Place, exists};
 
 use crate::body::IdKey;
 use crate::lens::Lens;
@@ -45,7 +45,10 @@ impl fmt::Display for Error {
             // Its own text is only "db error"; what the server said is the source.
             Error::Postgres(e) => match e.as_db_error() {
                 Some(said) => write!(f, "{said} ({})", said.code().code()),
-                None => e.fmt(f),
+                None => match std::error::Error::source(e) {
+                    Some(cause) => write!(f, "{e}: {cause}"),
+                    None => e.fmt(f),
+                },
             },
             Error::Shape(text) => f.write_str(text),
         }

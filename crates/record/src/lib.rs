@@ -40,7 +40,7 @@ mod writer;
 pub use audit::{Act, AuditRow, Ticket};
 pub use blob::BlobHash;
 pub use body::{Body, Found};
-pub use engine::Place;
+pub use engine::{Place, exists};
 pub use fhir::{Instant, Issue, Kind, Refusal};
 pub use history::{HistoryOf, HistoryPage};
 pub use log::{Change, Commit};

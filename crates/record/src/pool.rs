@@ -1,8 +1,9 @@
 //! Reading connections, lent one by one.
 
+use crate::Refusal;
 use crate::engine::{Conn, Place};
 use crate::names::Names;
-use crate::{Refusal, fault};
+use crate::writer::away;
 use std::sync::{Arc, Condvar, Mutex};
 
 /// The connections for reading of one store.
@@ -15,7 +16,8 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub fn open(place: &Place, names: &Arc<Names>, size: usize) -> Result<Pool, Refusal> {
-        let free = (0..size.max(1)).map(|_| open(place, names)).collect::<Result<_, _>>()?;
+        let free = (0..size.max(1)).map(|_| place.open_reader(names)).collect::<Result<_, _>>();
+        let free = free.map_err(|e| place.closed(&e))?;
         Ok(Pool {
             place: place.clone(),
             names: names.clone(),
@@ -46,15 +48,14 @@ impl Pool {
     /// A new connection in the place of one that is of no more use. Where none can be had the old one goes back,
     /// to be tried again.
     pub fn renew(&self, old: Conn) -> Result<Conn, Refusal> {
-        open(&self.place, &self.names).inspect_err(|_| self.give_back(old))
+        self.place.open_reader(&self.names).map_err(|e| {
+            self.give_back(old);
+            away(e)
+        })
     }
 
     pub fn give_back(&self, conn: Conn) {
         self.free.lock().expect("no thread panics with the pool locked").push(conn);
         self.returned.notify_one();
     }
-}
-
-fn open(place: &Place, names: &Arc<Names>) -> Result<Conn, Refusal> {
-    place.open_reader(names).map_err(|e| fault("open the store for reading", e))
 }

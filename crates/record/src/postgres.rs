@@ -88,6 +88,11 @@ pub(crate) fn open_target(url: &str) -> Result<Connection> {
     Ok(conn)
 }
 
+/// Whether the database has our tables.
+pub(crate) fn exists(url: &str) -> Result<bool> {
+    Connection::open(url)?.has_tables()
+}
+
 /// Opens a connection that can only read, and only what its lens shows.
 pub(crate) fn open_reader(url: &str) -> Result<Connection> {
     let conn = Connection::open(url)?;

@@ -92,9 +92,10 @@ impl Store {
     pub fn open(place: impl Into<Place>, options: Options) -> Result<Store, Refusal> {
         let place = place.into();
         if let Place::Folder(folder) = &place {
-            std::fs::create_dir_all(folder).map_err(|e| fault("make the store's folder", e))?;
+            let made = std::fs::create_dir_all(folder);
+            made.map_err(|e| place.closed(&engine::Error::Shape(format!("its folder cannot be made: {e}"))))?;
         }
-        let (core, names) = Store::core(&place, &options).map_err(|e| fault("open the store", e))?;
+        let (core, names) = Store::core(&place, &options).map_err(|e| place.closed(&e))?;
         let (token_key, gauges) = (core.token_key, core.gauges.clone());
         let pool = Pool::open(&place, &names, options.readers)?;
         let (sender, receiver) = mpsc::channel();

@@ -58,7 +58,7 @@ pub fn verify(place: impl Into<Place>, progress: &mut dyn FnMut(u64, u64)) -> Re
             + count("SELECT count(*) FROM head WHERE ver > 0")?;
         Ok((conn, names, steps as u64))
     };
-    let (conn, names, steps) = open().map_err(|e: engine::Error| fault("open the store to verify", e))?;
+    let (conn, names, steps) = open().map_err(|e: engine::Error| place.closed(&e))?;
     let report = Report::default();
     let (conn, names) = (&conn, &names);
     let mut check = Check {

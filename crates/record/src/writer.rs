@@ -279,7 +279,7 @@ impl Core {
 }
 
 /// The database cannot be reached, and nothing was sent to it.
-fn away(error: engine::Error) -> Refusal {
+pub(crate) fn away(error: engine::Error) -> Refusal {
     tracing::error!(%error, "the database cannot be reached");
     Refusal::new(
         Kind::Busy,

@@ -1,8 +1,8 @@
 //! Where a record is kept, and how its connections are opened.
 
-use super::{Conn, Result};
+use super::{Conn, Error, Result};
 use crate::names::Names;
-use crate::{postgres, sqlite};
+use crate::{Kind, Refusal, postgres, sqlite};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -68,7 +68,30 @@ impl From<&Place> for Place {
     }
 }
 
+/// Whether a place holds a record. Refused when that cannot be found out: its database is away, or does not let
+/// us in.
+pub fn exists(place: &Place) -> std::result::Result<bool, Refusal> {
+    match place {
+        Place::Folder(folder) => Ok(folder.join(sqlite::FILE).exists()),
+        Place::Postgres(url) => postgres::exists(url).map_err(|e| place.closed(&e)),
+    }
+}
+
 impl Place {
+    /// Why it cannot be opened, and what to check, for the operator who opens it.
+    pub(crate) fn closed(&self, error: &Error) -> Refusal {
+        tracing::error!(place = %self, %error, "the record cannot be opened");
+        let check = match (self, error) {
+            (_, Error::Shape(_)) => "",
+            (Place::Folder(_), _) => " Check that the folder is this user's to read and write.",
+            (Place::Postgres(_), _) => {
+                " Check that its server runs and takes connections, and the host, port, database, user and \
+                 password of the URL."
+            }
+        };
+        Refusal::new(Kind::Busy, format!("The record in {self} cannot be opened: {error}.{check}"))
+    }
+
     /// Opens the connection that writes, making the tables in a place that has none.
     pub(crate) fn open_writer(&self, durable: bool) -> Result<Conn> {
         match self {
