@@ -79,7 +79,7 @@ impl Access {
 
     /// A small fact of a space, by key.
     fn kept(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, Refusal> {
-        self.inner.store.reader(&Scope::all())?.kept(space, key)
+        self.inner.store.kept(space, key)
     }
 
     /// Puts an act on the trail and waits until it is on disk.

@@ -4,29 +4,31 @@ use crate::{
     Access, Clock, IDLE_MINUTES, NewUser, Permission, Role, SESSION_HOURS, Session, SignedIn, Standing, roles,
 };
 use fhir::Tree;
-use record::{AuditRow, Instant, Kind, Options, Reach, Refusal, Scope, Store};
+use record::{AuditRow, Instant, Kind, Options, Place, Reach, Refusal, Scope, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+use testbed::Home;
 
 const PASSWORD: &str = "three odd words";
 const DESK: &str = "10.1.2.3";
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
-/// A record in a folder of its own, with a clock that the test moves.
+/// A record in a place of its own, with a clock that the test moves.
 struct House {
     access: Access,
     clock: Arc<AtomicI64>,
-    folder: tempfile::TempDir,
+    home: Home,
 }
 
 impl House {
     fn new() -> House {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let home = Home::new();
+        let options = Options { durable: false, ..Options::default() };
+        let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
         let clock = Arc::new(AtomicI64::new(store.now().0));
-        House { access: Access::with_clock(store, clock_of(&clock)).unwrap(), clock, folder }
+        House { access: Access::with_clock(store, clock_of(&clock)).unwrap(), clock, home }
     }
 
     /// The same house with a doctor in it.
@@ -45,6 +47,18 @@ impl House {
             password: PASSWORD.into(),
         };
         self.access.add_user(&user).unwrap();
+    }
+
+    /// All that is kept: the files of the folder, or the rows of the database.
+    fn kept(&self) -> Vec<Vec<u8>> {
+        let Some(database) = self.home.database() else {
+            let files = std::fs::read_dir(self.home.folder()).unwrap().map(|file| file.unwrap().path());
+            return files.filter(|path| path.is_file()).map(|path| std::fs::read(path).unwrap()).collect();
+        };
+        let tables = "SELECT format('SELECT t::text FROM %I t;', tablename) FROM pg_tables
+                      WHERE schemaname = 'public'";
+        let rows = database.sql(tables).unwrap();
+        vec![database.sql(&format!("SET bytea_output = 'escape'; {rows}")).unwrap().into_bytes()]
     }
 
     fn sign_in(&self) -> SignedIn {
@@ -335,24 +349,19 @@ fn what_happened_is_on_the_trail_and_no_secret_is() {
 }
 
 #[test]
-fn no_secret_is_in_the_files_of_the_record() {
+fn no_secret_is_in_the_files_or_tables_of_the_record() {
     let house = House::staffed();
     let SignedIn { cookie, session } = house.sign_in();
     let token = house.access.mint_token("system", 5).unwrap();
     let mut found_hash = false;
-    for file in std::fs::read_dir(house.folder.path()).unwrap() {
-        let path = file.unwrap().path();
-        if !path.is_file() {
-            continue;
-        }
-        let bytes = std::fs::read(path).unwrap();
+    for bytes in house.kept() {
         let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
         found_hash |= has("$argon2id$v=19$m=19456,t=2,p=1$");
         for secret in [PASSWORD, &cookie, &token, &session.csrf] {
             assert!(!has(secret), "{secret} is on disk");
         }
     }
-    assert!(found_hash, "the files were looked at");
+    assert!(found_hash, "they were looked at");
 }
 
 #[test]

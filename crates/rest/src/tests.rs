@@ -1,4 +1,4 @@
-//! The door against a real record in a folder of its own.
+//! The door against a real record in a place of its own.
 
 #![expect(clippy::print_stdout, reason = "what was counted and measured is to be seen with --nocapture")]
 
@@ -19,9 +19,9 @@ mod unseen;
 use crate::{Config, Request, Response, Rest, handle};
 use access::Access;
 use fhir::json::{Json, Limits};
-use record::{Options, Scope, Store};
+use record::{Options, Place, Scope, Store};
 use std::path::PathBuf;
-use tempfile::TempDir;
+use testbed::Home;
 
 /// Where the door of a test is.
 const BASE: &str = "https://care.example/fhir";
@@ -31,7 +31,7 @@ struct World {
     rest: Rest,
     access: Access,
     system: String,
-    _folder: TempDir,
+    _home: Home,
 }
 
 impl World {
@@ -40,14 +40,14 @@ impl World {
     }
 
     fn with(change: impl FnOnce(&mut Config)) -> World {
-        let folder = TempDir::new().unwrap();
-        let store =
-            Store::open(folder.path(), Options { readers: 4, durable: false, ..Options::default() }).unwrap();
+        let home = Home::new();
+        let options = Options { readers: 4, durable: false, ..Options::default() };
+        let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
         let access = Access::open(store).unwrap();
         let mut config = Config::at(BASE);
         change(&mut config);
         let system = access.mint_token("system", 60).unwrap();
-        World { rest: Rest::new(access.clone(), config), access, system, _folder: folder }
+        World { rest: Rest::new(access.clone(), config), access, system, _home: home }
     }
 
     /// Sends as the system itself.

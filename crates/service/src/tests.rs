@@ -7,7 +7,8 @@ use crate::{
 use access::{Access, NewUser, Session};
 use fhir::{Json, Limits, Tree};
 use html::{Assets, Group};
-use record::{Found, Kind, Options, Prepared, Refusal, Scope, Store, Tx, new_id};
+use record::{Found, Kind, Options, Place, Prepared, Refusal, Scope, Store, Tx, new_id};
+use testbed::Home;
 
 /// Notes that someone was called, as a Communication.
 const NOTE: Command<Note> =
@@ -85,13 +86,14 @@ fn show(request: &Request<'_>) -> Result<Answer, Refusal> {
 /// A record with a doctor and an administrator.
 struct House {
     access: Access,
-    _folder: tempfile::TempDir,
+    _home: Home,
 }
 
 impl House {
     fn new() -> House {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let home = Home::new();
+        let options = Options { durable: false, ..Options::default() };
+        let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
         let access = Access::open(store).unwrap();
         for (name, role) in [("doctor", "doctor"), ("keeper", "administrator")] {
             let user = NewUser {
@@ -103,7 +105,7 @@ impl House {
             };
             access.add_user(&user).unwrap();
         }
-        House { access, _folder: folder }
+        House { access, _home: home }
     }
 
     fn session(&self, name: &str) -> Session {

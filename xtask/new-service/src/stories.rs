@@ -5,18 +5,21 @@ use access::{Access, Session};
 use fhir::{Json, Limits};
 use record::{Author, Found, Options, Prepared, Scope, Store};
 use service::{Kind, Listed, Outcome, Refusal, Values, perform};
+use testbed::Home;
 
 /// A record with one patient in it, and someone who works there.
 struct Place {
     access: Access,
     session: Session,
-    _folder: tempfile::TempDir,
+    _home: Home,
 }
 
 impl Place {
     fn new(role: &str) -> Place {
-        let folder = tempfile::tempdir().expect("there is a temporary folder");
-        let store = Store::open(folder.path(), Options::default()).expect("the record opens");
+        let home = Home::new();
+        let place: record::Place = home.place().parse().expect("it is a folder or a database");
+        let options = Options { durable: false, ..Options::default() };
+        let store = Store::open(place, options).expect("the record opens");
         let patient = r#"{"resourceType":"Patient","name":[{"family":"Test"}]}"#;
         let patient = Json::parse(patient, Limits::DOOR).expect("it is JSON");
         let patient = Prepared::of(&patient, "p").expect("it is a patient");
@@ -24,7 +27,7 @@ impl Place {
         let access = Access::open(store).expect("the gate opens");
         let token = access.mint_token(role, 5).expect("the role exists");
         let session = access.bearer(&token).expect("the token is fresh");
-        Place { access, session, _folder: folder }
+        Place { access, session, _home: home }
     }
 
     fn refer(&self, patient: &str) -> Result<Outcome, Refusal> {

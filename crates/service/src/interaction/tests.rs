@@ -3,24 +3,24 @@
 use super::*;
 use access::{Access, Permission, Session};
 use fhir::json::{Json, Limits};
-use record::{Kind, Options, Store};
-use tempfile::TempDir;
+use record::{Kind, Options, Place, Store};
+use testbed::Home;
 
 struct World {
     access: Access,
     session: Session,
-    _folder: TempDir,
+    _home: Home,
 }
 
 impl World {
     fn new() -> World {
-        let folder = TempDir::new().unwrap();
-        let store =
-            Store::open(folder.path(), Options { readers: 2, durable: false, ..Options::default() }).unwrap();
+        let home = Home::new();
+        let options = Options { readers: 2, durable: false, ..Options::default() };
+        let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
         let access = Access::open(store).unwrap();
         let session = access.bearer(&access.mint_token("system", 60).unwrap()).unwrap();
         assert!(session.may(Permission::AssignIds));
-        World { access, session, _folder: folder }
+        World { access, session, _home: home }
     }
 
     fn caller(&self) -> Caller<'_> {

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request as HttpRequest, StatusCode};
 use fhir::{Instant, Tree};
 use html::{Nav, frame, html};
-use record::{Kind, Options, Refusal, Scope, Store, Tx};
+use record::{Kind, Options, Place, Refusal, Scope, Store, Tx};
 use service::{
     Answer, Card, Catalogue, Command, Field, FieldKind, Input, Outcome, Page, Permission, Request, Service,
     Values,
@@ -15,6 +15,7 @@ use service::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use testbed::Home;
 use tower::ServiceExt;
 
 pub const PASSWORD: &str = "three odd words";
@@ -24,7 +25,7 @@ pub struct House {
     pub access: Access,
     pub router: Router,
     clock: Arc<AtomicI64>,
-    _folder: tempfile::TempDir,
+    _home: Home,
 }
 
 impl House {
@@ -33,8 +34,9 @@ impl House {
     }
 
     pub fn with(config: Config) -> House {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let home = Home::new();
+        let options = Options { durable: false, ..Options::default() };
+        let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
         let clock = Arc::new(AtomicI64::new(store.now().0));
         let hands = clock.clone();
         let access =
@@ -49,7 +51,7 @@ impl House {
             };
             access.add_user(&user).unwrap();
         }
-        House { router: router(access.clone(), &CATALOGUE, config), access, clock, _folder: folder }
+        House { router: router(access.clone(), &CATALOGUE, config), access, clock, _home: home }
     }
 
     pub fn browser(&self) -> Browser {

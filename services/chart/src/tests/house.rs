@@ -4,9 +4,10 @@ use crate::SERVICE;
 use access::{Access, Session};
 use fhir::{Instant, Json, Limits};
 use html::Assets;
-use record::{Author, Options, Prepared, Refusal, Store};
+use record::{Author, Options, Place, Prepared, Refusal, Store};
 use service::{Answer, Catalogue, Request};
 use std::sync::Arc;
+use testbed::Home;
 
 static CATALOGUE: Catalogue = Catalogue { services: &[&SERVICE] };
 
@@ -18,7 +19,7 @@ pub struct House {
     pub access: Access,
     /// The same record on the machine's clock, by which tokens run out.
     gate: Access,
-    _folder: tempfile::TempDir,
+    _home: Home,
 }
 
 impl House {
@@ -29,12 +30,13 @@ impl House {
 
     /// With the resources of a JSON array.
     pub fn with(resources: &str) -> House {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), Options { durable: false, ..Options::default() }).unwrap();
+        let home = Home::new();
+        let options = Options { durable: false, ..Options::default() };
+        let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
         let now = Instant::parse(NOW).unwrap();
         let gate = Access::open(store.clone()).unwrap();
         let access = Access::with_clock(store, Arc::new(move || now)).unwrap();
-        let house = House { access, gate, _folder: folder };
+        let house = House { access, gate, _home: home };
         house.file(resources);
         house
     }
