@@ -69,7 +69,7 @@ fn once(
 }
 
 /// 20 to 500 ms, by a linear congruential generator: the same seed gives the same kills.
-fn delay(state: &mut u64) -> Duration {
+pub(crate) fn delay(state: &mut u64) -> Duration {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     Duration::from_millis(20 + (*state >> 33) % 481)
 }

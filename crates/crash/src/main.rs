@@ -1,7 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+mod follower;
 mod kill;
+mod kills;
+mod ledger;
+mod node;
+mod requests;
+#[cfg(test)]
+mod tests;
 mod writers;
 
 use clap::{Parser, Subcommand};
@@ -46,13 +53,50 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Kills PostgreSQL under two nodes, again and again.
+    KillDatabase {
+        /// How often.
+        #[arg(long, default_value_t = 50)]
+        times: u32,
+        /// Where the delays come from; a failure prints it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Kills one of two nodes on one PostgreSQL, again and again.
+    KillNodes {
+        /// How often.
+        #[arg(long, default_value_t = 50)]
+        times: u32,
+        /// Where the delays come from; a failure prints it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// What the others start: writes requests until its input is closed.
+    #[command(hide = true)]
+    Node {
+        /// The record's database.
+        place: String,
+        /// What it is called.
+        #[arg(long)]
+        name: String,
+        /// Where acknowledgements go.
+        #[arg(long)]
+        acknowledged: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    run(Arguments::parse())
+}
+
+fn run(arguments: Arguments) -> ExitCode {
+    let outcome = match arguments.command {
         Command::Write { dir, acknowledged, relaxed } => writers::write(&dir, &acknowledged, !relaxed),
         Command::Check { dir, acknowledged } => check::command(&dir, &acknowledged),
         Command::Kill { times, seed } => kill::command(times, seed),
+        Command::KillDatabase { times, seed } => kills::command_database(times, seed),
+        Command::KillNodes { times, seed } => kills::command_nodes(times, seed),
+        Command::Node { place, name, acknowledged } => node::write(&place, &name, &acknowledged),
     };
     outcome.unwrap_or_else(|refusal: Refusal| {
         eprintln!("{refusal}");
