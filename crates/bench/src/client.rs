@@ -20,10 +20,18 @@ impl Request {
     }
 
     pub fn post(path: &str, headers: &[String], body: &[u8]) -> Request {
+        Request::with_body("POST", path, headers, body)
+    }
+
+    pub fn put(path: &str, headers: &[String], body: &[u8]) -> Request {
+        Request::with_body("PUT", path, headers, body)
+    }
+
+    fn with_body(method: &str, path: &str, headers: &[String], body: &[u8]) -> Request {
         let mut headers = headers.to_vec();
         headers.push("Content-Type: application/fhir+json".to_owned());
         headers.push(format!("Content-Length: {}", body.len()));
-        let mut bytes = head("POST", path, &headers).into_bytes();
+        let mut bytes = head(method, path, &headers).into_bytes();
         bytes.extend_from_slice(body);
         Request(bytes)
     }
@@ -39,6 +47,13 @@ fn head(method: &str, path: &str, headers: &[String]) -> String {
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether what was asked for was done.
+    pub fn is_good(&self) -> bool {
+        matches!(self.status, 200 | 201)
+    }
 }
 
 /// One connection.

@@ -1,18 +1,19 @@
 //! Getting the data in, and what that costs.
 
 use crate::client::{Answer, Connection, Request};
+use crate::engine::Place;
 use crate::people::People;
-use crate::process::{Process, bytes_below};
+use crate::process::{Cpu, Process};
 use crate::server::{Kind, Program, Server};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Connections that post transactions at the same time.
-const POSTING: usize = 4;
+pub const POSTING: usize = 4;
 /// How long a server that has only just started is left alone before it is ended.
 const SETTLING: Duration = Duration::from_millis(200);
 
@@ -20,59 +21,74 @@ const SETTLING: Duration = Duration::from_millis(200);
 pub struct Load {
     pub way: &'static str,
     pub took: Duration,
-    pub cpu: Duration,
-    /// Bytes on disk afterwards; of a server that fills its store by itself, what came on top.
+    pub cpu: Cpu,
+    /// Bytes on disk that came on top of an empty store.
     pub disk: u64,
+    /// The largest parts of the database, where there is one.
+    pub parts: Vec<(String, u64)>,
 }
 
-/// Loads the data in every way there is. Afterwards the store in `data` holds it.
-pub fn all(program: &Program, people: &People, data: &Path) -> io::Result<Vec<Load>> {
+/// Loads the data in every way there is. Afterwards the store holds it.
+pub fn all(program: &Program, people: &People, place: &mut Place<'_>) -> io::Result<Vec<Load>> {
+    let empty = settled(program, place)?;
+    let posted = post(program, people, place, empty)?;
     match program.kind {
         Kind::Carespine => {
-            let posted = post(program, people, data)?;
-            fs::remove_dir_all(data)?;
-            Ok(vec![command(program, people, data)?, posted])
+            place.empty()?;
+            Ok(vec![command(program, people, place, empty)?, posted])
         }
-        Kind::Helios { .. } => Ok(vec![post(program, people, data)?]),
+        Kind::Helios { .. } => Ok(vec![posted]),
     }
 }
 
 /// `carespine load`.
-fn command(program: &Program, people: &People, data: &Path) -> io::Result<Load> {
-    let ourselves = Process::of(std::process::id());
-    let (before, began) = (ourselves.children_cpu()?, Instant::now());
-    let mut command = Command::new(&program.file);
-    command.args(["load", "--quiet", "--data"]).arg(data).args(&people.folders);
-    let output = command.stdin(Stdio::null()).output()?;
+fn command(program: &Program, people: &People, place: &Place<'_>, empty: u64) -> io::Result<Load> {
+    let (before, began) = (cpu_of_children(place)?, Instant::now());
+    let output = program.load(place, &people.folders).stdin(Stdio::null()).output()?;
     if !output.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
-    let (took, cpu) = (began.elapsed(), ourselves.children_cpu()? - before);
-    Ok(Load { way: "`carespine load`", took, cpu, disk: settled(program, data)? })
+    let (took, cpu) = (began.elapsed(), cpu_of_children(place)? - before);
+    loaded("`carespine load`", program, place, (took, cpu, empty))
+}
+
+fn cpu_of_children(place: &Place<'_>) -> io::Result<Cpu> {
+    let own = Process::of(std::process::id()).children_cpu()?;
+    Ok(Cpu { own, database: place.database_process().map(Process::family_cpu).transpose()? })
+}
+
+fn loaded(
+    way: &'static str,
+    program: &Program,
+    place: &Place<'_>,
+    (took, cpu, empty): (Duration, Cpu, u64),
+) -> io::Result<Load> {
+    let disk = settled(program, place)?.saturating_sub(empty);
+    Ok(Load { way, took, cpu, disk, parts: place.parts()? })
 }
 
 /// Bytes on disk once the server has started and ended, and so has nothing left to put in order.
-fn settled(program: &Program, data: &Path) -> io::Result<u64> {
-    let server = program.start(data)?;
+fn settled(program: &Program, place: &Place<'_>) -> io::Result<u64> {
+    let server = program.start(place)?;
     std::thread::sleep(SETTLING);
     drop(server);
-    bytes_below(data)
+    place.settle()?;
+    place.bytes()
 }
 
 /// The same bundles as transactions over HTTP.
-fn post(program: &Program, people: &People, data: &Path) -> io::Result<Load> {
-    let empty = settled(program, data)?;
-    let server = program.start(data)?;
-    let (before, began) = (server.process.cpu()?, Instant::now());
+fn post(program: &Program, people: &People, place: &Place<'_>, empty: u64) -> io::Result<Load> {
+    let server = program.start(place)?;
+    let (before, began) = (server.cpu()?, Instant::now());
     post_all(&server, &people.places, 1)?;
     post_all(&server, &people.persons, POSTING)?;
-    let (took, cpu) = (began.elapsed(), server.process.cpu()? - before);
+    let (took, cpu) = (began.elapsed(), server.cpu()? - before);
     drop(server);
-    let disk = settled(program, data)?.saturating_sub(empty);
-    Ok(Load { way: "transactions over HTTP", took, cpu, disk })
+    loaded("transactions over HTTP", program, place, (took, cpu, empty))
 }
 
-fn post_all(server: &Server, files: &[PathBuf], connections: usize) -> io::Result<()> {
+/// Posts bundles over so many connections.
+pub fn post_all(server: &Server, files: &[PathBuf], connections: usize) -> io::Result<()> {
     let mut headers = server.headers.clone();
     headers.push("Prefer: return=minimal".to_owned());
     let (next, path) = (AtomicUsize::new(0), format!("{}/", server.base));

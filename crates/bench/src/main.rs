@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod engine;
 mod load;
 mod machine;
 mod measure;
@@ -9,20 +10,26 @@ mod process;
 mod report;
 mod scenario;
 mod server;
+mod stream;
 
 use clap::Parser;
+use engine::{Engine, Place, Postgres};
 use people::People;
 use report::{Report, Run};
-use scenario::Scenario;
+use scenario::{Scenario, Writes};
 use server::{Kind, Program};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use stream::Crowd;
 
-/// Resources of the usual stores, and of the one that `--large` adds.
+/// Resources of the usual stores, and of those that `--large` and `--huge` add.
 const SIZES: [usize; 2] = [10_000, 100_000];
 const LARGE: usize = 1_000_000;
+const HUGE: usize = 10_000_000;
+/// The people who come while a server is streamed to have seeds of their own.
+const CROWD_SEED: u64 = 1_000_000;
 
 /// Measures a Carespine server, and another beside it.
 #[derive(Parser)]
@@ -34,6 +41,12 @@ struct Arguments {
     /// Add a store of a million resources.
     #[arg(long)]
     large: bool,
+    /// Add one of ten million: hours, and 60 GB of disk.
+    #[arg(long)]
+    huge: bool,
+    /// Engines to measure each server on.
+    #[arg(long, value_delimiter = ',', default_values = ["sqlite", "postgres"])]
+    engines: Vec<Engine>,
     /// Connections that ask at the same time.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 16])]
     concurrency: Vec<usize>,
@@ -55,6 +68,12 @@ struct Arguments {
     /// The largest store that Helios is measured with.
     #[arg(long, default_value_t = 100_000)]
     helios_max: usize,
+    /// Seconds of a stream of writes with nothing beside it; with 0 the head of the line is not looked at.
+    #[arg(long, default_value_t = 10.0)]
+    alone: f64,
+    /// The head of the line is looked at with the largest store that is not larger than this.
+    #[arg(long, default_value_t = 100_000)]
+    stream_max: usize,
     /// The seed of the people in the store.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -81,21 +100,40 @@ fn run(arguments: &Arguments) -> io::Result<()> {
     let work = arguments.work.as_deref().unwrap_or(temporary.path());
     let mut sizes = if arguments.sizes.is_empty() { SIZES.to_vec() } else { arguments.sizes.clone() };
     sizes.extend(arguments.large.then_some(LARGE));
-    let mut report = Report::new();
+    sizes.extend(arguments.huge.then_some(HUGE));
+    let postgres = arguments.engines.contains(&Engine::Postgres).then(Postgres::start).transpose()?;
+    let streamed = sizes.iter().copied().filter(|size| *size <= arguments.stream_max).max();
+    let mut report = Report::new(postgres.as_ref().map(Postgres::version));
     for size in sizes {
         let people = People::write(&work.join(format!("people-{size}")), arguments.seed, size)?;
+        let crowd = (Some(size) == streamed && arguments.alone > 0.0)
+            .then(|| Crowd::write(&work.join("crowd"), arguments.seed + CROWD_SEED))
+            .transpose()?;
         for program in programs(arguments, size)? {
-            report.runs.push(one(arguments, &people, &program, work)?);
+            for &engine in &arguments.engines {
+                let postgres = postgres.as_ref().filter(|_| engine == Engine::Postgres);
+                let folder = work.join(format!("{}-{}-{size}", program.kind.name(), engine.name()));
+                let mut place = Place::new(folder, postgres)?;
+                println!("{}, {}: {} resources", program.kind.name(), engine.name(), people.resources);
+                let run = one(arguments, &people, &program, &mut place, crowd.as_ref());
+                match run {
+                    Ok(run) => report.runs.push(run),
+                    // What another server cannot do is told, and the rest is measured.
+                    Err(error) if program.kind != Kind::Carespine => {
+                        report.failed.push(format!(
+                            "{} on {} with {} resources: {}",
+                            program.kind.name(),
+                            engine.name(),
+                            people.resources,
+                            error
+                        ));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
         }
     }
-    let text = report.text();
-    match &arguments.out {
-        Some(file) => std::fs::write(file, text),
-        None => {
-            println!("{text}");
-            Ok(())
-        }
-    }
+    report.publish(arguments.out.as_deref())
 }
 
 /// The servers to measure with a store of this size.
@@ -115,21 +153,31 @@ fn there(file: &Path) -> io::Result<PathBuf> {
 }
 
 /// Everything about one server with one store.
-fn one(arguments: &Arguments, people: &People, program: &Program, work: &Path) -> io::Result<Run> {
-    let name = program.kind.name();
-    let data = work.join(format!("{name}-{}", people.resources));
-    println!("{name}: {} resources", people.resources);
-    let loads = load::all(program, people, &data)?;
-    let server = program.start(&data)?;
-    let (started, idle_bytes) = (server.started, server.process.resident_bytes());
+fn one(
+    arguments: &Arguments,
+    people: &People,
+    program: &Program,
+    place: &mut Place<'_>,
+    crowd: Option<&Crowd>,
+) -> io::Result<Run> {
+    let loads = load::all(program, people, place)?;
+    let server = program.start(place)?;
+    let (started, idle) = (server.started, server.memory());
     let mut figures = Vec::new();
     let wanted = |scenario: &Scenario| scenario.name.contains(&arguments.only);
     for scenario in scenario::all(&server, people).into_iter().filter(wanted) {
-        println!("{name}: {}", scenario.name);
+        println!("  {}", scenario.name);
         let time = Duration::from_secs_f64(arguments.seconds);
         figures.push(measure::scenario(&server, scenario, &arguments.concurrency, time)?);
     }
-    drop(server);
-    std::fs::remove_dir_all(&data)?;
-    Ok(Run { server: name, resources: people.resources, loads, started, idle_bytes, figures })
+    let used = server.memory();
+    let situations = match crowd.filter(|_| program.kind == Kind::Carespine) {
+        Some(crowd) => {
+            let alone = Duration::from_secs_f64(arguments.alone);
+            stream::all(program, place, &server, &Writes::new(&server, people, "stream"), crowd, alone)?
+        }
+        None => Vec::new(),
+    };
+    let (server, resources) = (program.kind.name(), people.resources);
+    Ok(Run { server, engine: place.engine(), resources, loads, started, idle, used, figures, situations })
 }

@@ -1,7 +1,8 @@
 //! Asking and timing.
 
 use crate::client::{Answer, Connection, Request};
-use crate::scenario::Scenario;
+use crate::process::Cpu;
+use crate::scenario::{Asks, Scenario};
 use crate::server::Server;
 use std::io;
 use std::time::{Duration, Instant};
@@ -28,8 +29,8 @@ pub struct Point {
     pub concurrency: usize,
     /// Answers in a second.
     pub rate: f64,
-    /// Processor time of the server for one answer.
-    pub cpu: Duration,
+    /// Processor time of the server, and of its database, for one answer.
+    pub cpu: Cpu,
     /// Half of the answers came as fast as this, and 99 of 100.
     pub half: Duration,
     pub most: Duration,
@@ -55,15 +56,15 @@ pub fn scenario(
     let (resources, bytes) = look(server, &scenario)?;
     let mut points = Vec::new();
     for &concurrency in concurrency {
-        drive(server, &scenario.requests, concurrency, time / WARMING)?;
-        let (before, began) = (server.process.cpu()?, Instant::now());
-        let Asked { mut times, busy } = drive(server, &scenario.requests, concurrency, time)?;
-        let (cpu, took) = (server.process.cpu()? - before, began.elapsed());
+        drive(server, &scenario.asks, concurrency, time / WARMING)?;
+        let (before, began) = (server.cpu()?, Instant::now());
+        let Asked { mut times, busy } = drive(server, &scenario.asks, concurrency, time)?;
+        let (cpu, took) = (server.cpu()? - before, began.elapsed());
         times.sort_unstable();
         points.push(Point {
             concurrency,
             rate: times.len() as f64 / took.as_secs_f64(),
-            cpu: cpu.div_f64(times.len().max(1) as f64),
+            cpu: cpu.each(times.len() as f64),
             half: share(&times, 50),
             most: share(&times, 99),
             busy: busy as f64 / times.len().max(1) as f64,
@@ -77,10 +78,10 @@ fn look(server: &Server, scenario: &Scenario) -> io::Result<(f64, f64)> {
     let mut connection = Connection::open(server.address)?;
     let mut answer = Answer { status: 0, body: Vec::new() };
     let (mut resources, mut bytes, mut looked) = (0, 0, 0);
-    for request in scenario.requests.iter().take(LOOKED_AT) {
-        connection.ask(request, &mut answer)?;
+    for n in 0..scenario.asks.different().min(LOOKED_AT) {
+        connection.ask(&scenario.asks.nth(n), &mut answer)?;
         let text = String::from_utf8_lossy(&answer.body);
-        if answer.status != 200 {
+        if !answer.is_good() {
             return Err(io::Error::other(format!("{}: {} {text}", scenario.name, answer.status)));
         }
         resources += match text.matches("\"fullUrl\"").count() {
@@ -95,33 +96,26 @@ fn look(server: &Server, scenario: &Scenario) -> io::Result<(f64, f64)> {
 }
 
 /// Asks for some time over so many connections.
-fn drive(server: &Server, requests: &[Request], connections: usize, time: Duration) -> io::Result<Asked> {
+fn drive(server: &Server, asks: &Asks, connections: usize, time: Duration) -> io::Result<Asked> {
     let until = Instant::now() + time;
     let work = |start: usize| -> io::Result<Asked> {
         let mut connection = Connection::open(server.address)?;
         let mut answer = Answer { status: 0, body: Vec::new() };
         let mut asked = Asked::default();
-        for request in requests.iter().cycle().skip(start) {
+        for n in start.. {
+            let request = asks.nth(n);
             let began = Instant::now();
             if began >= until {
                 break;
             }
-            connection.ask(request, &mut answer)?;
-            while answer.status == BUSY {
-                asked.busy += 1;
-                std::thread::sleep(WAIT);
-                connection.ask(request, &mut answer)?;
-            }
-            if answer.status != 200 {
-                return Err(io::Error::other(format!("{} under load", answer.status)));
-            }
+            asked.busy += insist(&mut connection, &request, &mut answer)?;
             asked.times.push(began.elapsed());
         }
         Ok(asked)
     };
     std::thread::scope(|scope| {
         // Each begins elsewhere, so that not all ask the same at the same time.
-        let starts = (0..connections).map(|n| n * requests.len() / connections);
+        let starts = (0..connections).map(|n| n * (asks.different() / connections));
         let threads: Vec<_> = starts.map(|start| scope.spawn(move || work(start))).collect();
         let mut all = Asked::default();
         for thread in threads {
@@ -133,8 +127,24 @@ fn drive(server: &Server, requests: &[Request], connections: usize, time: Durati
     })
 }
 
+/// Asks until the server is not too busy; how often it was.
+pub fn insist(connection: &mut Connection, request: &Request, answer: &mut Answer) -> io::Result<usize> {
+    let mut busy = 0;
+    connection.ask(request, answer)?;
+    while answer.status == BUSY {
+        busy += 1;
+        std::thread::sleep(WAIT);
+        connection.ask(request, answer)?;
+    }
+    if answer.is_good() {
+        return Ok(busy);
+    }
+    let text = String::from_utf8_lossy(&answer.body);
+    Err(io::Error::other(format!("{} under load: {text}", answer.status)))
+}
+
 /// The time that so many of a hundred sorted times do not pass.
-fn share(times: &[Duration], percent: usize) -> Duration {
+pub fn share(times: &[Duration], percent: usize) -> Duration {
     let at = (times.len() * percent).div_ceil(100).saturating_sub(1);
     times.get(at).copied().unwrap_or_default()
 }

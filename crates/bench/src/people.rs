@@ -4,7 +4,7 @@ use fhir::{Instant, Json, Limits, Value};
 use population::Plan;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// The day that the history runs up to: fixed, so that the same seed gives the same data.
@@ -37,6 +37,8 @@ pub struct Asked {
     pub numbers: Vec<String>,
     /// `Type/id` of anything.
     pub resources: Vec<String>,
+    /// A result of each patient: what stands before its id, and what after.
+    pub observations: Vec<(String, String)>,
 }
 
 impl People {
@@ -79,7 +81,7 @@ impl People {
 impl Asked {
     fn learn(&mut self, resources: &[Value<'_>]) {
         let mut codes: BTreeMap<String, usize> = BTreeMap::new();
-        let mut patient = None;
+        let (mut patient, mut observation) = (None, None);
         for (n, resource) in resources.iter().enumerate() {
             let (Some(kind), Some(id)) = (resource.str("resourceType"), resource.str("id")) else { continue };
             match &*kind {
@@ -88,6 +90,7 @@ impl Asked {
                     self.person(*resource);
                 }
                 "Observation" => {
+                    observation = around_id(*resource, &id).or(observation);
                     let code = resource.at(&["code", "coding"]).and_then(|c| c.items().next());
                     if let Some((system, code)) = code.and_then(|c| Some((c.str("system")?, c.str("code")?)))
                     {
@@ -106,6 +109,7 @@ impl Asked {
             self.results.push((patient.clone(), code));
         }
         self.patients.push(patient);
+        self.observations.extend(observation);
     }
 
     fn person(&mut self, patient: Value<'_>) {
@@ -124,6 +128,30 @@ impl Asked {
     }
 }
 
+/// The text of a resource before and after its id.
+fn around_id(resource: Value<'_>, id: &str) -> Option<(String, String)> {
+    let (before, after) = resource.raw().split_once(&format!("\"id\":\"{id}\""))?;
+    Some((format!("{before}\"id\":\""), format!("\"{after}")))
+}
+
+/// Writes one transaction with so many of the entries of these bundles, or all if they have fewer.
+pub fn one_bundle(persons: &[PathBuf], entries: usize, file: &Path) -> io::Result<usize> {
+    let mut out = BufWriter::new(fs::File::create(file)?);
+    let mut written = 0;
+    out.write_all(b"{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[")?;
+    for person in persons {
+        let json = Json::parse(fs::read(person)?, Limits::FILE).map_err(io::Error::other)?;
+        for entry in json.root().get("entry").into_iter().flat_map(Value::items).take(entries - written) {
+            out.write_all(if written == 0 { b"" } else { b"," })?;
+            out.write_all(entry.raw().as_bytes())?;
+            written += 1;
+        }
+    }
+    out.write_all(b"]}")?;
+    out.flush()?;
+    Ok(written)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +168,21 @@ mod tests {
         assert!(people.asked.numbers.len() > people.persons.len() / 2);
         assert!(people.asked.results.iter().all(|(_, code)| code.contains('|')));
         assert!(people.asked.resources.len() > 20);
+        let (before, after) = &people.asked.observations[0];
+        let observation = Json::parse(format!("{before}another{after}"), Limits::FILE).unwrap();
+        assert_eq!(observation.root().str("id").as_deref(), Some("another"));
+        assert!(observation.root().get("subject").is_some());
+    }
+
+    #[test]
+    fn bundles_are_made_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let people = People::write(folder.path(), 1, 500).unwrap();
+        let file = folder.path().join("one.json");
+        assert_eq!(one_bundle(&people.persons, 300, &file).unwrap(), 300);
+        let json = Json::parse(fs::read(file).unwrap(), Limits::FILE).unwrap();
+        let entries = json.root().get("entry").unwrap();
+        assert_eq!(entries.items().count(), 300);
+        assert!(entries.items().all(|entry| entry.at(&["request", "url"]).is_some()));
     }
 }

@@ -1,7 +1,8 @@
-//! What the system says of a process: processor time, memory, files.
+//! What the system says of processes: processor time, memory, files.
 
 use std::fs;
 use std::io;
+use std::ops::Sub;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +30,12 @@ impl Process {
         self.ticks(13)
     }
 
+    /// Processor time of it and all its children, those that have ended among them.
+    pub fn family_cpu(self) -> io::Result<Duration> {
+        let alive: Duration = self.children().into_iter().filter_map(|child| child.cpu().ok()).sum();
+        Ok(self.cpu()? + self.children_cpu()? + alive)
+    }
+
     /// The sum of two neighbours among the fields that follow the name; proc(5) counts from 3 there.
     fn ticks(self, field: usize) -> io::Result<Duration> {
         let text = fs::read_to_string(format!("/proc/{}/stat", self.id))?;
@@ -40,10 +47,55 @@ impl Process {
 
     /// Memory that it holds now; 0 when the system does not tell.
     pub fn resident_bytes(self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        self.bytes("status", "VmRSS:")
+    }
+
+    /// Memory that it and its children hold now, what several share counted once.
+    pub fn family_bytes(self) -> u64 {
+        let family = self.children().into_iter().chain([self]);
+        family.map(|process| process.bytes("smaps_rollup", "Pss:")).sum()
+    }
+
+    fn bytes(self, file: &str, name: &str) -> u64 {
+        let text = fs::read_to_string(format!("/proc/{}/{file}", self.id)).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
         kib.unwrap_or(0) * 1024
+    }
+
+    fn children(self) -> Vec<Process> {
+        let file = format!("/proc/{id}/task/{id}/children", id = self.id);
+        let text = fs::read_to_string(file).unwrap_or_default();
+        text.split_whitespace().filter_map(|id| id.parse().ok()).map(Process::of).collect()
+    }
+}
+
+/// Processor time of a server, and of the database under it if that is a program of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cpu {
+    pub own: Duration,
+    pub database: Option<Duration>,
+}
+
+impl Cpu {
+    pub fn total(self) -> Duration {
+        self.own + self.database.unwrap_or_default()
+    }
+
+    /// Of each of so many.
+    pub fn each(self, number: f64) -> Cpu {
+        let each = |time: Duration| time.div_f64(number.max(1.0));
+        Cpu { own: each(self.own), database: self.database.map(each) }
+    }
+}
+
+impl Sub for Cpu {
+    type Output = Cpu;
+
+    fn sub(self, before: Cpu) -> Cpu {
+        // A child may end between two looks at its family, and so be missed by one of them.
+        let more = |time: Duration| time.saturating_sub(before.database.unwrap_or_default());
+        Cpu { own: self.own.saturating_sub(before.own), database: self.database.map(more) }
     }
 }
 
@@ -56,4 +108,31 @@ pub fn bytes_below(folder: &Path) -> io::Result<u64> {
         bytes += if meta.is_dir() { bytes_below(&entry.path())? } else { meta.len() };
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn a_process_and_its_children_are_seen() {
+        let ourselves = Process::of(std::process::id());
+        assert!(ourselves.resident_bytes() > 1_000_000);
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(ourselves.family_bytes() > ourselves.bytes("smaps_rollup", "Pss:"));
+        assert!(ourselves.family_cpu().unwrap() >= ourselves.cpu().unwrap());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn processor_times_are_taken_apart_and_together() {
+        let ms = Duration::from_millis;
+        let (before, after) =
+            (Cpu { own: ms(10), database: Some(ms(5)) }, Cpu { own: ms(30), database: Some(ms(45)) });
+        let each = (after - before).each(10.0);
+        assert_eq!(each, Cpu { own: ms(2), database: Some(ms(4)) });
+        assert_eq!(each.total(), ms(6));
+    }
 }

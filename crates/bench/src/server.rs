@@ -1,11 +1,12 @@
 //! Starting and stopping the servers that are measured.
 
 use crate::client::{Request, once};
-use crate::process::Process;
+use crate::engine::Place;
+use crate::process::{Cpu, Process};
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -15,12 +16,14 @@ const START_MAX: Duration = Duration::from_secs(120);
 const STOP_MAX: Duration = Duration::from_secs(30);
 /// How often it is looked whether it does.
 const ASK_EVERY: Duration = Duration::from_millis(5);
+/// The largest body that Carespine is told to take: a transaction of 50,000 resources has about 55 MB.
+const BODY_MAX: usize = 256 << 20;
 
 /// Which server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Carespine,
-    /// Helios FHIR server with its SQLite back end, and the file of search parameters that it reads.
+    /// Helios FHIR server, and the file of search parameters that it reads.
     Helios {
         search_parameters: PathBuf,
     },
@@ -46,6 +49,8 @@ pub struct Program {
 pub struct Server {
     pub address: SocketAddr,
     pub process: Process,
+    /// The process of the database under it that all others of the database are children of.
+    pub database: Option<Process>,
     /// From the start of the program to its first answer.
     pub started: Duration,
     /// What stands before the path of a FHIR request.
@@ -55,20 +60,33 @@ pub struct Server {
     child: Child,
 }
 
+impl Server {
+    /// Processor time so far, the database's apart.
+    pub fn cpu(&self) -> io::Result<Cpu> {
+        let database = self.database.map(Process::family_cpu).transpose()?;
+        Ok(Cpu { own: self.process.cpu()?, database })
+    }
+
+    /// Memory that it holds now, and that the database holds.
+    pub fn memory(&self) -> (u64, Option<u64>) {
+        (self.process.resident_bytes(), self.database.map(Process::family_bytes))
+    }
+}
+
 impl Program {
-    /// Starts the server on the data in a folder, which is made if it is not there, and waits until it answers.
-    pub fn start(&self, data: &Path) -> io::Result<Server> {
-        fs::create_dir_all(data)?;
+    /// Starts the server on the store of a place, which is made if it is not there, and waits until it answers.
+    pub fn start(&self, place: &Place<'_>) -> io::Result<Server> {
         let address = free_address()?;
-        let log = fs::File::create(data.with_extension("log"))?;
-        let mut command = self.command(data, address)?;
+        let log_file = place.folder().join("log");
+        let log = fs::File::create(&log_file)?;
+        let mut command = self.command(place, address)?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let began = Instant::now();
         let mut child = command.spawn()?;
         let health = Request::get("/health", &[]);
         while !once(address, &health).is_ok_and(|answer| answer.status == 200) {
             if child.try_wait()?.is_some() || began.elapsed() > START_MAX {
-                let text = fs::read_to_string(data.with_extension("log")).unwrap_or_default();
+                let text = fs::read_to_string(log_file).unwrap_or_default();
                 return Err(io::Error::other(format!("{} does not answer.\n{text}", self.kind.name())));
             }
             std::thread::sleep(ASK_EVERY);
@@ -76,33 +94,49 @@ impl Program {
         let (process, started) = (Process::of(child.id()), began.elapsed());
         let base = if self.kind == Kind::Carespine { "/fhir" } else { "" };
         let headers = vec!["Accept: application/fhir+json".to_owned()];
-        let mut server = Server { address, process, started, base, headers, child };
+        let database = place.database_process();
+        let mut server = Server { address, process, database, started, base, headers, child };
         if self.kind == Kind::Carespine {
-            server.headers.push(format!("Authorization: Bearer {}", self.token(data)?));
+            server.headers.push(format!("Authorization: Bearer {}", self.token(place)?));
         }
         Ok(server)
     }
 
-    fn command(&self, data: &Path, address: SocketAddr) -> io::Result<Command> {
+    fn command(&self, place: &Place<'_>, address: SocketAddr) -> io::Result<Command> {
         let mut command = Command::new(&self.file);
         match &self.kind {
             Kind::Carespine => {
-                command.arg("serve").arg("--data").arg(data).arg("--listen").arg(address.to_string());
+                let config = place.folder().join("carespine.toml");
+                fs::write(&config, format!("body_bytes = {BODY_MAX}\n"))?;
+                command.arg("serve").arg("--config").arg(config);
+                command.arg("--data").arg(place.address()).arg("--listen").arg(address.to_string());
             }
             Kind::Helios { search_parameters } => {
+                let data = place.data();
                 fs::copy(search_parameters, data.join("search-parameters-r4.json"))?;
                 command.arg("--port").arg(address.port().to_string()).arg("--host").arg("127.0.0.1");
-                command.arg("--database-url").arg(data.join("record.sqlite")).arg("--data-dir").arg(data);
-                command.arg("--log-level").arg("error").env("HFS_UI_ENABLED", "false").current_dir(data);
+                match place.database_url() {
+                    Some(url) => command.args(["--storage-backend", "postgres", "--database-url", &url]),
+                    None => command.arg("--database-url").arg(data.join("record.sqlite")),
+                };
+                command.arg("--data-dir").arg(&data).current_dir(&data);
+                command.arg("--log-level").arg("error").env("HFS_UI_ENABLED", "false");
             }
         }
         Ok(command)
     }
 
-    /// A token of the role that may load data as well as read it.
-    fn token(&self, data: &Path) -> io::Result<String> {
+    /// The command that loads files into the store of a place.
+    pub fn load(&self, place: &Place<'_>, paths: &[PathBuf]) -> Command {
         let mut command = Command::new(&self.file);
-        command.args(["token", "--role", "system", "--minutes", "600", "--data"]).arg(data);
+        command.args(["load", "--quiet", "--data"]).arg(place.address()).args(paths);
+        command
+    }
+
+    /// A token of the role that may load data as well as read it.
+    fn token(&self, place: &Place<'_>) -> io::Result<String> {
+        let mut command = Command::new(&self.file);
+        command.args(["token", "--role", "system", "--minutes", "600", "--data"]).arg(place.address());
         let output = command.output()?;
         if !output.status.success() {
             return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
