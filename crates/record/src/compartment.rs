@@ -11,9 +11,7 @@ pub(crate) fn bodies(snapshot: &Snapshot<'_>, patient: &str, types: &[&str]) -> 
     let head = snapshot.head("Patient", patient)?.ok_or_else(gone)?;
     let mut all = vec![body];
     for kind in kinds(snapshot, head.res, types)? {
-        for res in members(snapshot, head.res, kind)? {
-            all.extend(snapshot.load(res)?);
-        }
+        all.extend(snapshot.load_all(&members(snapshot, head.res, kind)?)?);
     }
     Ok(all)
 }

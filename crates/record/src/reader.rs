@@ -170,6 +170,33 @@ impl Reader {
     }
 }
 
+/// A resource as it is now, without a snapshot for more.
+pub(crate) fn read(shared: &Shared, scope: &Scope, kind: &str, id: &str) -> Result<Found, Refusal> {
+    lent(shared, |conn| {
+        let lens = scope.lens(conn, &shared.names)?;
+        conn.see(lens, &shared.names).map_err(|e| fault("look through a lens", e))?;
+        Snapshot::new(conn, &shared.names, i64::MAX, i64::MAX).read(kind, id)
+    })
+}
+
+/// A small fact as it is now.
+pub(crate) fn kept_now(shared: &Shared, space: &str, key: &str) -> Result<Option<Vec<u8>>, Refusal> {
+    lent(shared, |conn| kept(conn, shared.now(), space, key))
+}
+
+/// Asks something once on a connection of the pool.
+fn lent<T>(shared: &Shared, ask: impl Fn(&Conn) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let mut lent = shared.pool.lend()?;
+    let mut answer = ask(&lent);
+    // The database may have gone away and come back since the connection was last used.
+    if answer.is_err() && lent.is_closed() {
+        lent = shared.pool.renew(lent)?;
+        answer = ask(&lent);
+    }
+    shared.pool.give_back(lent);
+    answer
+}
+
 /// Begins a snapshot through a scope; the number of its last commit.
 fn begin(conn: &Conn, scope: &Scope, names: &Names) -> Result<i64, Refusal> {
     let lens = scope.lens(conn, names)?;

@@ -22,7 +22,7 @@ use crate::snapshot::Snapshot;
 use crate::{Body, Kind, Refusal};
 use fhir::search::Query;
 use part::parts;
-use state::State;
+use state::{Ahead, State};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -66,6 +66,8 @@ pub(crate) struct SearchContext<'s> {
     snapshot: &'s Snapshot<'s>,
     /// States of resources that were read.
     states: RefCell<HashMap<i64, Option<Rc<State>>>>,
+    /// Resources that will be asked for next.
+    ahead: RefCell<Ahead>,
     /// Resources of a type that have changed since.
     changed: RefCell<HashMap<i64, Rc<Vec<i64>>>>,
     /// Numbers of ids, by number of the type and id.
@@ -77,6 +79,7 @@ impl<'s> SearchContext<'s> {
         SearchContext {
             snapshot,
             states: RefCell::default(),
+            ahead: RefCell::default(),
             changed: RefCell::default(),
             named: RefCell::default(),
         }
@@ -123,9 +126,7 @@ fn results(
         let snapshot = context.snapshot;
         results.next = Some(Seal::new(&snapshot.token_key, &snapshot.scope, query).close(&mark));
     }
-    for res in &found.matches {
-        results.matches.extend(context.load(*res)?);
-    }
+    results.matches = context.load_all(&found.matches)?;
     include::fill(context, query, &found.matches, &mut results)?;
     Ok(results)
 }

@@ -1,7 +1,7 @@
 //! Reading one state of the record through the guarded views: of now, or of a past commit.
 
 use crate::body::IdKey;
-use crate::engine::{self, Conn, Row};
+use crate::engine::{self, Conn, Row, Value};
 use crate::names::Names;
 use crate::search::{self, Page, Results, SearchContext};
 use crate::{Body, Found, Instant, Refusal, fault};
@@ -38,13 +38,24 @@ const HEAD: &str = "SELECT res, type, id, vid, patient FROM guarded_head WHERE t
 const HEAD_OF: &str = "SELECT res, type, id, vid, patient FROM guarded_head WHERE res = ?1";
 const VERSION: &str = "SELECT ver, txn, at, splice, pack, body, prev FROM guarded_version WHERE vid = ?1";
 
+/// A head with its current version and the id of its patient.
+const NEWEST: &str =
+    "SELECT v.ver, v.txn, v.at, v.splice, v.pack, v.body, v.prev, h.res, h.type, h.id, h.vid, h.patient, p.id
+     FROM guarded_head h JOIN guarded_version v ON v.vid = h.vid LEFT JOIN guarded_head p ON p.res = h.patient
+     WHERE h.type = ?1 AND h.id = ?2";
+
 fn head(row: &Row<'_>) -> engine::Result<Head> {
+    head_from(row, 0)
+}
+
+/// From five columns, of which this is the first.
+fn head_from(row: &Row<'_>, at: usize) -> engine::Result<Head> {
     Ok(Head {
-        res: row.get(0)?,
-        kind: row.get(1)?,
-        id: IdKey::text(row.get(2)?),
-        vid: row.get(3)?,
-        patient: row.get(4)?,
+        res: row.get(at)?,
+        kind: row.get(at + 1)?,
+        id: IdKey::text(row.get(at + 2)?),
+        vid: row.get(at + 3)?,
+        patient: row.get(at + 4)?,
     })
 }
 
@@ -58,6 +69,21 @@ struct VersionRow {
     body: Option<Vec<u8>>,
     prev: Option<i64>,
 }
+
+fn version_row(row: &Row<'_>) -> engine::Result<VersionRow> {
+    Ok(VersionRow {
+        ver: row.get(0)?,
+        txn: row.get(1)?,
+        at: row.get(2)?,
+        splice: row.get::<i64>(3)? as u32,
+        pack: row.get(4)?,
+        body: row.get(5)?,
+        prev: row.get(6)?,
+    })
+}
+
+/// Versions that are read with one question, at most.
+const VERSIONS_MOST: usize = 1_000;
 
 impl<'c> Snapshot<'c> {
     pub fn new(conn: &'c Conn, names: &'c Names, txn: i64, newest: i64) -> Snapshot<'c> {
@@ -86,18 +112,7 @@ impl<'c> Snapshot<'c> {
     }
 
     fn version(&self, vid: i64) -> Result<Option<VersionRow>, Refusal> {
-        let read = |row: &Row<'_>| {
-            Ok(VersionRow {
-                ver: row.get(0)?,
-                txn: row.get(1)?,
-                at: row.get(2)?,
-                splice: row.get::<i64>(3)? as u32,
-                pack: row.get(4)?,
-                body: row.get(5)?,
-                prev: row.get(6)?,
-            })
-        };
-        self.conn.first(VERSION, &[vid.into()], read).map_err(|e| fault("read a version", e))
+        self.conn.first(VERSION, &[vid.into()], version_row).map_err(|e| fault("read a version", e))
     }
 
     fn body_of(&self, head: &Head, row: VersionRow) -> Result<Body, Refusal> {
@@ -167,12 +182,67 @@ impl<'c> Snapshot<'c> {
         }
     }
 
-    /// The version that a head names; nothing when it says that the resource was deleted.
-    pub fn body_at(&self, head: &Head) -> Result<Option<Body>, Refusal> {
-        match self.version(head.vid)? {
-            Some(row) if row.body.is_some() => self.body_of(head, row).map(Some),
-            _ => Ok(None),
+    /// The versions that heads name, in their order; nothing for one that says that the resource was deleted.
+    pub fn bodies_at(&self, heads: &[Head]) -> Result<Vec<Body>, Refusal> {
+        let vids: Vec<i64> = heads.iter().map(|head| head.vid).collect();
+        let mut rows = self.versions(&vids)?;
+        let mut bodies = Vec::with_capacity(heads.len());
+        for head in heads {
+            if let Some(row) = rows.remove(&head.vid).filter(|row| row.body.is_some()) {
+                bodies.push(self.body_of(head, row)?);
+            }
         }
+        Ok(bodies)
+    }
+
+    /// The resources behind numbers as this state shows them, in their order, without those that are absent,
+    /// deleted or hidden.
+    pub fn load_all(&self, list: &[i64]) -> Result<Vec<Body>, Refusal> {
+        let mut bodies = Vec::with_capacity(list.len());
+        if !self.conn.is_far() {
+            for res in list {
+                bodies.extend(self.load(*res)?);
+            }
+            return Ok(bodies);
+        }
+        let mut heads = self.heads(list)?;
+        let vids: Vec<i64> = heads.values().map(|head| head.vid).collect();
+        let mut rows = self.versions(&vids)?;
+        for head in list.iter().filter_map(|res| heads.remove(res)) {
+            let row = match rows.remove(&head.vid) {
+                Some(row) if row.txn > self.txn => self.shown(&head)?,
+                row => row,
+            };
+            if let Some(row) = row.filter(|row| row.body.is_some()) {
+                bodies.push(self.body_of(&head, row)?);
+            }
+        }
+        Ok(bodies)
+    }
+
+    /// Many heads by number.
+    fn heads(&self, list: &[i64]) -> Result<HashMap<i64, Head>, Refusal> {
+        let sql = "SELECT res, type, id, vid, patient FROM guarded_head WHERE res = ANY (?1)";
+        let rows = self.conn.all(sql, &[Value::Ints(list)], head);
+        let rows = rows.map_err(|e| fault("find resources by number", e))?;
+        Ok(rows.into_iter().map(|head| (head.res, head)).collect())
+    }
+
+    /// Many versions, by number: with one question where each costs a round trip.
+    fn versions(&self, vids: &[i64]) -> Result<HashMap<i64, VersionRow>, Refusal> {
+        let mut found = HashMap::with_capacity(vids.len());
+        if self.conn.is_far() && vids.len() > 1 {
+            let sql = "SELECT ver, txn, at, splice, pack, body, prev, vid FROM guarded_version WHERE vid = ANY (?1)";
+            for part in vids.chunks(VERSIONS_MOST) {
+                let rows = self.conn.all(sql, &[Value::Ints(part)], |r| Ok((r.get(7)?, version_row(r)?)));
+                found.extend(rows.map_err(|e| fault("read versions", e))?);
+            }
+            return Ok(found);
+        }
+        for vid in vids {
+            found.extend(self.version(*vid)?.map(|row| (*vid, row)));
+        }
+        Ok(found)
     }
 
     /// True when this state shows the resource behind a number.
@@ -183,8 +253,28 @@ impl<'c> Snapshot<'c> {
 
     /// The resource as this state shows it.
     pub fn read(&self, kind: &str, id: &str) -> Result<Found, Refusal> {
+        if self.txn == self.newest {
+            return self.read_newest(kind, id);
+        }
         let Some(head) = self.head(kind, id)? else { return Ok(Found::Absent) };
         let Some(row) = self.shown(&head)? else { return Ok(Found::Absent) };
+        let body = self.body_of(&head, row)?;
+        Ok(if body.deleted { Found::Gone(body) } else { Found::Here(body) })
+    }
+
+    /// The same of the newest state, with one statement.
+    fn read_newest(&self, kind: &str, id: &str) -> Result<Found, Refusal> {
+        let Some(number) = self.names.type_number(kind) else { return Ok(Found::Absent) };
+        let id = IdKey::of(id);
+        let values = [number.into(), id.bytes().into()];
+        let read = |r: &Row<'_>| {
+            Ok((version_row(r)?, head_from(r, 7)?, r.get::<Option<&[u8]>>(12)?.map(IdKey::text)))
+        };
+        let found = self.conn.first(NEWEST, &values, read).map_err(|e| fault("read a resource", e))?;
+        let Some((row, head, patient)) = found else { return Ok(Found::Absent) };
+        if head.patient > 0 {
+            self.patients.borrow_mut().insert(head.patient, patient.into_iter().collect());
+        }
         let body = self.body_of(&head, row)?;
         Ok(if body.deleted { Found::Gone(body) } else { Found::Here(body) })
     }

@@ -6,8 +6,8 @@ use crate::names::{Fresh, Names};
 use crate::pool::Pool;
 use crate::writer::{self, Core, Gauges, Job, Position};
 use crate::{
-    Act, Author, BlobHash, Instant, Kind, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault, postgres,
-    sqlite,
+    Act, Author, BlobHash, Found, Instant, Kind, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault,
+    postgres, reader, sqlite,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -160,6 +160,16 @@ impl Store {
         Reader::open(&self.shared, scope, None)
     }
 
+    /// A resource as it is now; the same as with a reader, and cheaper for just this.
+    pub fn read(&self, scope: &Scope, kind: &str, id: &str) -> Result<Found, Refusal> {
+        reader::read(&self.shared, scope, kind, id)
+    }
+
+    /// A small durable fact as it is now; the same as with a reader, and cheaper for just this.
+    pub fn kept(&self, space: &str, key: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        reader::kept_now(&self.shared, space, key)
+    }
+
     /// A snapshot as it was at the end of `at`.
     pub fn reader_at(&self, scope: &Scope, at: Instant) -> Result<Reader, Refusal> {
         Reader::open(&self.shared, scope, Some(at))
@@ -279,6 +289,12 @@ impl Store {
             ("record_file_bytes", size(sqlite::FILE)),
             ("record_wal_bytes", size(sqlite::LOG_FILE)),
         ]
+    }
+
+    /// True when the record is in this machine's own files, so that a small read waits for nothing. Otherwise each
+    /// read waits for a server, and must not be asked for on a thread that drives asynchronous tasks.
+    pub fn is_near(&self) -> bool {
+        matches!(self.shared.place, Place::Folder(_))
     }
 
     /// True while the store can write.

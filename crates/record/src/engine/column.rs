@@ -12,6 +12,8 @@ pub(crate) enum Value<'v> {
     Int(i64),
     Text(&'v str),
     Bytes(&'v [u8]),
+    /// A list of whole numbers, where asking costs a round trip: see [`super::Conn::is_far`].
+    Ints(&'v [i64]),
 }
 
 impl From<i64> for Value<'_> {
@@ -59,6 +61,10 @@ impl<'v, T: Into<Value<'v>>> From<Option<T>> for Value<'v> {
 impl rusqlite::ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
+            Value::Ints(_) => {
+                let text = "SQLite is asked one by one, not for a list";
+                return Err(rusqlite::Error::ToSqlConversionFailure(text.into()));
+            }
             Value::Null => ValueRef::Null,
             Value::Int(n) => ValueRef::Integer(*n),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
@@ -76,12 +82,13 @@ impl ToSql for Value<'_> {
             Value::Int(n) if *kind == Type::INT2 => i16::try_from(*n)?.to_sql(kind, out),
             Value::Text(text) => text.to_sql(kind, out),
             Value::Bytes(bytes) => bytes.to_sql(kind, out),
+            Value::Ints(numbers) => numbers.to_sql(kind, out),
             Value::Int(_) => Err(format!("a whole number does not fit a column of type {kind}").into()),
         }
     }
 
     fn accepts(kind: &Type) -> bool {
-        matches!(*kind, Type::INT2 | Type::INT4 | Type::INT8 | Type::TEXT | Type::BYTEA)
+        matches!(*kind, Type::INT2 | Type::INT4 | Type::INT8 | Type::TEXT | Type::BYTEA | Type::INT8_ARRAY)
     }
 
     to_sql_checked!();

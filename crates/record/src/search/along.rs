@@ -202,6 +202,7 @@ impl Lane {
         let rows: Vec<Place> = statement
             .all(context.snapshot.conn, &values, place)
             .map_err(|e| fault("read along the index", e))?;
+        context.expect(rows.iter().map(|place| place.res));
         self.ended = rows.len() < self.read;
         self.read = (self.read * 2).min(READ_MOST);
         self.last = rows.last().cloned().or(self.last.take());
@@ -236,6 +237,7 @@ impl Log {
             self.ready = statement
                 .all(context.snapshot.conn, &values, |r| Ok((r.get(0)?, r.get(1)?)))
                 .map_err(|e| fault("read along the log", e))?;
+            context.expect(self.ready.iter().map(|(_, res)| *res));
             self.ended = self.ready.len() < read;
             self.after = self.ready.last().map_or(self.after, |(vid, _)| *vid);
             self.ready.reverse();

@@ -36,12 +36,11 @@ pub(super) fn fill(
         if round == ITERATE_MAX {
             break;
         }
-        for res in &found {
-            if results.included.len() == INCLUDED_MAX {
-                results.cut = true;
-                return Ok(());
-            }
-            results.included.extend(context.load(*res)?);
+        let room = INCLUDED_MAX - results.included.len();
+        results.included.extend(context.load_all(&found[..found.len().min(room)])?);
+        if found.len() > room {
+            results.cut = true;
+            return Ok(());
         }
         from = found;
     }
@@ -76,8 +75,13 @@ fn pointed_at(
     let source = names.type_number(include.source);
     let params = followed(include);
     let numbers: Vec<i64> = params.iter().map(|param| number_of(context, param).0).collect();
+    let mut states = Vec::with_capacity(from.len());
+    context.expect(from.iter().copied());
     for res in from {
-        let Some(state) = context.state(*res)?.filter(|state| Some(state.kind) == source) else { continue };
+        states.extend(context.state(*res)?.filter(|state| Some(state.kind) == source));
+    }
+    context.expect(states.iter().flat_map(|state| numbers.iter().flat_map(|number| state.targets(*number))));
+    for state in states {
         for (param, number) in params.iter().zip(&numbers) {
             for target in state.targets(*number) {
                 let kind = context.state(target)?.map(|target| names.kind(target.kind));

@@ -141,6 +141,7 @@ impl Pager<'_> {
         }
         let order = Order::of(self.context, part.kind, &self.query.sort);
         let mut hits = Vec::new();
+        self.context.expect(list.iter().copied());
         for res in list {
             if let Some(state) = self.context.state(res)?
                 && part.holds(self.context, &state)?
@@ -184,6 +185,7 @@ impl Pager<'_> {
             loop {
                 let list = self.context.listing(part.number, after, LISTED)?;
                 let Some(last) = list.last().copied() else { break };
+                self.context.expect(list.iter().copied());
                 for res in list {
                     if !part.is_told_by(self.context, None) {
                         let Some(state) = self.context.state(res)? else { continue };
@@ -329,6 +331,7 @@ impl Pager<'_> {
         let Choice { drive, .. } = part.choose(self.context, Purpose::All)?;
         let list = candidates(self.context, part.number, drive)?;
         let mut last = after;
+        self.context.expect(list.iter().copied().filter(|res| *res > after));
         for res in list.into_iter().filter(|res| *res > after) {
             let Some(state) = self.context.state(res)? else { continue };
             if order.keys(self.context, &state)?.iter().any(Option::is_some)

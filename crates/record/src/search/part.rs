@@ -65,7 +65,9 @@ impl Part {
         checks.push(&refers);
         let drive = choose(context, self.number, &checks, Purpose::All)?.drive;
         let mut found = Vec::new();
-        for res in candidates(context, self.number, drive)? {
+        let list = candidates(context, self.number, drive)?;
+        context.expect(list.iter().copied());
+        for res in list {
             if found.len() == count {
                 break;
             }
@@ -96,6 +98,7 @@ impl Part {
         if self.is_told_by(context, check) {
             return Ok(list);
         }
+        context.expect(list.iter().copied());
         let mut failed = Ok(());
         list.retain(|res| {
             let met = || match context.state(*res)? {

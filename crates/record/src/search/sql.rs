@@ -105,6 +105,9 @@ pub(super) const LISTING: Statement =
 /// The head of a resource.
 pub(super) const HEAD: Statement =
     Statement("SELECT type, vid, txn, live, patient, rec, id FROM guarded_head WHERE res = ?1");
+/// The heads of many resources, where asking costs a round trip.
+pub(super) const HEADS: Statement =
+    Statement("SELECT type, vid, txn, live, patient, rec, id, res FROM guarded_head WHERE res = ANY (?1)");
 /// The number of an id.
 pub(super) const NAME: Statement = Statement("SELECT res FROM guarded_name WHERE type = ?1 AND id = ?2");
 

@@ -6,13 +6,13 @@
 
 use super::{SearchContext, sql};
 use crate::body::IdKey;
-use crate::engine::{self, Row};
+use crate::engine::{self, Row, Value};
 use crate::keys::{self, Known, Names};
 use crate::prepare::patients_of;
 use crate::snapshot::Head;
 use crate::{Body, Refusal, fault};
 use fhir::{Json, Limits};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// A live resource in the state searched.
@@ -63,6 +63,29 @@ impl State {
     }
 }
 
+/// Resources that are read together at first, and at most.
+const AHEAD_FIRST: usize = 32;
+const AHEAD_MOST: usize = 512;
+
+/// Resources that will be asked for next.
+#[derive(Default)]
+pub(super) struct Ahead {
+    list: VecDeque<i64>,
+    read: usize,
+}
+
+fn head(r: &Row<'_>, res: i64) -> engine::Result<(State, i64, bool)> {
+    let state = State {
+        res,
+        kind: r.get(0)?,
+        vid: r.get(1)?,
+        patient: r.get(4)?,
+        id: Id::of(r.get(6)?),
+        rec: r.get::<Option<&[u8]>>(5)?.unwrap_or_default().to_vec(),
+    };
+    Ok((state, r.get(2)?, r.get(3)?))
+}
+
 impl SearchContext<'_> {
     /// True when commits have followed the state that is searched.
     pub(super) fn is_past(&self) -> bool {
@@ -74,40 +97,82 @@ impl SearchContext<'_> {
         if let Some(known) = self.states.borrow().get(&res) {
             return Ok(known.clone());
         }
-        let state = self.read_state(res)?.map(Rc::new);
+        if self.snapshot.conn.is_far() {
+            self.read_ahead(res)?;
+            return Ok(self.states.borrow().get(&res).cloned().flatten());
+        }
+        let row = sql::HEAD
+            .first(self.snapshot.conn, &[res.into()], |r| head(r, res))
+            .map_err(|e| fault("find a resource by number", e))?;
+        let state = row.map(|row| self.shown(row)).transpose()?.flatten().map(Rc::new);
+        self.keep_state(res, state.clone());
+        Ok(state)
+    }
+
+    fn keep_state(&self, res: i64, state: Option<Rc<State>>) {
         let mut states = self.states.borrow_mut();
         if states.len() >= KEPT_MAX {
             states.clear();
         }
-        states.insert(res, state.clone());
-        Ok(state)
+        states.insert(res, state);
     }
 
-    fn read_state(&self, res: i64) -> Result<Option<State>, Refusal> {
-        let read = |r: &Row<'_>| {
-            let state = State {
-                res,
-                kind: r.get(0)?,
-                vid: r.get(1)?,
-                patient: r.get(4)?,
-                id: Id::of(r.get(6)?),
-                rec: r.get::<Option<&[u8]>>(5)?.unwrap_or_default().to_vec(),
-            };
-            Ok((state, r.get::<i64>(2)?, r.get::<bool>(3)?))
-        };
-        let row = sql::HEAD
-            .first(self.snapshot.conn, &[res.into()], read)
-            .map_err(|e| fault("find a resource by number", e))?;
-        let Some((state, txn, live)) = row else { return Ok(None) };
+    /// Says which resources will be asked for, in their order, so that they are read together where asking costs
+    /// a round trip.
+    pub(super) fn expect(&self, list: impl IntoIterator<Item = i64>) {
+        if self.snapshot.conn.is_far() {
+            let mut ahead = self.ahead.borrow_mut();
+            ahead.list = list.into_iter().collect();
+            ahead.read = AHEAD_FIRST;
+        }
+    }
+
+    /// Reads a resource, and some of those that are expected after it.
+    fn read_ahead(&self, res: i64) -> Result<(), Refusal> {
+        let mut wanted = vec![res];
+        {
+            let (mut ahead, states) = (self.ahead.borrow_mut(), self.states.borrow());
+            while wanted.len() < ahead.read
+                && let Some(next) = ahead.list.pop_front()
+            {
+                wanted.extend(Some(next).filter(|next| *next != res && !states.contains_key(next)));
+            }
+            ahead.read = (ahead.read * 2).min(AHEAD_MOST);
+        }
+        let rows = sql::HEADS
+            .all(self.snapshot.conn, &[Value::Ints(&wanted)], |r| head(r, r.get(7)?))
+            .map_err(|e| fault("find resources by number", e))?;
+        if self.states.borrow().len() + wanted.len() > KEPT_MAX {
+            self.states.borrow_mut().clear();
+        }
+        self.states.borrow_mut().extend(wanted.into_iter().map(|res| (res, None)));
+        for row in rows {
+            let res = row.0.res;
+            let state = self.shown(row)?.map(Rc::new);
+            self.states.borrow_mut().insert(res, state);
+        }
+        Ok(())
+    }
+
+    /// What a head, which is of now, says of the state that is searched.
+    fn shown(&self, (state, txn, live): (State, i64, bool)) -> Result<Option<State>, Refusal> {
         if txn <= self.snapshot.txn { Ok(live.then_some(state)) } else { self.state_then(state) }
     }
 
-    /// The resource as it is to be shown.
-    pub(super) fn load(&self, res: i64) -> Result<Option<Body>, Refusal> {
-        let Some(state) = self.state(res)? else { return Ok(None) };
-        let head =
-            Head { res, kind: state.kind, id: state.id.text(), vid: state.vid, patient: state.patient };
-        self.snapshot.body_at(&head)
+    /// The resources as they are to be shown, in their order.
+    pub(super) fn load_all(&self, list: &[i64]) -> Result<Vec<Body>, Refusal> {
+        self.expect(list.iter().copied());
+        let mut heads = Vec::with_capacity(list.len());
+        for res in list {
+            heads.extend(self.state(*res)?.map(|state| Head {
+                res: *res,
+                kind: state.kind,
+                id: state.id.text(),
+                vid: state.vid,
+                patient: state.patient,
+            }));
+        }
+        self.snapshot.bodies_at(&heads)
     }
 
     /// Goes back from the current version to the one that was current then.

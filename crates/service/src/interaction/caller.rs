@@ -2,7 +2,7 @@
 
 use access::{Access, Permission, Session};
 use fhir::Tree;
-use record::{Act, Body, Kind, Reader, Refusal, Written};
+use record::{Act, Body, Found, Kind, Reader, Refusal, Written};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -30,6 +30,11 @@ impl<'a> Caller<'a> {
     /// A snapshot of now through the caller's scope.
     pub fn reader(&self) -> Result<Reader, Refusal> {
         self.access.store().reader(&self.session.scope)
+    }
+
+    /// A resource as it is now.
+    pub fn read_now(&self, kind: &str, id: &str) -> Result<Found, Refusal> {
+        self.access.store().read(&self.session.scope, kind, id)
     }
 
     /// What must be durable on the audit trail before anything of the answer leaves.

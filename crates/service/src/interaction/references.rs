@@ -163,7 +163,9 @@ impl<'j> References<'j> {
         if !self.resolved.contains_key(&text) {
             match self.only(kind, query, lookup) {
                 Ok(answer) => self.resolved.insert(text.clone(), answer),
-                Err(refusal) if matches!(refusal.kind, Kind::Fault | Kind::Busy | Kind::Unknown | Kind::TooLarge) => {
+                Err(refusal)
+                    if matches!(refusal.kind, Kind::Fault | Kind::Busy | Kind::Unknown | Kind::TooLarge) =>
+                {
                     self.broken = Some(refusal);
                     return None;
                 }
