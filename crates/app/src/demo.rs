@@ -38,13 +38,14 @@ pub fn demo(demo: &Demo) -> Result<(), Refusal> {
     if demo.only_make {
         return Ok(());
     }
-    serve::run(&config, access.clone(), address, |address| {
+    let accounts = access.users()?;
+    serve::run(&config, access, address, |address| {
         println!(
             "\nReady after {:.1} s.\n\n  page   http://{address}/\n  FHIR   http://{address}/fhir\n",
             started.elapsed().as_secs_f64()
         );
         println!("Sign in with any of these, password: {PASSWORD}\n");
-        for account in access.users().unwrap_or_default() {
+        for account in accounts {
             println!("  {:<14} {} ({})", account.name, account.display, account.role.title);
         }
         println!("\nA token for scripts: carespine token --data {} --role doctor", demo.data);

@@ -10,13 +10,14 @@ mod tests;
 
 use clap::Parser;
 use cli::{Arguments, Command};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let command = match cli::run(arguments.command) {
-        Ok(code) => return code,
-        Err(command) => command,
+        ControlFlow::Break(code) => return code,
+        ControlFlow::Continue(command) => command,
     };
     let outcome = match command {
         Command::Serve(serve) => config::Config::read(&serve).and_then(|config| serve::serve(&config)),

@@ -8,10 +8,11 @@ mod people;
 pub use arguments::{Arguments, Command, Demo, Serve, UserCommand};
 
 use record::{Kind, Options, Place, Refusal, Store};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-/// Does what a command that needs no server says. Gives back `serve` and `demo`, which the binary starts.
-pub fn run(command: Command) -> Result<ExitCode, Command> {
+/// Does what a command that needs no server says. `serve` and `demo` go on to the binary, which starts them.
+pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
     let outcome = match command {
         Command::Load(load) => load::command(&load),
         Command::Backup { data, to } => keep::backup(&data, &to),
@@ -23,9 +24,9 @@ pub fn run(command: Command) -> Result<ExitCode, Command> {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Serve(_) | Command::Demo(_) => return Err(command),
+        Command::Serve(_) | Command::Demo(_) => return ControlFlow::Continue(command),
     };
-    Ok(outcome.unwrap_or_else(|refusal| {
+    ControlFlow::Break(outcome.unwrap_or_else(|refusal| {
         eprintln!("{refusal}");
         ExitCode::FAILURE
     }))

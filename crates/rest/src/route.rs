@@ -41,7 +41,7 @@ pub(crate) enum Route {
 /// How much work a request may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
-    /// So little that it is done where it comes in.
+    /// So little that it is done where it comes in, if the record is near.
     Light,
     /// It reads more, or waits for the writer.
     Usual,

@@ -78,7 +78,8 @@ fn head(parts: &Parts, mount: &str) -> Request {
     }
 }
 
-/// Who asks. A token is looked up at once; a browser's session may have to wait for the writer.
+/// Who asks. A token is looked up at once where that waits for nothing; a browser's session may have to wait for
+/// the writer.
 async fn session(skin: &Arc<Skin>, head: &Request) -> Result<Option<Session>, No> {
     if head.headers.len() > HEADERS_MAX {
         return Err(Refusal::new(
@@ -87,12 +88,18 @@ async fn session(skin: &Arc<Skin>, head: &Request) -> Result<Option<Session>, No
         )
         .into());
     }
-    if head.header("authorization").is_some() || head.header("cookie").is_none() {
+    let at_once = head.header("authorization").is_some() || head.header("cookie").is_none();
+    if at_once && is_near(skin) {
         return skin.rest.caller(head);
     }
     let (inner, head) = (skin.clone(), head.clone());
     let work = tokio::task::spawn_blocking(move || inner.rest.caller(&head));
     work.await.unwrap_or_else(|_| Err(stopping().into()))
+}
+
+/// Whether little work is done here, on a thread that many requests share, which must never wait for a network.
+fn is_near(skin: &Skin) -> bool {
+    skin.rest.access.store().is_near()
 }
 
 /// Panics of the work itself are caught within it; what is left is the runtime going away.
@@ -106,8 +113,8 @@ async fn respond(skin: &Arc<Skin>, session: Option<Session>, mut request: Reques
         Err(no) => return turned_away(&request, no),
     }
     let turns = match weight(&request) {
-        Weight::Light => return answer(&skin.rest, session.as_ref(), &request),
-        Weight::Usual => None,
+        Weight::Light if is_near(skin) => return answer(&skin.rest, session.as_ref(), &request),
+        Weight::Light | Weight::Usual => None,
         Weight::Bundle => Some(&skin.bundles),
         Weight::Wide => Some(&skin.wide),
     };

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use testbed::Home;
+use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
 pub const PASSWORD: &str = "three odd words";
@@ -25,6 +26,7 @@ pub struct House {
     pub access: Access,
     pub router: Router,
     clock: Arc<AtomicI64>,
+    runtime: Arc<Runtime>,
     _home: Home,
 }
 
@@ -51,21 +53,23 @@ impl House {
             };
             access.add_user(&user).unwrap();
         }
-        House { router: router(access.clone(), &CATALOGUE, config), access, clock, _home: home }
+        let runtime = Arc::new(Builder::new_current_thread().enable_all().build().unwrap());
+        House { router: router(access.clone(), &CATALOGUE, config), access, clock, runtime, _home: home }
     }
 
     pub fn browser(&self) -> Browser {
         Browser {
             router: self.router.clone(),
+            runtime: self.runtime.clone(),
             origin: "http://127.0.0.1:8080".into(),
             cookies: BTreeMap::new(),
         }
     }
 
     /// A browser in which this person has signed in.
-    pub async fn signed_in(&self, name: &str) -> Browser {
+    pub fn signed_in(&self, name: &str) -> Browser {
         let mut browser = self.browser();
-        let answer = browser.sign_in(name, PASSWORD).await;
+        let answer = browser.sign_in(name, PASSWORD);
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/home"));
         browser
     }
@@ -91,6 +95,7 @@ impl House {
 #[derive(Clone)]
 pub struct Browser {
     router: Router,
+    runtime: Arc<Runtime>,
     pub origin: String,
     pub cookies: BTreeMap<String, String>,
 }
@@ -127,30 +132,30 @@ impl Reply {
 }
 
 impl Browser {
-    pub async fn get(&mut self, path: &str) -> Reply {
-        self.send(self.request(Method::GET, path), Body::empty()).await
+    pub fn get(&mut self, path: &str) -> Reply {
+        self.send(self.request(Method::GET, path), Body::empty())
     }
 
     /// Sends a form as it is.
-    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let request = self
             .request(Method::POST, path)
             .header("origin", &self.origin)
             .header("content-type", "application/x-www-form-urlencoded");
-        self.send(request, Body::from(encoded(fields))).await
+        self.send(request, Body::from(encoded(fields)))
     }
 
     /// Opens a page and sends its form with these fields and the hidden ones it has.
-    pub async fn fill(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
-        let opened = self.get(page).await;
+    pub fn fill(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
+        let opened = self.get(page);
         let hidden = ["csrf", "next", "locked", "request"].map(|name| (name, opened.hidden(name)));
         let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
         all.extend(fields);
-        self.post(action, &all).await
+        self.post(action, &all)
     }
 
-    pub async fn sign_in(&mut self, name: &str, password: &str) -> Reply {
-        self.fill("/sign-in", "/sign-in", &[("name", name), ("password", password)]).await
+    pub fn sign_in(&mut self, name: &str, password: &str) -> Reply {
+        self.fill("/sign-in", "/sign-in", &[("name", name), ("password", password)])
     }
 
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
@@ -164,8 +169,9 @@ impl Browser {
             .header("cookie", cookies.join("; "))
     }
 
-    pub async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Reply {
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+    pub fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Reply {
+        let answer = self.router.clone().oneshot(request.body(body).unwrap());
+        let response = self.runtime.block_on(answer).unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all("set-cookie") {
             let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
@@ -174,7 +180,7 @@ impl Browser {
                 value => self.cookies.insert(name.to_owned(), value.to_owned()),
             };
         }
-        let bytes = to_bytes(body, 1 << 24).await.unwrap();
+        let bytes = self.runtime.block_on(to_bytes(body, 1 << 24)).unwrap();
         Reply {
             status: parts.status,
             headers: parts.headers,

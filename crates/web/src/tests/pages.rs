@@ -4,10 +4,10 @@ use super::house::House;
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 
-#[tokio::test]
-async fn home_greets_finds_and_shows_what_the_services_put_there() {
+#[test]
+fn home_greets_finds_and_shows_what_the_services_put_there() {
     let house = House::new();
-    let home = house.signed_in("doctor").await.get("/home").await;
+    let home = house.signed_in("doctor").get("/home");
     home.has(&[
         "Good ",
         ", A DOCTOR</h1>",
@@ -20,41 +20,41 @@ async fn home_greets_finds_and_shows_what_the_services_put_there() {
     assert!(!home.text.contains("This installation"));
 }
 
-#[tokio::test]
-async fn home_shows_each_role_what_it_may_use() {
+#[test]
+fn home_shows_each_role_what_it_may_use() {
     let house = House::new();
-    let keeper = house.signed_in("keeper").await.get("/home").await;
+    let keeper = house.signed_in("keeper").get("/home");
     keeper.has(&["This installation", "Transactions in the log", "Your role opens nothing here."]);
     for hidden in ["find-here", "Nobody called", "Broken card"] {
         assert!(!keeper.text.contains(hidden), "an administrator sees {hidden}");
     }
 }
 
-#[tokio::test]
-async fn all_services_link_only_to_what_the_role_may_open() {
+#[test]
+fn all_services_link_only_to_what_the_role_may_open() {
     let house = House::new();
-    let doctor = house.signed_in("doctor").await.get("/services").await;
+    let doctor = house.signed_in("doctor").get("/services");
     doctor.has(&["Calls", "Notes of calls.", "href=\"/patients\">Find a patient", "href=\"/calls/note\""]);
-    let desk = house.signed_in("desk").await.get("/services").await;
+    let desk = house.signed_in("desk").get("/services");
     desk.has(&["href=\"/patients\">Find a patient"]);
     assert!(!desk.text.contains("/calls/note"));
 }
 
-#[tokio::test]
-async fn the_account_says_who_i_am_what_i_may_and_where_i_am_signed_in() {
+#[test]
+fn the_account_says_who_i_am_what_i_may_and_where_i_am_signed_in() {
     let house = House::new();
-    let mut browser = house.signed_in("desk").await;
-    house.signed_in("desk").await;
-    let page = browser.get("/account").await;
+    let mut browser = house.signed_in("desk");
+    house.signed_in("desk");
+    let page = browser.get("/account");
     page.has(&["A DESK", "Receptionist", "Ash ward", "find people", "read clinical records"]);
     assert_eq!(page.text.matches("This browser").count(), 1);
     assert_eq!(page.text.matches("Another browser").count(), 1);
 }
 
-#[tokio::test]
-async fn help_and_places_that_are_not_built_yet_are_pages() {
+#[test]
+fn help_and_places_that_are_not_built_yet_are_pages() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
+    let mut doctor = house.signed_in("doctor");
     for (path, part) in [
         ("/help", "Read a record"),
         ("/help/keyboard", "Goes to the box that finds a patient"),
@@ -64,31 +64,31 @@ async fn help_and_places_that_are_not_built_yet_are_pages() {
         ("/worklists", "Not there yet"),
         ("/reports", "Not there yet"),
     ] {
-        let reply = doctor.get(path).await;
+        let reply = doctor.get(path);
         assert_eq!(reply.status, StatusCode::OK, "{path}");
         reply.has(&[part, "<h1 class=\"app-h1\">"]);
     }
 }
 
-#[tokio::test]
-async fn help_is_for_everyone_in_their_own_frame() {
+#[test]
+fn help_is_for_everyone_in_their_own_frame() {
     let house = House::new();
-    let anyone = house.browser().get("/help/accessibility").await;
+    let anyone = house.browser().get("/help/accessibility");
     assert!(!anyone.text.contains("Sign out"));
-    house.signed_in("doctor").await.get("/help/accessibility").await.has(&["Sign out", "A DOCTOR"]);
+    house.signed_in("doctor").get("/help/accessibility").has(&["Sign out", "A DOCTOR"]);
 }
 
-#[tokio::test]
-async fn every_link_of_the_house_leads_somewhere() {
+#[test]
+fn every_link_of_the_house_leads_somewhere() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
+    let mut doctor = house.signed_in("doctor");
     let mut seen = std::collections::BTreeSet::new();
     let mut open = vec!["/home".to_owned()];
     while let Some(path) = open.pop() {
         if !seen.insert(path.clone()) {
             continue;
         }
-        let reply = doctor.get(&path).await;
+        let reply = doctor.get(&path);
         assert!(reply.status.is_success() || reply.status.is_redirection(), "{path} is {}", reply.status);
         let links = reply.text.split("href=\"").skip(1).filter_map(|rest| rest.split_once('"'));
         open.extend(links.map(|(link, _)| link.to_owned()).filter(|link| link.starts_with('/')));
@@ -96,73 +96,73 @@ async fn every_link_of_the_house_leads_somewhere() {
     assert!(seen.len() > 10, "{seen:?}");
 }
 
-#[tokio::test]
-async fn what_a_page_read_is_on_the_trail_when_the_answer_comes() {
+#[test]
+fn what_a_page_read_is_on_the_trail_when_the_answer_comes() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
+    let mut doctor = house.signed_in("doctor");
     for id in ["1", "absent", "fault"] {
-        doctor.get(&format!("/patients/{id}")).await;
+        doctor.get(&format!("/patients/{id}"));
         let trail = house.trail();
         let row = trail.last().unwrap();
         assert!(row.starts_with("doctor read") && row.contains(&format!("\"patient\":\"{id}\"")), "{row}");
     }
 }
 
-#[tokio::test]
-async fn a_part_is_only_the_part() {
+#[test]
+fn a_part_is_only_the_part() {
     let house = House::new();
-    let part = house.signed_in("doctor").await.get("/patients?part=suggest&q=jo%20ann").await;
+    let part = house.signed_in("doctor").get("/patients?part=suggest&q=jo%20ann");
     assert_eq!(part.text, "<p>Found nobody called jo ann</p>");
     assert_eq!(part.header("content-type"), "text/html; charset=utf-8");
 }
 
-#[tokio::test]
-async fn a_page_may_lead_on_to_our_pages_only() {
+#[test]
+fn a_page_may_lead_on_to_our_pages_only() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
-    assert_eq!(doctor.get("/patients/moved").await.location(), "/patients/1");
-    assert_eq!(doctor.get("/patients/away").await.location(), "/home");
+    let mut doctor = house.signed_in("doctor");
+    assert_eq!(doctor.get("/patients/moved").location(), "/patients/1");
+    assert_eq!(doctor.get("/patients/away").location(), "/home");
 }
 
-#[tokio::test]
-async fn a_file_is_saved_and_never_shown_under_our_name() {
+#[test]
+fn a_file_is_saved_and_never_shown_under_our_name() {
     let house = House::new();
-    let file = house.signed_in("doctor").await.get("/patients/file").await;
+    let file = house.signed_in("doctor").get("/patients/file");
     assert_eq!(file.header("content-type"), "application/pdf");
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"a__letter___.pdf\"");
     assert_eq!(file.text, "%PDF");
 }
 
-#[tokio::test]
-async fn head_is_get_without_the_body_and_counts_as_activity() {
+#[test]
+fn head_is_get_without_the_body_and_counts_as_activity() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
+    let mut doctor = house.signed_in("doctor");
     for _ in 0..3 {
         house.later((access::IDLE_MINUTES - 1) * super::house::MINUTE);
         let request = doctor.request(Method::HEAD, "/home");
-        let reply = doctor.send(request, Body::empty()).await;
+        let reply = doctor.send(request, Body::empty());
         assert_eq!((reply.status, reply.text.as_str()), (StatusCode::OK, ""));
     }
 }
 
-#[tokio::test]
-async fn what_the_browser_loads_is_kept_for_ever_and_packed_for_those_who_can() {
+#[test]
+fn what_the_browser_loads_is_kept_for_ever_and_packed_for_those_who_can() {
     let house = House::new();
     let mut anyone = house.browser();
-    let page = anyone.get("/sign-in").await;
+    let page = anyone.get("/sign-in");
     let addresses: Vec<&str> = page.text.split('"').filter(|text| text.starts_with("/assets/")).collect();
     assert!(addresses.len() >= 5, "{addresses:?}");
     for address in addresses {
-        let plain = anyone.get(address).await;
+        let plain = anyone.get(address);
         assert_eq!(plain.status, StatusCode::OK, "{address}");
         assert_eq!(plain.header("cache-control"), "public, max-age=31536000, immutable");
         let request = anyone.request(Method::GET, address).header("accept-encoding", "gzip, br");
-        let packed = anyone.send(request, Body::empty()).await;
+        let packed = anyone.send(request, Body::empty());
         assert_eq!(packed.header("content-type"), plain.header("content-type"));
         assert_eq!(packed.header("content-encoding"), "gzip", "{address}");
         assert!(packed.text.len() < plain.text.len() * 2);
     }
     for path in ["/assets/app.css", "/assets/..%2f..%2fCargo.toml", "/assets/manifest.txt"] {
-        assert_eq!(anyone.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(anyone.get(path).status, StatusCode::NOT_FOUND, "{path}");
     }
 }

@@ -7,10 +7,10 @@ use http_body::Frame;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-#[tokio::test]
-async fn each_kind_of_no_has_its_status_and_its_words() {
+#[test]
+fn each_kind_of_no_has_its_status_and_its_words() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
+    let mut doctor = house.signed_in("doctor");
     for (path, status, parts) in [
         ("/nowhere", StatusCode::NOT_FOUND, &["There is no page at this address", "href=\"/patients\""][..]),
         ("/patients/absent", StatusCode::NOT_FOUND, &["The patient is not known here"]),
@@ -26,55 +26,55 @@ async fn each_kind_of_no_has_its_status_and_its_words() {
         ),
         ("/patients/busy", StatusCode::SERVICE_UNAVAILABLE, &["Too much at once.", "Try again"]),
     ] {
-        let reply = doctor.get(path).await;
+        let reply = doctor.get(path);
         assert_eq!(reply.status, status, "{path}");
         reply.has(parts).has(&["<h1 class=\"app-h1\">", "A DOCTOR", "href=\"/home\""]);
     }
-    assert_eq!(doctor.get("/patients/busy").await.header("retry-after"), "5");
+    assert_eq!(doctor.get("/patients/busy").header("retry-after"), "5");
 }
 
-#[tokio::test]
-async fn a_page_that_breaks_off_gives_a_number_and_the_door_goes_on() {
+#[test]
+fn a_page_that_breaks_off_gives_a_number_and_the_door_goes_on() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
-    let reply = doctor.get("/patients/panic").await;
+    let mut doctor = house.signed_in("doctor");
+    let reply = doctor.get("/patients/panic");
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
     reply.has(&["tell support this number"]);
     assert!(!reply.text.contains("breaks off"), "what broke is in the log only");
-    assert_eq!(doctor.get("/home").await.status, StatusCode::OK);
+    assert_eq!(doctor.get("/home").status, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn a_page_that_a_role_may_not_see_says_so_and_is_on_the_trail() {
+#[test]
+fn a_page_that_a_role_may_not_see_says_so_and_is_on_the_trail() {
     let house = House::new();
-    let mut desk = house.signed_in("desk").await;
-    let reply = desk.get("/patients/1").await;
+    let mut desk = house.signed_in("desk");
+    let reply = desk.get("/patients/1");
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
     reply.has(&["The role Receptionist may not read clinical records", "See what your role may do"]);
     assert!(!reply.text.contains("Record 1"));
     let trail = house.trail();
     let row = trail.last().unwrap();
     assert!(row.starts_with("desk refused") && row.contains("/patients/{id}"), "{row}");
-    assert_eq!(desk.get("/calls/note").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(desk.get("/calls/note").status, StatusCode::FORBIDDEN);
     assert!(house.trail().last().unwrap().contains("calls.note"));
 }
 
-#[tokio::test]
-async fn an_address_used_in_a_way_it_is_not_made_for_says_so() {
+#[test]
+fn an_address_used_in_a_way_it_is_not_made_for_says_so() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
+    let mut doctor = house.signed_in("doctor");
     for method in [Method::PUT, Method::DELETE] {
         let request = doctor.request(method, "/home");
-        let reply = doctor.send(request, Body::empty()).await;
+        let reply = doctor.send(request, Body::empty());
         assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED);
         reply.has(&["This address cannot be used in this way"]);
     }
 }
 
-#[tokio::test]
-async fn a_form_that_is_too_large_or_no_form_is_refused() {
+#[test]
+fn a_form_that_is_too_large_or_no_form_is_refused() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
+    let mut doctor = house.signed_in("doctor");
     for (kind, body, status) in [
         ("application/x-www-form-urlencoded", "x".repeat(65 << 10), StatusCode::PAYLOAD_TOO_LARGE),
         ("application/json", "{}".to_owned(), StatusCode::BAD_REQUEST),
@@ -84,12 +84,12 @@ async fn a_form_that_is_too_large_or_no_form_is_refused() {
             .request(Method::POST, "/calls/note")
             .header("origin", doctor.origin.clone())
             .header("content-type", kind);
-        assert_eq!(doctor.send(request, Body::from(body)).await.status, status);
+        assert_eq!(doctor.send(request, Body::from(body)).status, status);
     }
 }
 
-#[tokio::test]
-async fn whoever_is_unknown_is_answered_before_the_body_is_read() {
+#[test]
+fn whoever_is_unknown_is_answered_before_the_body_is_read() {
     let house = House::new();
     let mut nobody = house.browser();
     let request = nobody
@@ -98,7 +98,7 @@ async fn whoever_is_unknown_is_answered_before_the_body_is_read() {
         .header("content-type", "application/x-www-form-urlencoded");
     // A body that never comes: reading it would take until the time for a form is over.
     let body = Body::new(Never);
-    let reply = nobody.send(request, body).await;
+    let reply = nobody.send(request, body);
     assert_eq!(reply.location(), "/sign-in?next=/home");
 }
 

@@ -38,18 +38,18 @@ const PUBLIC: [(&str, u16); 7] = [
     ("/help/accessibility", 200),
 ];
 
-#[tokio::test]
-async fn the_router_names_no_address_that_the_sweep_does_not_know() {
+#[test]
+fn the_router_names_no_address_that_the_sweep_does_not_know() {
     let source = include_str!("../lib.rs");
     let routes = source.matches(".route(").count();
     assert_eq!(routes, 5 + 4, "five single routes and four loops: add new ones to the sweep");
 }
 
-#[tokio::test]
-async fn anyone_unknown_is_led_to_sign_in_from_everywhere_but_the_public_addresses() {
+#[test]
+fn anyone_unknown_is_led_to_sign_in_from_everywhere_but_the_public_addresses() {
     let house = House::new();
     for path in addresses() {
-        let reply = house.browser().get(&path).await;
+        let reply = house.browser().get(&path);
         if let Some((_, status)) = PUBLIC.iter().find(|(public, _)| *public == path) {
             assert_eq!(reply.status.as_u16(), *status, "{path}");
             continue;
@@ -60,14 +60,14 @@ async fn anyone_unknown_is_led_to_sign_in_from_everywhere_but_the_public_address
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
             let mut browser = house.browser();
             let request = browser.request(method.clone(), &path).header("origin", browser.origin.clone());
-            let reply = browser.send(request, Body::empty()).await;
+            let reply = browser.send(request, Body::empty());
             assert_eq!(reply.status, StatusCode::SEE_OTHER, "{method} {path}");
         }
     }
 }
 
-#[tokio::test]
-async fn every_answer_carries_the_headers_that_protect_it() {
+#[test]
+fn every_answer_carries_the_headers_that_protect_it() {
     for (config, secure) in [
         (Config::default(), false),
         (Config { origin: Some("https://care.example".into()), ..Config::default() }, true),
@@ -77,9 +77,9 @@ async fn every_answer_carries_the_headers_that_protect_it() {
         if secure {
             doctor.origin = "https://care.example".into();
         }
-        doctor.sign_in("doctor", super::house::PASSWORD).await;
+        doctor.sign_in("doctor", super::house::PASSWORD);
         for path in addresses().iter().map(String::as_str).chain(["/patients/fault", "/patients/file"]) {
-            let reply = doctor.get(path).await;
+            let reply = doctor.get(path);
             assert!(reply.header("content-security-policy").starts_with("default-src 'none';"), "{path}");
             assert!(reply.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
             assert!(!reply.header("content-security-policy").contains("unsafe"), "{path}");
@@ -118,12 +118,12 @@ fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     ]
 }
 
-#[tokio::test]
-async fn a_form_is_taken_only_from_our_own_page_with_the_token_of_the_session() {
+#[test]
+fn a_form_is_taken_only_from_our_own_page_with_the_token_of_the_session() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
-    let other = house.signed_in("doctor").await.get("/home").await.hidden("csrf");
-    let token = doctor.get("/home").await.hidden("csrf");
+    let mut doctor = house.signed_in("doctor");
+    let other = house.signed_in("doctor").get("/home").hidden("csrf");
+    let token = doctor.get("/home").hidden("csrf");
     assert!(token.len() > 20 && token != other);
     for (path, fields) in forms() {
         let own = doctor.origin.clone();
@@ -145,25 +145,25 @@ async fn a_form_is_taken_only_from_our_own_page_with_the_token_of_the_session() 
             }
             let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let body = format!("{}&csrf={token}", fields.join("&"));
-            let reply = doctor.send(request, Body::from(body)).await;
+            let reply = doctor.send(request, Body::from(body));
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path} with {why}");
         }
     }
     assert_eq!(house.calls(), 0);
-    assert_eq!(doctor.get("/home").await.status, StatusCode::OK, "still signed in");
+    assert_eq!(doctor.get("/home").status, StatusCode::OK, "still signed in");
     // The same with everything right, last as it ends the session.
     for (path, mut fields) in forms().into_iter().rev() {
         fields.push(("csrf", &token));
-        assert_eq!(doctor.post(path, &fields).await.status, StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(doctor.post(path, &fields).status, StatusCode::SEE_OTHER, "{path}");
     }
     assert_eq!(house.calls(), 1);
-    assert_eq!(doctor.get("/home").await.status, StatusCode::SEE_OTHER, "signed out");
+    assert_eq!(doctor.get("/home").status, StatusCode::SEE_OTHER, "signed out");
 }
 
-#[tokio::test]
-async fn the_sign_in_form_is_taken_only_from_the_browser_it_was_made_for() {
+#[test]
+fn the_sign_in_form_is_taken_only_from_the_browser_it_was_made_for() {
     let house = House::new();
-    let theirs = house.browser().get("/sign-in").await.hidden("csrf");
+    let theirs = house.browser().get("/sign-in").hidden("csrf");
     let fields = |token: &str| {
         [("name", "doctor"), ("password", super::house::PASSWORD), ("csrf", token)]
             .map(|(n, v)| (n, v.to_owned()))
@@ -171,24 +171,24 @@ async fn the_sign_in_form_is_taken_only_from_the_browser_it_was_made_for() {
     for (with_cookie, token) in [(false, theirs.as_str()), (true, theirs.as_str()), (true, "")] {
         let mut browser = house.browser();
         if with_cookie {
-            browser.get("/sign-in").await;
+            browser.get("/sign-in");
         }
         let fields = fields(token);
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        assert_eq!(browser.post("/sign-in", &fields).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(browser.post("/sign-in", &fields).status, StatusCode::FORBIDDEN);
         assert!(!browser.cookies.contains_key("carespine"));
     }
 }
 
-#[tokio::test]
-async fn no_get_changes_anything() {
+#[test]
+fn no_get_changes_anything() {
     let house = House::new();
-    let mut doctor = house.signed_in("doctor").await;
+    let mut doctor = house.signed_in("doctor");
     let before = house.access.store().reader(&record::Scope::all()).unwrap().txn();
     let query = "?person=Patient/1&day=2026-11-24&request=r1&csrf=x&locked=1&name=doctor&password=x";
     for path in addresses() {
-        doctor.get(&format!("{path}{query}")).await;
+        doctor.get(&format!("{path}{query}"));
     }
     assert_eq!(house.access.store().reader(&record::Scope::all()).unwrap().txn(), before);
-    assert_eq!(doctor.get("/home").await.status, StatusCode::OK);
+    assert_eq!(doctor.get("/home").status, StatusCode::OK);
 }
