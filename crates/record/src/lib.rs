@@ -25,6 +25,7 @@ mod pending;
 mod pool;
 mod postgres;
 mod prepare;
+mod queue;
 mod reader;
 mod scope;
 mod search;

@@ -22,8 +22,10 @@ pub(crate) const LOG_FILE: &str = "record.db-wal";
 const SQLITE_MIN: i32 = 3_051_003;
 /// The layout of a file that a record is being moved into.
 const MOVING: i64 = -1;
-/// How long one connection waits for another's lock. Only a backup or an operator's shell ever makes it wait.
-const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How often one connection tries again to have another's lock, and how many times: 10 s in all. Only another
+/// process makes it wait; SQLite's own way of waiting sleeps for up to 100 ms and so loses to one that is busy.
+const LOCK_AGAIN: Duration = Duration::from_micros(500);
+const LOCK_TRIES: i32 = 20_000;
 /// Pages of the write-ahead log after which they are moved into the main file: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4_096;
 /// Bytes of the main file that are read by memory map.
@@ -41,8 +43,8 @@ pub(crate) fn open_writer(file: &Path, durable: bool) -> Result<Connection> {
         let text = "SQLite is older than 3.51.3 and may corrupt data; rebuild with the bundled one";
         return Err(Error::Shape(text.into()));
     }
-    let conn = rusqlite::Connection::open(file)?;
-    settle(&conn, WRITER_CACHE_KIB)?;
+    let mut conn = rusqlite::Connection::open(file)?;
+    settle(&mut conn, WRITER_CACHE_KIB)?;
     conn.pragma_update(None, "journal_mode", "wal")?;
     conn.pragma_update(None, "synchronous", if durable { "full" } else { "normal" })?;
     conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -71,8 +73,8 @@ fn make_tables(conn: &rusqlite::Connection, layout: i64) -> rusqlite::Result<()>
 /// Opens a file that a record is being moved into, making the tables if it is new. It is no record until
 /// [`Connection::finish_tables`].
 pub(crate) fn open_target(file: &Path) -> Result<Connection> {
-    let conn = rusqlite::Connection::open(file)?;
-    settle(&conn, WRITER_CACHE_KIB)?;
+    let mut conn = rusqlite::Connection::open(file)?;
+    settle(&mut conn, WRITER_CACHE_KIB)?;
     conn.pragma_update(None, "journal_mode", "wal")?;
     conn.pragma_update(None, "synchronous", "full")?;
     match conn.pragma_query_value(None, "user_version", |r| r.get::<_, i64>(0))? {
@@ -87,7 +89,7 @@ pub(crate) fn open_target(file: &Path) -> Result<Connection> {
 pub(crate) fn open_reader(file: &Path, names: &Arc<Names>) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = rusqlite::Connection::open_with_flags(file, flags)?;
-    settle(&conn, READER_CACHE_KIB)?;
+    settle(&mut conn, READER_CACHE_KIB)?;
     let sight = Some(guard::install(&conn, names)?);
     guard::forbid_base_tables(&mut conn)?;
     Ok(Connection { conn, sight, seen: Cell::new(0) })
@@ -95,14 +97,19 @@ pub(crate) fn open_reader(file: &Path, names: &Arc<Names>) -> Result<Connection>
 
 /// Opens a connection that reads all tables in one state.
 pub(crate) fn open_whole(file: &Path) -> Result<Connection> {
-    let conn = rusqlite::Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    settle(&conn, READER_CACHE_KIB)?;
+    let mut conn = rusqlite::Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    settle(&mut conn, READER_CACHE_KIB)?;
     conn.execute_batch("BEGIN")?;
     Ok(Connection { conn, sight: None, seen: Cell::new(0) })
 }
 
-fn settle(conn: &rusqlite::Connection, cache_kib: i64) -> rusqlite::Result<()> {
-    conn.busy_timeout(LOCK_WAIT)?;
+fn wait_for_lock(tries: i32) -> bool {
+    std::thread::sleep(LOCK_AGAIN);
+    tries < LOCK_TRIES
+}
+
+fn settle(conn: &mut rusqlite::Connection, cache_kib: i64) -> rusqlite::Result<()> {
+    conn.busy_handler(Some(wait_for_lock))?;
     // Plans are ours: without this SQLite, built with STAT4, prepares a statement anew whenever a bound
     // value might suggest another plan, which more than doubled the cost of reading a version.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -4,6 +4,7 @@ use crate::blob::Blobs;
 use crate::engine::{self, Committed, Conn, Place};
 use crate::names::{Fresh, Names};
 use crate::pool::Pool;
+use crate::queue::{Lane, Queue};
 use crate::writer::{self, Core, Gauges, Job, Position};
 use crate::{
     Act, Author, BlobHash, Found, Instant, Kind, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault,
@@ -13,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -63,13 +64,13 @@ impl Shared {
 
 /// The writer's thread; ends when the last store is dropped.
 struct Writer {
-    jobs: Option<Sender<Job>>,
+    jobs: Arc<Queue>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs.take();
+        self.jobs.close();
         let thread = self.thread.lock().ok().and_then(|mut t| t.take());
         if let Some(thread) = thread {
             // A writer that panicked has said so already; there is nothing more to do about it here.
@@ -98,10 +99,11 @@ impl Store {
         let (core, names) = Store::core(&place, &options).map_err(|e| place.closed(&e))?;
         let (token_key, gauges) = (core.token_key, core.gauges.clone());
         let pool = Pool::open(&place, &names, options.readers)?;
-        let (sender, receiver) = mpsc::channel();
+        let jobs = Arc::new(Queue::default());
+        let waiting = jobs.clone();
         let thread = std::thread::Builder::new()
             .name("record-writer".into())
-            .spawn(move || writer::serve(core, &receiver))
+            .spawn(move || writer::serve(core, &waiting))
             .map_err(|e| fault("start the writer", e))?;
         if let Place::Postgres(url) = &place {
             let (url, gauges) = (url.clone(), Arc::downgrade(&gauges));
@@ -116,7 +118,7 @@ impl Store {
             Shared { pool, names, token_key, gauges, clock, place, blobs, training: AtomicBool::new(false) };
         Ok(Store {
             shared: Arc::new(shared),
-            writer: Arc::new(Writer { jobs: Some(sender), thread: Mutex::new(Some(thread)) }),
+            writer: Arc::new(Writer { jobs, thread: Mutex::new(Some(thread)) }),
         })
     }
 
@@ -182,6 +184,24 @@ impl Store {
         author: Author,
         act: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.write_in(Lane::Prompt, author, act)
+    }
+
+    /// The same for a transaction that writes much, as of an import: others that wait go first.
+    pub fn write_large<T: Send + 'static>(
+        &self,
+        author: Author,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.write_in(Lane::Large, author, act)
+    }
+
+    fn write_in<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        author: Author,
+        act: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let job = Job::Run(Box::new(move |core, begun| {
             let outcome = begun.and_then(|()| core.run(author, act));
@@ -190,15 +210,15 @@ impl Store {
                 let _ = sender.send(outcome.and_then(|answer| committed.map(|()| answer)));
             })
         }));
-        self.send(job)?;
+        self.send(job, lane)?;
         let answer = receiver.recv().map_err(|e| fault("hear from the writer", e))?;
         self.train_once();
         answer
     }
 
-    fn send(&self, job: Job) -> Result<(), Refusal> {
-        let jobs = self.writer.jobs.as_ref().expect("jobs are taken only on drop");
-        jobs.send(job).map_err(|_| fault("reach the writer", "it has ended; restart to recover"))
+    fn send(&self, job: Job, lane: Lane) -> Result<(), Refusal> {
+        let taken = self.writer.jobs.put(job, lane);
+        taken.then_some(()).ok_or_else(|| fault("reach the writer", "it has ended; restart to recover"))
     }
 
     /// Trains the compression dictionary once enough bodies are there, on a thread of its own.
@@ -217,11 +237,16 @@ impl Store {
         });
     }
 
+    /// How many commands wait for the writer.
+    pub fn waiting(&self) -> usize {
+        self.writer.jobs.waiting()
+    }
+
     /// Puts an act on the audit trail.
     pub fn audit(&self, act: Act) -> Ticket {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         // When the writer has ended the ticket says so.
-        let _ = self.send(Job::Audit(act, sender));
+        let _ = self.send(Job::Audit(act, sender), Lane::Prompt);
         Ticket(receiver)
     }
 
@@ -285,6 +310,7 @@ impl Store {
             ("record_commands_total", g.jobs.load(Relaxed) as f64),
             ("record_versions_total", g.versions.load(Relaxed) as f64),
             ("record_audits_total", g.audits.load(Relaxed) as f64),
+            ("record_waiting", self.waiting() as f64),
             ("record_broken", f64::from(u8::from(g.broken.load(Relaxed)))),
             ("record_file_bytes", size(sqlite::FILE)),
             ("record_wal_bytes", size(sqlite::LOG_FILE)),

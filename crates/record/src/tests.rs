@@ -380,3 +380,48 @@ fn pages_of_history_neither_skip_nor_repeat_while_it_grows() {
     }
     assert_eq!(seen, ["w6", "w5", "w4", "w3", "w2", "w1", "w0"]);
 }
+
+#[test]
+fn someone_who_saves_one_thing_does_not_wait_behind_an_import() {
+    let desk = Desk::new();
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (started, running) = std::sync::mpsc::channel();
+    let note = |name: &'static str| {
+        let order = order.clone();
+        move |_: &mut crate::Tx<'_>| {
+            order.lock().unwrap().push(name);
+            Ok(())
+        }
+    };
+    std::thread::scope(|scope| {
+        let store = &desk.store;
+        let first = note("first");
+        scope.spawn(move || {
+            store.write(Author::system("test"), move |tx| {
+                started.send(()).unwrap();
+                held.recv().unwrap();
+                first(tx)
+            })
+        });
+        running.recv().unwrap();
+        for name in ["import 1", "import 2"] {
+            let act = note(name);
+            scope.spawn(move || store.write_large(Author::system("test"), act));
+            while store.waiting() < 1 + usize::from(name == "import 2") {
+                std::thread::yield_now();
+            }
+        }
+        let act = note("one thing");
+        scope.spawn(move || store.write(Author::system("test"), act));
+        while store.waiting() < 3 {
+            std::thread::yield_now();
+        }
+        release.send(()).unwrap();
+    });
+    let order = order.lock().unwrap();
+    assert_eq!(order.first(), Some(&"first"));
+    assert_eq!(order[1..].iter().position(|name| *name == "one thing"), Some(0), "{order:?}");
+    let commits = desk.store.metrics().iter().find(|(name, _)| *name == "record_commits_total").unwrap().1;
+    assert_eq!(commits, 2.0, "two imports are not committed together: {order:?}");
+}

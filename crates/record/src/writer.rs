@@ -7,13 +7,13 @@ use crate::engine::{self, Committed, Conn, Place};
 use crate::lens::Lens;
 use crate::names::{Fresh, Names};
 use crate::pending::{Audit, Pending};
+use crate::queue::{Lane, Queue};
 use crate::tx::{Author, Before, Tx};
 use crate::{Act, Instant, Kind, Prepared, Refusal, fault};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant as Stopwatch};
 
@@ -288,28 +288,36 @@ pub(crate) fn away(error: engine::Error) -> Refusal {
 }
 
 /// The writer's life: until the store is dropped, or until a commit to a local disk fails.
-pub(crate) fn serve(mut core: Core, jobs: &Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        if !group(&mut core, first, jobs) {
-            refuse_all(jobs);
+pub(crate) fn serve(mut core: Core, jobs: &Queue) {
+    // Also when it panics: nobody is left waiting.
+    let _end = End(jobs);
+    while let Some((first, lane)) = jobs.wait() {
+        if !group(&mut core, first, lane, jobs) {
             return;
         }
     }
     core.conn.fold();
 }
 
+struct End<'q>(&'q Queue);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// Runs `first` and what else is waiting, and commits once. False when nothing more can be written.
-fn group(core: &mut Core, first: Job, jobs: &Receiver<Job>) -> bool {
+fn group(core: &mut Core, first: Job, lane: Lane, jobs: &Queue) -> bool {
     let started = Stopwatch::now();
     let begun = core.begin();
     let before = core.next;
     let mut replies: Vec<Reply> = Vec::new();
-    let mut next = Some(first);
+    let (mut next, mut has_large) = (Some(first), lane == Lane::Large);
     while let Some(job) = next.take() {
-        replies.push(match (job, &begun) {
-            (Job::Run(act), Ok(())) => act(core, Ok(())),
-            (Job::Run(act), Err(refusal)) => act(core, Err(refusal.clone())),
-            (Job::Audit(act, sender), _) => {
+        replies.push(match job {
+            Job::Run(act) => act(core, begun.clone()),
+            Job::Audit(act, sender) => {
                 if begun.is_ok() {
                     let row = core.audit(&act.who, act.action, None, act.detail);
                     core.pending.get_mut().audits.push(row);
@@ -321,7 +329,9 @@ fn group(core: &mut Core, first: Job, jobs: &Receiver<Job>) -> bool {
             }
         });
         if replies.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
-            next = jobs.try_recv().ok();
+            let another = jobs.another(has_large);
+            has_large |= another.as_ref().is_some_and(|(_, lane)| *lane == Lane::Large);
+            next = another.map(|(job, _)| job);
         }
     }
     let tried = begun.is_ok();
@@ -361,17 +371,6 @@ fn settle(core: &mut Core, before: Position, committed: &Result<(), Refusal>, jo
         tracing::warn!("a group of commits could not be rolled back");
     }
     true
-}
-
-/// After a failed commit every further command is refused.
-fn refuse_all(jobs: &Receiver<Job>) {
-    let no = || fault("write", "a commit failed before; restart to recover");
-    while let Ok(job) = jobs.recv() {
-        match job {
-            Job::Run(_) => {}
-            Job::Audit(_, sender) => drop(sender.send(Err(no()))),
-        }
-    }
 }
 
 /// Sets the figures that go on from what is on disk.

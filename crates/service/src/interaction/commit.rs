@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often a plan is made anew because the record changed under it.
 pub const TRIES_MAX: usize = 5;
+/// Steps from which on a transaction lets others go first.
+const LARGE: usize = 50;
 
 /// What a write did, entry by entry.
 #[derive(Clone, Debug)]
@@ -96,7 +98,8 @@ fn apply(
     let stale = Arc::new(AtomicBool::new(false));
     let (seen, once) = (stale.clone(), once.cloned());
     let author = caller.session.author(command, caller.request);
-    let outcome = caller.access.store().write(author, move |tx| {
+    let large = plan.steps.len() > LARGE;
+    let act = move |tx: &mut Tx<'_>| {
         if let Some(once) = &once
             && let Some(before) = once.answered(once.kept_in(tx)?, done::read)?
         {
@@ -113,7 +116,9 @@ fn apply(
             once.keep(tx, done::write(&outcome.done))?;
         }
         Ok(Applied::Now(outcome.done))
-    });
+    };
+    let store = caller.access.store();
+    let outcome = if large { store.write_large(author, act) } else { store.write(author, act) };
     match outcome {
         Err(_) if stale.load(Ordering::Relaxed) => Ok(None),
         other => other.map(Some),
