@@ -59,3 +59,15 @@ impl Pool {
         self.returned.notify_one();
     }
 }
+
+impl Drop for Pool {
+    /// A connection to a server must not be closed by a thread that drives asynchronous tasks, and the last store
+    /// may be dropped by one.
+    fn drop(&mut self) {
+        let free = std::mem::take(self.free.get_mut().expect("no thread panics with the pool locked"));
+        if free.iter().any(Conn::is_far) {
+            // One that panics has said so.
+            let _ = std::thread::spawn(move || drop(free)).join();
+        }
+    }
+}
