@@ -44,6 +44,16 @@ pub enum Command {
         #[arg(long, default_value = "data")]
         data: Place,
     },
+    /// Move the record to another place, of the same engine or the other. Stop its servers first; the source stays as
+    /// it is. Run again, an interrupted move goes on where it was.
+    Move {
+        /// The record as it is: a folder, or a database as postgres://user@host/database.
+        #[arg(long)]
+        from: Place,
+        /// A new folder, or an empty database.
+        #[arg(long)]
+        to: Place,
+    },
     /// Staff accounts.
     User {
         /// The record: a folder, or a database as postgres://user@host/database.

@@ -1,7 +1,7 @@
 //! Keeping the record safe: backup, restore, verify.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use record::{Kind, Place, Refusal, Report};
+use record::{Kind, Moving, Place, Refusal, Report};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -54,6 +54,27 @@ pub(crate) fn restore(from: &Place, data: &Place) -> Result<ExitCode, Refusal> {
     source.backup(target, &mut told(&copying))?;
     copying.finish_and_clear();
     println!("Restored {} resources in {} commits to {data}.", report.resources, report.txns);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn move_record(from: &Place, to: &Place) -> Result<ExitCode, Refusal> {
+    crate::check_existing(from)?;
+    let moving = bar("Moving rows");
+    let report = record::move_record(from, to, &mut |progress| {
+        let (what, done, all) = match progress {
+            Moving::Rows(done, all) => ("Moving rows", done, all),
+            Moving::CheckingSource(done, all) => ("Verifying the source", done, all),
+            Moving::CheckingTarget(done, all) => ("Verifying what was moved", done, all),
+        };
+        moving.set_message(what);
+        moving.set_length(all);
+        moving.set_position(done);
+    })?;
+    moving.finish_and_clear();
+    println!(
+        "Moved {} resources in {} commits, {} versions and {} audit rows to {to}; both sides verify and are the same.",
+        report.resources, report.txns, report.versions, report.audits
+    );
     Ok(ExitCode::SUCCESS)
 }
 

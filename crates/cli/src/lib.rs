@@ -17,6 +17,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::Load(load) => load::command(&load),
         Command::Backup { data, to } => keep::backup(&data, &to),
         Command::Restore { from, data } => keep::restore(&from, &data),
+        Command::Move { from, to } => keep::move_record(&from, &to),
         Command::Verify { data } => keep::verify(&data),
         Command::User { data, command } => people::user(&data, &command),
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
