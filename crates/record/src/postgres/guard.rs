@@ -60,16 +60,20 @@ pub(super) const VIEWS: &str = concat!(
 );
 
 /// Makes the role that readers act as, where the server does not have it yet, and lets it read what it may.
-/// Roles belong to the whole server, so that two stores may make it at once.
+/// Roles belong to the whole server, so that two stores may make it at once. Whoever may not make roles finds it
+/// made, and is a member of it. From version 16 on who makes a role may not yet act as it.
 pub(super) const ROLE: &str = "
     DO $$ BEGIN
-      CREATE ROLE carespine_reader NOLOGIN;
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'carespine_reader') THEN
+        CREATE ROLE carespine_reader NOLOGIN;
+      END IF;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END $$;
     DO $$ BEGIN
-      IF NOT pg_has_role(current_user, 'carespine_reader', 'MEMBER') THEN
-        EXECUTE format('GRANT carespine_reader TO %I', current_user);
-      END IF;
+      SET LOCAL ROLE carespine_reader;
+      RESET ROLE;
+    EXCEPTION WHEN insufficient_privilege THEN
+      EXECUTE format('GRANT carespine_reader TO %I', current_user);
     END $$;
     GRANT SELECT ON guarded_idx, guarded_past, guarded_head, guarded_version, guarded_name,
       txn, kept, audit, claim, cursor, system, several, dictionary, type, param, file TO carespine_reader;";
