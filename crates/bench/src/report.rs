@@ -100,7 +100,8 @@ impl Report {
         }
         let _ = write!(text, "\n{ABOUT}\n");
         for failed in &self.failed {
-            let _ = write!(text, "\nNot measured: {}\n", failed.lines().collect::<Vec<_>>().join(" "));
+            let _ =
+                write!(text, "\nNot measured: {}\n", failed.lines().take(2).collect::<Vec<_>>().join(" "));
         }
         limits::write(&self.runs, &mut text);
         self.situations(&mut text);

@@ -87,17 +87,11 @@ pub fn all(
     situation("an import: 4 clients post a transaction for each patient", crowd.posted.resources, &|| {
         post_all(server, &crowd.posted.persons, POSTING)
     })?;
-    if place.database_process().is_some() {
-        situation(
-            "an import: `carespine load`, a process of its own on the same database",
-            crowd.loaded.resources,
-            &|| {
-                let output = program.load(place, &crowd.loaded.folders).stdin(Stdio::null()).output()?;
-                let text = || String::from_utf8_lossy(&output.stderr).into_owned();
-                if output.status.success() { Ok(()) } else { Err(io::Error::other(text())) }
-            },
-        )?;
-    }
+    situation("an import: `carespine load`, a process of its own", crowd.loaded.resources, &|| {
+        let output = program.load(place, &crowd.loaded.folders).stdin(Stdio::null()).output()?;
+        let text = || String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() { Ok(()) } else { Err(io::Error::other(text())) }
+    })?;
     situation("one transaction of 50,000 resources", crowd.entries, &|| {
         post_all(server, std::slice::from_ref(&crowd.bundle), 1)
     })?;

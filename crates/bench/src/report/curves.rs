@@ -12,7 +12,7 @@ use std::path::Path;
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 260.0;
 /// The field of the curves: left, right, top, bottom.
-const FIELD: (f64, f64, f64, f64) = (56.0, 440.0, 44.0, 216.0);
+const FIELD: (f64, f64, f64, f64) = (60.0, 420.0, 44.0, 216.0);
 /// Horizontal lines above the axis.
 const STEPS: usize = 4;
 /// Colours that stand out from white and from black, of our server on SQLite and on PostgreSQL.
@@ -28,7 +28,7 @@ type Curve = (&'static str, &'static str, fn(&Run) -> Option<f64>);
 
 const CURVES: [Curve; 6] = [
     ("read", "Read by id: ms of processor", |run| asked(run, READ)),
-    ("search", "A patient's results of one code, newest first: ms of processor", |run| asked(run, RESULTS)),
+    ("search", "A patient's results of one code: ms of processor", |run| asked(run, RESULTS)),
     ("write", "Writing one result: ms of processor", |run| asked(run, WRITE)),
     ("import", "Import: ms of processor a resource", |run| {
         let load = run.loads.first()?;
@@ -40,7 +40,7 @@ const CURVES: [Curve; 6] = [
     ("disk", "Bytes on disk a resource", |run| Some(run.loads.first()?.disk as f64 / run.resources as f64)),
 ];
 
-/// Processor time of a question with as many clients as were tried, in ms.
+/// Processor time of a question with as many clients as were tried at most, in ms.
 fn asked(run: &Run, name: &str) -> Option<f64> {
     let figure: &Figure = run.figures.iter().find(|figure| figure.name == name)?;
     Some(figure.points.last()?.cpu.total().as_secs_f64() * 1_000.0)
@@ -55,8 +55,8 @@ pub(super) fn write(runs: &[Run], folder: &Path) -> io::Result<String> {
     }
     fs::create_dir_all(folder)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let mut text = "\n## Growth\n\nCarespine on both engines; the more clients of those tried. \
-        On PostgreSQL with the database's processor time.\n\n"
+    let mut text = "\n## Growth\n\nCarespine with as many clients as were tried at most; \
+        processor time on PostgreSQL includes the database's.\n\n"
         .to_owned();
     for (file, title, figure) in CURVES {
         let curve = |engine: Engine| {
@@ -169,7 +169,7 @@ mod tests {
     fn a_point_stands_where_its_size_and_figure_say() {
         let picture = draw("T", &[vec![(10_000.0, 0.1), (1_000_000.0, 0.2)], vec![(100_000.0, 0.1)]]);
         // On the left at half of the height, on the right at the top, and in the middle.
-        assert!(picture.contains("d=\"M56.0 130.0 L440.0 44.0\""), "{picture}");
-        assert!(picture.contains("class=\"postgres\" cx=\"248.0\" cy=\"130.0\""), "{picture}");
+        assert!(picture.contains("d=\"M60.0 130.0 L420.0 44.0\""), "{picture}");
+        assert!(picture.contains("class=\"postgres\" cx=\"240.0\" cy=\"130.0\""), "{picture}");
     }
 }
