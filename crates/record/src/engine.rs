@@ -5,6 +5,8 @@
 mod bulk;
 mod column;
 mod place;
+#[cfg(test)]
+mod span;
 
 pub(crate) use bulk::*;
 pub(crate) use column::{Column, FromColumn, Owned, Value};
@@ -98,6 +100,8 @@ pub(crate) enum Conn {
 impl Conn {
     /// Runs a statement that changes rows, and says how many.
     pub fn execute(&self, sql: &'static str, values: &[Value<'_>]) -> Result<usize> {
+        #[cfg(test)]
+        span::check(sql);
         match self {
             Conn::Sqlite(conn) => conn.execute(sql, values),
             Conn::Postgres(conn) => conn.execute(sql, values),
@@ -111,6 +115,8 @@ impl Conn {
         values: &[Value<'_>],
         read: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
+        #[cfg(test)]
+        span::check(sql);
         match self {
             Conn::Sqlite(conn) => conn.all(sql, values, read),
             Conn::Postgres(conn) => conn.all(sql, values, read),
@@ -124,6 +130,8 @@ impl Conn {
         values: &[Value<'_>],
         read: impl FnOnce(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
+        #[cfg(test)]
+        span::check(sql);
         match self {
             Conn::Sqlite(conn) => conn.first(sql, values, read),
             Conn::Postgres(conn) => conn.first(sql, values, read),

@@ -15,6 +15,7 @@ use crate::tx::Before;
 use crate::writer::Gauges;
 use guard::Settings;
 use postgres::binary_copy::BinaryCopyInWriter;
+use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
@@ -43,8 +44,16 @@ const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SE
 const BEGIN_WRITING: &str = "BEGIN; SELECT pg_advisory_xact_lock(1667330661, 1936746862);
     SELECT (SELECT max(number) FROM txn), (SELECT max(seq) FROM audit)";
 const COMMIT: &str = "COMMIT";
-/// The same, and tells the other nodes that the log has moved on.
+/// For a group that may have written nothing, only found what an earlier one wrote: that may not be said before it
+/// is on the standby, and a commit that leaves no trace in the server's log would not wait for that.
+const COMMIT_SAME: &str = "SELECT pg_logical_emit_message(true, 'carespine', ''); COMMIT";
+/// Tells the other nodes that the log has moved on.
 const COMMIT_MOVED: &str = "NOTIFY carespine_log; COMMIT";
+/// Throws out a node that has stopped in the middle of a copy. The server's own limits do not end that: it neither
+/// idles nor can be cancelled while it waits for the next row.
+const THROW_OUT: &str = "ROLLBACK; SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND classid = 1667330661 AND objid = 1936746862 AND granted
+      AND datname = current_database() AND wait_event = 'ClientRead' AND query_start < now() - interval '20s'";
 /// Many heads by type and id.
 const HEADS: &str = "SELECT h.res, h.ver, h.vid, h.live, h.patient, h.class, h.moved, h.rec, w.type, w.id
      FROM unnest(?1::int2[], ?2::bytea[]) AS w (type, id) JOIN head h ON h.type = w.type AND h.id = w.id";
@@ -321,7 +330,14 @@ impl Connection {
     }
 
     pub fn begin_writing(&self, last: (i64, i64)) -> Result<bool> {
-        let said = self.client.borrow_mut().simple_query(BEGIN_WRITING)?;
+        let said = self.client.borrow_mut().simple_query(BEGIN_WRITING);
+        // What was begun without success must be ended, or nothing can be begun any more.
+        let said = said.inspect_err(|e| {
+            let locked = e.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
+            if self.batch(if locked { THROW_OUT } else { "ROLLBACK" }).is_err() {
+                tracing::warn!("what was not begun could not be ended");
+            }
+        })?;
         // The lock's own row comes first, with nothing in it.
         let mut ends = numbers(&said).skip(1);
         let now = (ends.next().flatten().unwrap_or(0), ends.next().flatten().unwrap_or(0));
@@ -344,7 +360,7 @@ impl Connection {
     pub fn commit(&self, moved: bool) -> Committed {
         let warned = || self.warning.lock().expect("no thread panics with a warning locked").take();
         warned();
-        let outcome = self.client.borrow_mut().batch_execute(if moved { COMMIT_MOVED } else { COMMIT });
+        let outcome = self.client.borrow_mut().batch_execute(if moved { COMMIT_MOVED } else { COMMIT_SAME });
         match (outcome, warned()) {
             (Ok(()), None) => Committed::Yes,
             // The server stopped waiting for its standby: the commit is on one disk only, or on none that lasts.

@@ -272,11 +272,11 @@ fn base_tables_cannot_be_read_past_the_guard() {
     let names = Arc::new(crate::names::Names::known(&place.open_whole().unwrap()).unwrap());
     let guarded = place.open_reader(&names).unwrap();
     for sql in [
-        "SELECT count(*) FROM head",
-        "SELECT vid FROM version",
+        "SELECT count(*) FROM head -- forbidden",
+        "SELECT vid FROM version -- forbidden",
         "INSERT INTO cursor (name, txn) VALUES ('x', 1)",
-        "SELECT (SELECT body FROM version)",
-        "SELECT 1 WHERE EXISTS (SELECT 1 FROM idx)",
+        "SELECT (SELECT body FROM version) -- forbidden",
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM idx) -- forbidden",
         "CREATE TEMP VIEW guarded_mine AS SELECT * FROM main.head",
         "ATTACH 'x' AS y",
         "PRAGMA synchronous = OFF",

@@ -231,23 +231,40 @@ impl Core {
         if self.conn.is_closed() {
             self.conn = self.place.open_writer(self.durable).map_err(away)?;
         }
-        let begin = |core: &mut Core| {
-            let last = (core.next.txn - 1, core.next.audit - 1);
-            if core.conn.begin_writing(last)? {
-                core.next = Position::load(&core.conn)?;
-                core.fresh = Fresh::default();
-                core.resources.clear();
-                core.names.refresh(&core.conn)?;
-                load_gauges(&core.conn, &core.gauges)?;
-            }
-            Ok(())
-        };
-        let begun = begin(self).map_err(|e: engine::Error| match self.conn.is_closed() {
+        let last = (self.next.txn - 1, self.next.audit - 1);
+        let begun = self.conn.begin_writing(last).and_then(|others| match others {
+            // What was taken in only in part is taken in again the next time.
+            true => self.take_in().inspect_err(|_| self.forget()),
+            false => Ok(()),
+        });
+        let begun = begun.map_err(|e: engine::Error| match self.conn.is_closed() {
             true => away(e),
             false => fault("begin a group of commits", e),
         });
         self.now = Instant((self.clock)().0.max(self.gauges.last_at.load(Relaxed)));
         begun
+    }
+
+    /// Takes in what others have committed.
+    fn take_in(&mut self) -> engine::Result<()> {
+        self.next = Position::load(&self.conn)?;
+        self.fresh = Fresh::default();
+        self.resources.clear();
+        self.names.refresh(&self.conn)?;
+        load_gauges(&self.conn, &self.gauges)
+    }
+
+    /// Takes back what is not committed. What the database has is read again before the next commit.
+    fn forget(&mut self) {
+        self.pending.take();
+        self.apart.set(false);
+        self.next = Position { txn: 0, audit: 0, ..self.next };
+        self.fresh = Fresh::default();
+        self.resources.clear();
+        self.conn.forget_lens();
+        if !self.conn.is_closed() && self.conn.batch("ROLLBACK").is_err() {
+            tracing::warn!("a group of commits could not be rolled back");
+        }
     }
 
     /// Writes what is left, and commits.
@@ -360,16 +377,8 @@ fn settle(core: &mut Core, before: Position, committed: &Result<(), Refusal>, jo
         core.gauges.broken.store(true, Relaxed);
         return false;
     }
-    // A database elsewhere knows its own state: what it has is read again before the next commit.
-    core.pending.take();
-    core.apart.set(false);
-    core.next = Position { txn: 0, audit: 0, ..before };
-    core.fresh = Fresh::default();
-    core.resources.clear();
-    core.conn.forget_lens();
-    if !core.conn.is_closed() && core.conn.batch("ROLLBACK").is_err() {
-        tracing::warn!("a group of commits could not be rolled back");
-    }
+    // A database elsewhere knows its own state.
+    core.forget();
     true
 }
 

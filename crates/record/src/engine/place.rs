@@ -3,6 +3,7 @@
 use super::{Conn, Error, Result};
 use crate::names::Names;
 use crate::{Kind, Refusal, postgres, sqlite};
+use ::postgres::error::SqlState;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -83,6 +84,9 @@ impl Place {
         tracing::error!(place = %self, %error, "the record cannot be opened");
         let check = match (self, error) {
             (_, Error::Shape(_)) => "",
+            (_, Error::Postgres(e)) if e.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                " Its user must own the database, and be a member of the role carespine_reader or able to make it."
+            }
             (Place::Folder(_), _) => " Check that the folder is this user's to read and write.",
             (Place::Postgres(_), _) => {
                 " Check that its server runs and takes connections, and the host, port, database, user and \

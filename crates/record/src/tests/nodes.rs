@@ -114,3 +114,24 @@ fn a_reader_of_the_log_sees_every_commit_of_all_nodes_once_and_in_order() {
     assert_eq!(ids.len(), 2 * EACH);
     desk.sound();
 }
+
+#[test]
+fn a_node_that_did_not_get_the_lock_of_those_that_write_gets_it_the_next_time() {
+    let desk = Desk::new();
+    let Some(database) = desk.home.database() else { return };
+    let locks = "FROM pg_locks JOIN pg_database d ON d.oid = database
+                 WHERE locktype = 'advisory' AND classid = 1667330661 AND datname = current_database()";
+    let until_one = |what: &str| {
+        let counted = format!("SELECT count({what}) {locks}");
+        while database.sql(&counted).unwrap() != "1" {}
+    };
+    std::thread::scope(|scope| {
+        let hold = "BEGIN; SELECT pg_advisory_xact_lock(1667330661, 1936746862); SELECT pg_sleep(2); COMMIT";
+        scope.spawn(move || database.sql(hold));
+        until_one("*");
+        let waiting = scope.spawn(|| desk.try_put(ANN, None, Scope::all()));
+        until_one("CASE WHEN NOT granted THEN pg_cancel_backend(pid) END");
+        assert_eq!(waiting.join().unwrap().unwrap_err().kind, Kind::Fault);
+    });
+    assert!(desk.put(ANN).created);
+}
