@@ -30,7 +30,11 @@ const STEPS: [Step; 8] = [
     },
     Step { name: "tidy: the rules of STYLE.md", needed: false, run: |_| tidy::run() },
     Step { name: "lints: clippy without a warning", needed: false, run: |_| clippy() },
-    Step { name: "tests: cargo test, crash and leak tests among them", needed: false, run: tests },
+    Step {
+        name: "tests: cargo test on both engines, crash and leak tests among them",
+        needed: false,
+        run: tests,
+    },
     Step { name: "build: the program that the browser visits", needed: true, run: |_| browser::build() },
     Step { name: "browser: every page at three sizes", needed: false, run: browser::check },
 ];
@@ -87,22 +91,38 @@ fn clippy() -> Result<(), String> {
     shell::run("cargo", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
 }
 
+/// The crates whose tests open a record, which are run on both engines.
+const ON_BOTH: [&str; 9] = ["record", "access", "service", "chart", "example", "rest", "web", "cli", "app"];
+
 fn tests(counts: &mut Counts) -> Result<(), String> {
     if let Some(reason) = testbed::missing() {
         return Err(reason);
     }
-    let mut command = shell::command("cargo", &["test", "--workspace", "--no-fail-fast"]);
     // One server for all test programs, unless there is one already; it goes at the end of this function.
     let server = env::var_os(testbed::SHARED).is_none().then(|| Cluster::start(Settings::fast()));
-    if let Some(server) = &server {
-        command.env(testbed::SHARED, server.url());
+    let url = server.as_ref().map(Cluster::url);
+    let all = tested("sqlite", &["--workspace"], url.as_deref(), counts);
+    let both: Vec<&str> = ON_BOTH.iter().flat_map(|name| ["--package", name]).collect();
+    let both = tested("postgres", &both, url.as_deref(), counts);
+    all.and(both)
+}
+
+/// Runs the tests of some crates on an engine.
+fn tested(engine: &str, crates: &[&str], server: Option<&str>, counts: &mut Counts) -> Result<(), String> {
+    let begin = Instant::now();
+    let mut command = shell::command("cargo", &["test", "--no-fail-fast"]);
+    command.args(crates).env(testbed::ENGINE, engine);
+    if let Some(url) = server {
+        command.env(testbed::SHARED, url);
     }
-    shell::watch(command, |line| {
+    let outcome = shell::watch(command, |line| {
         if let Some(rest) = line.strip_prefix("test result: ") {
             counts.passed += number_before(rest, " passed");
             counts.failed += number_before(rest, " failed");
         }
-    })
+    });
+    println!("-- on {engine}: {}", shown(begin.elapsed()));
+    outcome
 }
 
 /// The number that stands just before a word: 12 in `ok. 12 passed; 0 failed`.

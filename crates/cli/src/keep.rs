@@ -41,7 +41,7 @@ pub(crate) fn backup(data: &Place, to: &Place) -> Result<ExitCode, Refusal> {
     store.backup(target, &mut told(&copying))?;
     copying.finish_and_clear();
     let report = checked(to)?;
-    println!("Copied and verified {} resources in {} commits to {to}.", report.resources, report.txns,);
+    println!("Copied and verified {} resources in {} commits to {to}.", report.resources, report.txns);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,6 +4,8 @@ mod arguments;
 mod keep;
 pub mod load;
 mod people;
+#[cfg(test)]
+mod tests;
 
 pub use arguments::{Arguments, Command, Demo, Serve, UserCommand};
 

@@ -1,0 +1,73 @@
+//! Commands on either engine, on records that are there and on those that are not.
+
+use crate::{Arguments, keep, people};
+use clap::Parser;
+use record::{Author, Kind, Options, Place, Store};
+use testbed::Home;
+
+fn place(home: &Home) -> Place {
+    home.place().parse().unwrap()
+}
+
+/// A record with one commit in it.
+fn kept() -> Home {
+    let home = Home::new();
+    let store = Store::open(place(&home), Options { durable: false, ..Options::default() }).unwrap();
+    store.write(Author::system("test"), |tx| tx.keep("test", "key", b"value", None)).unwrap();
+    home
+}
+
+#[test]
+fn a_place_without_a_record_is_refused_and_stays_without() {
+    let home = Home::new();
+    for _ in 0..2 {
+        let refusal = keep::verify(&place(&home)).unwrap_err();
+        assert_eq!(refusal.kind, Kind::NotFound);
+        assert!(refusal.to_string().contains("holds no record"), "{refusal}");
+        assert_eq!(people::token(&place(&home), "doctor", 5).unwrap_err().kind, Kind::NotFound);
+    }
+}
+
+#[test]
+fn a_record_is_found_sound_and_gives_a_token() {
+    let home = kept();
+    keep::verify(&place(&home)).unwrap();
+    people::token(&place(&home), "doctor", 5).unwrap();
+}
+
+#[test]
+fn a_folder_is_backed_up_and_restored_and_a_database_says_with_what_it_is() {
+    let home = kept();
+    let aside = tempfile::tempdir().unwrap();
+    let [copy, again] = ["copy", "again"].map(|name| Place::Folder(aside.path().join(name)));
+    if home.database().is_some() {
+        for refusal in [keep::backup(&place(&home), &copy), keep::restore(&copy, &place(&home))] {
+            let refusal = refusal.unwrap_err();
+            assert_eq!(refusal.kind, Kind::Unsupported);
+            assert!(refusal.to_string().contains("pg_basebackup"), "{refusal}");
+        }
+        return;
+    }
+    keep::backup(&place(&home), &copy).unwrap();
+    keep::restore(&copy, &again).unwrap();
+    keep::verify(&again).unwrap();
+}
+
+#[test]
+fn a_database_that_is_away_is_named_without_its_password() {
+    // Nobody listens on port 1.
+    let away: Place = "postgres://anna:secret@127.0.0.1:1/care".parse().unwrap();
+    let refusal = keep::verify(&away).unwrap_err();
+    assert_eq!(refusal.kind, Kind::Busy);
+    let text = refusal.to_string();
+    assert!(text.contains("postgres://127.0.0.1:1/care") && text.contains("refused"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+}
+
+#[test]
+fn the_command_line_takes_folders_and_databases_and_no_other_engine() {
+    let parsed = |data: &str| Arguments::try_parse_from(["carespine", "verify", "--data", data]);
+    assert!(parsed("some/folder").is_ok());
+    assert!(parsed("postgres://anna@db/care").is_ok());
+    assert!(parsed("mysql://anna@db/care").unwrap_err().to_string().contains("no engine of ours"));
+}
