@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn bundles_are_made_one() {
         let folder = tempfile::tempdir().unwrap();
-        let people = People::write(folder.path(), 1, 500).unwrap();
+        let people = People::write(folder.path(), 1, 2_000).unwrap();
         let file = folder.path().join("one.json");
         assert_eq!(one_bundle(&people.persons, 300, &file).unwrap(), 300);
         let json = Json::parse(fs::read(file).unwrap(), Limits::FILE).unwrap();
