@@ -63,11 +63,17 @@ impl Process {
         kib.unwrap_or(0) * 1024
     }
 
+    /// Those that any of its threads has started and that are there.
     fn children(self) -> Vec<Process> {
-        let file = format!("/proc/{id}/task/{id}/children", id = self.id);
-        let text = fs::read_to_string(file).unwrap_or_default();
-        text.split_whitespace().filter_map(|id| id.parse().ok()).map(Process::of).collect()
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id)).into_iter().flatten().flatten();
+        let texts = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+        let ids: Vec<u32> = texts.flat_map(|text| numbers(&text)).collect();
+        ids.into_iter().map(Process::of).collect()
     }
+}
+
+fn numbers(text: &str) -> Vec<u32> {
+    text.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// Processor time of a server, and of the database under it if that is a program of its own.
@@ -120,10 +126,14 @@ mod tests {
         let ourselves = Process::of(std::process::id());
         assert!(ourselves.resident_bytes() > 1_000_000);
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-        assert!(ourselves.family_bytes() > ourselves.bytes("smaps_rollup", "Pss:"));
-        assert!(ourselves.family_cpu().unwrap() >= ourselves.cpu().unwrap());
+        assert!(ourselves.children().iter().any(|process| process.id == child.id()));
+        assert!(ourselves.family_bytes() > 1_000_000);
         child.kill().unwrap();
         child.wait().unwrap();
+        let before = ourselves.family_cpu().unwrap();
+        let count = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
+        assert!(Command::new("sh").args(["-c", count]).status().unwrap().success());
+        assert!(ourselves.family_cpu().unwrap() > before);
     }
 
     #[test]
