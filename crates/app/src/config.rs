@@ -21,8 +21,11 @@ pub struct Config {
     pub log: String,
     /// How it is logged: `text` or `json`.
     pub log_form: LogForm,
-    /// Connections that read the record at one time.
+    /// Connections that read the record at one time, of each database.
     pub readers: usize,
+    /// PostgreSQL databases that follow the one of `data`, to read from where they have caught up.
+    #[serde(deserialize_with = "places")]
+    pub replicas: Vec<Place>,
     /// Bytes of one request's body, at most.
     pub body_bytes: usize,
     /// Whether a conditional delete may delete several resources.
@@ -45,6 +48,11 @@ fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Place, D::Error> {
     String::deserialize(from)?.parse().map_err(D::Error::custom)
 }
 
+fn places<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Place>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -54,6 +62,7 @@ impl Default for Config {
             log: "info".into(),
             log_form: LogForm::Text,
             readers: 8,
+            replicas: Vec::new(),
             body_bytes: 16 << 20,
             deletes_many: false,
             footnote: None,

@@ -17,7 +17,8 @@ pub fn serve(config: &Config) -> Result<(), Refusal> {
     let started = Instant::now();
     start_log(config)?;
     let address = config.address()?;
-    let options = Options { readers: config.readers, ..Options::default() };
+    let options =
+        Options { readers: config.readers, replicas: config.replicas.clone(), ..Options::default() };
     let access = Access::open(Store::open(&config.data, options)?)?;
     if access.users()?.is_empty() {
         println!("No one can sign in yet. Add someone: carespine user --data {} add ...", config.data);

@@ -27,6 +27,7 @@ mod postgres;
 mod prepare;
 mod queue;
 mod reader;
+mod replica;
 mod scope;
 mod search;
 mod snapshot;

@@ -2,6 +2,7 @@
 
 use crate::engine::{self, Conn, Row};
 use crate::names::Names;
+use crate::pool::Pool;
 use crate::snapshot::Snapshot;
 use crate::store::Shared;
 use crate::{
@@ -14,6 +15,8 @@ use std::sync::Arc;
 /// A snapshot of the record through a scope. Cheap to open; holds a connection until dropped.
 pub struct Reader {
     shared: Arc<Shared>,
+    /// Where the connection goes back to.
+    pool: Arc<Pool>,
     /// Always there until the drop.
     lent: Option<Conn>,
     txn: i64,
@@ -25,17 +28,16 @@ pub struct Reader {
 
 impl Reader {
     pub(crate) fn open(shared: &Arc<Shared>, scope: &Scope, at: Option<Instant>) -> Result<Reader, Refusal> {
-        let mut lent = shared.pool.lend()?;
-        let newest = match begin(&lent, scope, &shared.names) {
-            // The database may have gone away and come back since the connection was last used.
-            Err(_) if lent.is_closed() => {
-                lent = shared.pool.renew(lent)?;
-                begin(&lent, scope, &shared.names)
+        let (lent, newest, pool) = match shared.replicas.lend(shared, scope) {
+            Some((lent, newest, pool)) => (lent, Ok(newest), pool),
+            None => {
+                let (lent, newest) = from_primary(shared, scope)?;
+                (lent, newest, shared.pool.clone())
             }
-            begun => begun,
         };
         let mut reader = Reader {
             shared: shared.clone(),
+            pool,
             lent: Some(lent),
             txn: 0,
             newest: 0,
@@ -197,8 +199,31 @@ fn lent<T>(shared: &Shared, ask: impl Fn(&Conn) -> Result<T, Refusal>) -> Result
     answer
 }
 
+fn from_primary(shared: &Shared, scope: &Scope) -> Result<(Conn, Result<i64, Refusal>), Refusal> {
+    let mut lent = shared.pool.lend()?;
+    let newest = match begin(&lent, scope, &shared.names) {
+        // The database may have gone away and come back since the connection was last used.
+        Err(_) if lent.is_closed() => {
+            lent = shared.pool.renew(lent)?;
+            begin(&lent, scope, &shared.names)
+        }
+        begun => begun,
+    };
+    Ok((lent, newest))
+}
+
+impl Shared {
+    /// The number of the last commit, as the primary has it.
+    pub(crate) fn primary_txn(&self) -> Result<i64, Refusal> {
+        lent(self, |conn| {
+            let last = conn.first("SELECT max(number) FROM txn", &[], |r| r.get::<Option<i64>>(0));
+            last.map(|last| last.flatten().unwrap_or(0)).map_err(|e| fault("find the end of the log", e))
+        })
+    }
+}
+
 /// Begins a snapshot through a scope; the number of its last commit.
-fn begin(conn: &Conn, scope: &Scope, names: &Names) -> Result<i64, Refusal> {
+pub(crate) fn begin(conn: &Conn, scope: &Scope, names: &Names) -> Result<i64, Refusal> {
     let lens = scope.lens(conn, names)?;
     conn.see(lens, names).and_then(|()| conn.begin_reading()).map_err(|e| fault("open a snapshot", e))
 }
@@ -224,9 +249,9 @@ impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(lent) = self.lent.take() {
             // A snapshot that cannot be ended would hold the log back for ever: such a connection is dropped.
-            let lent = if lent.end_reading().is_ok() { Ok(lent) } else { self.shared.pool.renew(lent) };
+            let lent = if lent.end_reading().is_ok() { Ok(lent) } else { self.pool.renew(lent) };
             if let Ok(lent) = lent {
-                self.shared.pool.give_back(lent);
+                self.pool.give_back(lent);
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::engine::{self, Conn, Place};
 use crate::names::{Fresh, Names};
 use crate::pool::Pool;
 use crate::queue::{Lane, Queue};
+use crate::replica::Replicas;
 use crate::writer::{self, Core, Gauges, Job, Position};
 use crate::{
     Act, Author, BlobHash, Found, Instant, Kind, Reader, Refusal, Scope, Ticket, Tx, dictionary, fault,
@@ -33,6 +34,8 @@ pub struct Options {
     /// Wait for the disk on each commit. Only benchmarks of other things and the self-test of the power-cut
     /// harness turn it off.
     pub durable: bool,
+    /// PostgreSQL databases that follow the one that is written to, to read from where they have caught up.
+    pub replicas: Vec<Place>,
     /// The clock that commits are dated by; the machine's by default. A simulated health service and tests of
     /// what time does bring their own. Whatever it says, instants never go back along the log.
     pub clock: Clock,
@@ -40,13 +43,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { readers: 8, durable: true, clock: Arc::new(Instant::now) }
+        Options { readers: 8, durable: true, replicas: Vec::new(), clock: Arc::new(Instant::now) }
     }
 }
 
 /// What readers need of a store.
 pub(crate) struct Shared {
-    pub pool: Pool,
+    pub pool: Arc<Pool>,
+    pub replicas: Replicas,
     pub names: Arc<Names>,
     pub token_key: [u8; 32],
     pub gauges: Arc<Gauges>,
@@ -98,7 +102,8 @@ impl Store {
         }
         let (core, names) = Store::core(&place, &options).map_err(|e| place.closed(&e))?;
         let (token_key, gauges) = (core.token_key, core.gauges.clone());
-        let pool = Pool::open(&place, &names, options.readers)?;
+        let pool = Arc::new(Pool::open(&place, &names, options.readers)?);
+        let replicas = Replicas::new(&options.replicas, options.readers);
         let jobs = Arc::new(Queue::default());
         let waiting = jobs.clone();
         let thread = std::thread::Builder::new()
@@ -114,8 +119,17 @@ impl Store {
         }
         let blobs = Blobs::open(&place)?;
         let clock = options.clock;
-        let shared =
-            Shared { pool, names, token_key, gauges, clock, place, blobs, training: AtomicBool::new(false) };
+        let shared = Shared {
+            pool,
+            replicas,
+            names,
+            token_key,
+            gauges,
+            clock,
+            place,
+            blobs,
+            training: AtomicBool::new(false),
+        };
         Ok(Store {
             shared: Arc::new(shared),
             writer: Arc::new(Writer { jobs, thread: Mutex::new(Some(thread)) }),
@@ -309,6 +323,7 @@ impl Store {
             ("record_commands_total", g.jobs.load(Relaxed) as f64),
             ("record_versions_total", g.versions.load(Relaxed) as f64),
             ("record_audits_total", g.audits.load(Relaxed) as f64),
+            ("record_replica_reads_total", self.shared.replicas.reads.load(Relaxed) as f64),
             ("record_waiting", self.waiting() as f64),
             ("record_broken", f64::from(u8::from(g.broken.load(Relaxed)))),
             ("record_file_bytes", size(sqlite::FILE)),

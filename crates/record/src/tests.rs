@@ -3,6 +3,7 @@
 mod leak;
 mod moving;
 mod nodes;
+mod replica;
 
 use crate::lens::Lens;
 use crate::{

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant as Stopwatch};
 const GROUP_MAX: usize = 512;
 /// A group takes in no more commands after this long.
 const GROUP_TIME: Duration = Duration::from_millis(10);
+/// A group takes in no more commands when so many versions wait to be written, which is done at its end.
+const GROUP_VERSIONS: usize = 200;
 
 /// A command, with why it cannot run, if it cannot; it gives back how to answer once the commit is on disk.
 pub(crate) type Command = Box<dyn FnOnce(&mut Core, Result<(), Refusal>) -> Reply + Send>;
@@ -345,7 +347,8 @@ fn group(core: &mut Core, first: Job, lane: Lane, jobs: &Queue) -> bool {
                 })
             }
         });
-        if replies.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
+        let versions = core.pending.get_mut().versions.len();
+        if replies.len() < GROUP_MAX && versions < GROUP_VERSIONS && started.elapsed() < GROUP_TIME {
             let another = jobs.another(has_large);
             has_large |= another.as_ref().is_some_and(|(_, lane)| *lane == Lane::Large);
             next = another.map(|(job, _)| job);

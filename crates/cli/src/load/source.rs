@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::SyncSender;
 
 /// Lines of NDJSON in one unit.
-const LINES: usize = 500;
+const LINES: usize = 250;
 /// Bytes of NDJSON in one unit, about.
 const LINES_BYTES: usize = 2 << 20;
 /// Bytes of one bundle or one line, at most.

@@ -68,8 +68,11 @@ impl World {
         let home = testbed::Home::new();
         let ticks = AtomicI64::new(1_700_000_000_000);
         let clock = Arc::new(move || Instant(ticks.fetch_add(400, Ordering::Relaxed)));
-        let store =
-            Store::open(crate::tests::place(&home), Options { readers: 3, durable: false, clock }).unwrap();
+        let store = Store::open(
+            crate::tests::place(&home),
+            Options { readers: 3, durable: false, clock, ..Options::default() },
+        )
+        .unwrap();
         World { store, home, dice: Dice(seed), versions: BTreeMap::new(), moves }
     }
 

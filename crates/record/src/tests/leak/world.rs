@@ -98,8 +98,11 @@ impl World {
         let minute = Arc::new(AtomicUsize::new(0));
         let clock = minute.clone();
         let clock: Clock = Arc::new(move || instant(clock.load(Relaxed)));
-        let store =
-            Store::open(crate::tests::place(&home), Options { readers: 1, durable: false, clock }).unwrap();
+        let store = Store::open(
+            crate::tests::place(&home),
+            Options { readers: 1, durable: false, clock, ..Options::default() },
+        )
+        .unwrap();
         for commit in steps.chunk_by(|a, b| a.commit == b.commit) {
             minute.store(commit[0].commit, Relaxed);
             file(&store, commit);
