@@ -141,4 +141,7 @@ fn a_setting_that_is_not_known_is_refused_by_name() {
     assert!(read("liten = \"127.0.0.1:1\"").unwrap_err().to_string().contains("liten"));
     let config = read("data = \"here\"\nlisten = \"127.0.0.1:1\"").unwrap();
     assert_eq!((config.data, config.listen.as_str()), (Place::Folder("here".into()), "127.0.0.1:9"));
+    let config = read("data = \"postgres://anna:secret@db/care\"").unwrap();
+    assert_eq!(config.data, Place::Postgres("postgres://anna:secret@db/care".into()));
+    assert!(read("data = \"mysql://db/care\"").unwrap_err().to_string().contains("no engine of ours"));
 }
