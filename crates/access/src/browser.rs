@@ -2,8 +2,9 @@
 //! half a day. The cookie is random and new at each sign-in; only its hash is kept (space `session`).
 //!
 //! A request costs no disk read: sessions are held in memory and looked up again at most once a second, so
-//! that a revocation by another process counts within a second. When a browser was last active is in memory
-//! only: after a restart every session asks for its password again.
+//! that a revocation by another process counts within a second. When a browser was last active is in memory, and
+//! is kept once a minute (space `seen`), so that a session goes on through another node and after a restart, and
+//! locks on all of them.
 
 use crate::account::number;
 use crate::secret::{self, Hash};
@@ -14,12 +15,17 @@ use std::fmt;
 use std::net::Ipv6Addr;
 
 const SPACE: &str = "session";
+/// When a session was last active, by the same key. A fact of its own, so that noting it can never bring back a
+/// session that another node has just ended.
+const SEEN: &str = "seen";
 /// Minutes without a request after which the password is asked for again.
 pub const IDLE_MINUTES: i64 = 15;
 /// Hours after which a session ends whatever happens.
 pub const SESSION_HOURS: i64 = 12;
 const IDLE_MS: i64 = IDLE_MINUTES * 60_000;
 const SESSION_MS: i64 = SESSION_HOURS * 3_600_000;
+/// How long activity is in memory only.
+const NOTED_MS: i64 = 60_000;
 /// How long a session is believed without looking it up again.
 const BELIEVED_MS: i64 = 1_000;
 
@@ -56,6 +62,8 @@ pub struct Begun {
 pub(crate) struct Live {
     session: Session,
     seen: Instant,
+    /// What is kept of `seen`.
+    noted: Instant,
     checked: Instant,
     locked: bool,
 }
@@ -124,6 +132,10 @@ impl Access {
         }
         if !live.locked {
             live.seen = now;
+            if now.0 - live.noted.0 >= NOTED_MS {
+                self.note_seen(&hash, &live.session, now)?;
+                live.noted = now;
+            }
         }
         let (session, locked) = (live.session.clone(), live.locked);
         held(&self.inner.live).insert(hash, live);
@@ -195,6 +207,7 @@ impl Access {
             .with("from", from)
             .text();
         self.store().write(author(name, "access.sign-in"), move |tx| {
+            tx.keep(SEEN, &secret::key(&hash), now.0.to_string().as_bytes(), Some(until))?;
             tx.keep(SPACE, &secret::key(&hash), value.as_bytes(), Some(until))
         })?;
         let Some(live) = self.look_up(&hash, &cookie, None, now)? else {
@@ -207,13 +220,20 @@ impl Access {
         let session = live.session.clone();
         let mut all = held(&self.inner.live);
         all.retain(|_, live| now.0 < live.session.until.0);
-        all.insert(hash, Live { seen: now, locked: false, ..live });
+        all.insert(hash, live);
         drop(all);
         self.store().audit(session.act("sign-in", Tree::object().with("from", from))).wait()?;
         Ok(SignedIn { cookie, session })
     }
 
-    /// The session as the disk has it, with the activity that memory has.
+    fn note_seen(&self, hash: &Hash, session: &Session, now: Instant) -> Result<(), Refusal> {
+        let (key, until) = (secret::key(hash), session.until);
+        self.store().write(author(&session.who, "access.seen"), move |tx| {
+            tx.keep(SEEN, &key, now.0.to_string().as_bytes(), Some(until))
+        })
+    }
+
+    /// The session as the record has it, with the activity that memory and other nodes have seen.
     fn look_up(
         &self,
         hash: &Hash,
@@ -241,14 +261,21 @@ impl Access {
             since: kept.since,
             until: kept.until,
         };
-        let (seen, locked) = known.map_or((now, true), |live| (live.seen, live.locked));
-        Ok(Some(Live { session, seen, checked: now, locked }))
+        let noted = self.kept(SEEN, &secret::key(hash))?;
+        let noted =
+            noted.and_then(|text| String::from_utf8(text).ok()?.parse().ok()).map_or(kept.since, Instant);
+        let seen = known.map_or(noted, |live| live.seen.max(noted));
+        let locked = known.is_some_and(|live| live.locked);
+        Ok(Some(Live { session, seen, noted, checked: now, locked }))
     }
 
     fn end(&self, hash: &Hash, who: &str, command: &str) -> Result<(), Refusal> {
         held(&self.inner.live).remove(hash);
         let key = secret::key(hash);
-        self.store().write(author(who, command), move |tx| tx.forget(SPACE, &key))
+        self.store().write(author(who, command), move |tx| {
+            tx.forget(SEEN, &key)?;
+            tx.forget(SPACE, &key)
+        })
     }
 }
 

@@ -79,7 +79,9 @@ impl House {
 
     /// A second process on the same record: another gate, with nothing in memory.
     fn other_process(&self) -> Access {
-        Access::with_clock(self.access.store().clone(), clock_of(&self.clock)).unwrap()
+        let options = Options { durable: false, readers: 1, ..Options::default() };
+        let store = Store::open(self.home.place().parse::<Place>().unwrap(), options).unwrap();
+        Access::with_clock(store, clock_of(&self.clock)).unwrap()
     }
 
     fn trail(&self) -> Vec<AuditRow> {
@@ -152,12 +154,24 @@ fn an_idle_session_locks_and_stays_locked_until_the_password_is_given() {
 }
 
 #[test]
-fn after_a_restart_a_session_is_there_but_locked() {
+fn a_session_goes_on_through_another_node_and_after_a_restart() {
     let house = House::staffed();
     let cookie = house.sign_in().cookie;
-    let restarted = house.other_process();
-    assert!(matches!(restarted.session(&cookie).unwrap(), Standing::Locked(_)));
-    assert!(restarted.unlock(&cookie, PASSWORD, DESK).is_ok());
+    let other = house.other_process();
+    // Active on the other node only, it locks on neither.
+    for _ in 0..4 {
+        house.later(10 * MINUTE);
+        assert!(matches!(other.session(&cookie).unwrap(), Standing::SignedIn(_)));
+    }
+    assert_eq!(house.stands(&cookie), "signed in");
+    // Idle on both, it locks on both, and also on one that has just been started.
+    house.later(IDLE_MINUTES * MINUTE);
+    assert!(matches!(house.other_process().session(&cookie).unwrap(), Standing::Locked(_)));
+    assert_eq!(house.stands(&cookie), "locked");
+    assert!(matches!(other.session(&cookie).unwrap(), Standing::Locked(_)));
+    let fresh = other.unlock(&cookie, PASSWORD, DESK).unwrap().cookie;
+    house.later(1_000);
+    assert_eq!((house.stands(&fresh), house.stands(&cookie)), ("signed in", "nobody"));
 }
 
 #[test]
