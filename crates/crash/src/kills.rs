@@ -3,13 +3,13 @@
 
 use crate::follower::Follower;
 use crate::kill::delay;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, REQUESTS};
 use crate::node::Node;
 use crate::requests::now;
 use record::{Kind, Refusal};
 use std::process::ExitCode;
 use std::time::Duration;
-use testbed::{Cluster, Database, Settings};
+use testbed::{Cluster, Settings};
 
 /// What many kills came to.
 #[derive(Debug)]
@@ -23,64 +23,97 @@ pub struct Killed {
     pub restarts: Vec<Duration>,
 }
 
-impl Killed {
-    /// The longest pause.
-    pub fn longest(&self) -> Duration {
-        self.pauses.iter().copied().max().unwrap_or_default()
-    }
-}
-
 /// Two nodes on one database, and a reader of the log.
 struct Scene {
-    cluster: Cluster,
-    database: Database,
     nodes: [Node; 2],
     follower: Follower,
     _folder: tempfile::TempDir,
 }
 
 impl Scene {
-    fn new() -> Result<Scene, Refusal> {
-        let cluster = Cluster::start(Settings::durable());
-        let database = cluster.database();
+    fn new(place: &str) -> Result<Scene, Refusal> {
         let folder = tempfile::tempdir().map_err(|e| Refusal::new(Kind::Fault, format!("No folder: {e}")))?;
-        let mut nodes = ["a", "b"].map(|name| Node::start(database.url(), name, folder.path()));
-        let follower = Follower::start(database.url())?;
+        let mut nodes = ["a", "b"].map(|name| Node::start(place, name, folder.path()));
+        let follower = Follower::start(place)?;
         nodes.iter_mut().for_each(|node| node.await_after(0));
-        Ok(Scene { cluster, database, nodes, follower, _folder: folder })
+        Ok(Scene { nodes, follower, _folder: folder })
     }
 
-    fn finish(mut self, what: &str) -> Result<Ledger, Refusal> {
-        self.nodes.iter_mut().try_for_each(Node::stop)?;
+    /// Waits until each node has a write acknowledged after a time; how long it is since an earlier one then.
+    fn await_all_after(&mut self, after: u64, since: u64) -> Duration {
+        let mut last = since;
+        for node in &mut self.nodes {
+            node.await_after(after);
+            last = node.first_at(after).map_or(last, |at| at.max(last));
+        }
+        Duration::from_millis(last - since)
+    }
+
+    fn stop(&mut self) -> Result<(), Refusal> {
+        self.nodes.iter_mut().try_for_each(Node::stop)
+    }
+
+    fn finish(self, place: &str, log: Result<String, String>, what: &str) -> Result<Ledger, Refusal> {
         let all: Vec<_> = self.nodes.iter().flat_map(|node| &node.acknowledged).collect();
-        Ledger::of(&self.database, &all, self.follower)?.good(what)
+        Ledger::of(place, log, &all, self.follower)?.good(what)
     }
 }
 
 /// Kills and restarts the database so often.
 pub fn kill_database(times: u32, seed: u64) -> Result<Killed, Refusal> {
-    let mut scene = Scene::new()?;
+    let cluster = Cluster::start(Settings::durable());
+    let database = cluster.database();
+    let mut scene = Scene::new(database.url())?;
     let (mut state, mut pauses) = (seed, Vec::new());
     for _ in 0..times {
         std::thread::sleep(delay(&mut state));
         let killed = now();
-        scene.cluster.kill();
+        cluster.kill();
         let back = now();
-        scene.cluster.restart();
-        let mut last = 0;
-        for node in &mut scene.nodes {
-            node.await_after(back);
-            last = node.first_at(back).map_or(last, |at| at.max(last));
-        }
-        pauses.push(Duration::from_millis(last - killed));
+        cluster.restart();
+        pauses.push(scene.await_all_after(back, killed));
     }
-    let ledger = scene.finish(&format!("{times} kills of the database with seed {seed}"))?;
+    scene.stop()?;
+    let what = format!("{times} kills of the database with seed {seed}");
+    let ledger = scene.finish(database.url(), database.sql(REQUESTS), &what)?;
     Ok(Killed { ledger, pauses, restarts: Vec::new() })
+}
+
+/// Kills a database whose commits wait for a standby, for good, and lets the standby take its place. The nodes know
+/// both by one URL.
+pub fn fail_over(seed: u64) -> Result<Killed, Refusal> {
+    let primary = Cluster::start(Settings::durable());
+    let standby = primary.replica("standby");
+    let place = either(&primary.url(), &standby.url());
+    let mut scene = Scene::new(&place)?;
+    primary.require_standby("standby");
+    std::thread::sleep(Duration::from_millis(500) + delay(&mut { seed }));
+    let killed = now();
+    primary.kill();
+    let dead = now();
+    standby.sql("SELECT pg_promote()").map_err(|e| Refusal::new(Kind::Fault, e))?;
+    let pauses = vec![scene.await_all_after(dead, killed)];
+    scene.stop()?;
+    let ledger = scene.finish(&place, standby.sql(REQUESTS), &format!("a failover with seed {seed}"))?;
+    Ok(Killed { ledger, pauses, restarts: Vec::new() })
+}
+
+/// Whichever of two servers takes writes.
+fn either(one: &str, other: &str) -> String {
+    let port = |url: &str| {
+        let mut parts = url.split(['?', '&']);
+        let port = parts.find_map(|part| part.strip_prefix("port=").map(str::to_owned));
+        port.expect("the address of a cluster names its port")
+    };
+    let hosts = format!("127.0.0.1:{},127.0.0.1:{}", port(one), port(other));
+    format!("postgres://postgres@{hosts}/postgres?target_session_attrs=read-write")
 }
 
 /// Kills the nodes in turn so often, while the other goes on.
 pub fn kill_nodes(times: u32, seed: u64) -> Result<Killed, Refusal> {
-    let mut scene = Scene::new()?;
+    let cluster = Cluster::start(Settings::durable());
+    let database = cluster.database();
+    let mut scene = Scene::new(database.url())?;
     let (mut state, mut pauses, mut restarts) = (seed, Vec::new(), Vec::new());
     for n in 0..times as usize {
         std::thread::sleep(delay(&mut state));
@@ -95,7 +128,9 @@ pub fn kill_nodes(times: u32, seed: u64) -> Result<Killed, Refusal> {
         other.await_after(now());
         pauses.push(other.longest_pause(killed, now()));
     }
-    let ledger = scene.finish(&format!("{times} kills of nodes with seed {seed}"))?;
+    scene.stop()?;
+    let what = format!("{times} kills of nodes with seed {seed}");
+    let ledger = scene.finish(database.url(), database.sql(REQUESTS), &what)?;
     Ok(Killed { ledger, pauses, restarts })
 }
 
@@ -103,6 +138,17 @@ pub(crate) fn command_database(times: u32, seed: u64) -> Result<ExitCode, Refusa
     let killed = kill_database(times, seed)?;
     println!("{times} kills of the database: {}", killed.ledger);
     println!("from the kill to the first write of the slower node: {}", spread(&killed.pauses));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn command_fail_over(times: u32, seed: u64) -> Result<ExitCode, Refusal> {
+    let mut pauses = Vec::new();
+    for n in 0..times {
+        let killed = fail_over(seed + u64::from(n))?;
+        println!("failover: {}", killed.ledger);
+        pauses.extend(killed.pauses);
+    }
+    println!("from the kill to the first write of the slower node: {}", spread(&pauses));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,7 +6,9 @@ use crate::requests::{Acknowledged, EVERYONES, Request};
 use record::{Found, HistoryOf, Kind, Place, Refusal, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use testbed::Database;
+
+/// Asks for the request ids in the log, in its order.
+pub const REQUESTS: &str = "SELECT request FROM txn WHERE request IS NOT NULL ORDER BY number";
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -49,9 +51,11 @@ impl Ledger {
         }
     }
 
-    /// Takes stock, after all writers have ended.
+    /// Takes stock of the record in a place, after all writers have ended. `log` is what the database answers to
+    /// [`REQUESTS`].
     pub fn of(
-        database: &Database,
+        place: &str,
+        log: Result<String, String>,
         acknowledged: &[&Acknowledged],
         follower: Follower,
     ) -> Result<Ledger, Refusal> {
@@ -62,12 +66,11 @@ impl Ledger {
             ..Ledger::default()
         };
         (ledger.followed, ledger.unfollowed) = follower.finish()?;
-        let sql = "SELECT request FROM txn WHERE request IS NOT NULL ORDER BY number";
-        let log = database.sql(sql).map_err(|e| Refusal::new(Kind::Fault, e))?;
+        let log = log.map_err(|e| Refusal::new(Kind::Fault, e))?;
         let log: Vec<String> = log.lines().map(str::to_owned).collect();
         ledger.compare(&log, acknowledged);
-        ledger.count_versions(database, &log)?;
-        let report = record::verify(Place::Postgres(database.url().to_owned()), &mut |_, _| {})?;
+        ledger.count_versions(place, &log)?;
+        let report = record::verify(Place::Postgres(place.to_owned()), &mut |_, _| {})?;
         ledger.unsound = report.findings.iter().map(|f| format!("{}: {}", f.place, f.text)).collect();
         Ok(ledger)
     }
@@ -83,12 +86,12 @@ impl Ledger {
         self.miscounted.extend(wrong.map(|ack| format!("answer {ack:?}")));
     }
 
-    fn count_versions(&mut self, database: &Database, log: &[String]) -> Result<(), Refusal> {
+    fn count_versions(&mut self, place: &str, log: &[String]) -> Result<(), Refusal> {
         let mut expected = BTreeMap::from([(EVERYONES.to_owned(), log.len() as u64)]);
         for request in log.iter().filter_map(|id| Request::of(id)) {
             *expected.entry(request.writer).or_default() += 1;
         }
-        let store = open(database.url())?;
+        let store = open(place)?;
         let reader = store.reader(&Scope::all())?;
         for (id, count) in expected {
             let history = reader.history(HistoryOf::Resource("Basic", &id), None, 1, None)?;
@@ -123,5 +126,30 @@ impl fmt::Display for Ledger {
             self.followed,
             self.unfollowed.len()
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::requests::Answer;
+
+    #[test]
+    fn what_is_lost_doubled_untold_or_miscounted_is_seen() {
+        let acks: Vec<Acknowledged> = (1..=3)
+            .map(|number| Acknowledged {
+                request: Request { writer: "a".to_owned(), number },
+                answer: Answer { version: number.min(2), again: false },
+                unknown: 0,
+                at: 0,
+            })
+            .collect();
+        let mut ledger = Ledger::default();
+        let log = ["a.1", "a.2", "a.2", "a.4"].map(str::to_owned);
+        ledger.compare(&log, &acks.iter().collect::<Vec<_>>());
+        assert_eq!(ledger.lost, ["a.3"]);
+        assert_eq!(ledger.twice, ["a.2"]);
+        assert_eq!(ledger.untold, ["a.4"]);
+        assert_eq!(ledger.miscounted.len(), 1, "the third answer names the second version");
     }
 }

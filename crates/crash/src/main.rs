@@ -7,6 +7,8 @@ mod kills;
 mod ledger;
 mod node;
 mod requests;
+mod stall;
+mod standby;
 #[cfg(test)]
 mod tests;
 mod writers;
@@ -62,6 +64,15 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Kills PostgreSQL for good, and lets its standby take its place, again and again.
+    FailOver {
+        /// How often.
+        #[arg(long, default_value_t = 10)]
+        times: u32,
+        /// Where the delays come from; a failure prints it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Kills one of two nodes on one PostgreSQL, again and again.
     KillNodes {
         /// How often.
@@ -71,7 +82,28 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// What the others start: writes requests until its input is closed.
+    /// Breaks off commits that wait for a standby.
+    BreakOff {
+        /// How often.
+        #[arg(long, default_value_t = 20)]
+        times: u64,
+    },
+    /// Stops a node in the middle of a group of commits.
+    Stall {
+        /// Where.
+        #[arg(long, value_enum, default_value_t = stall::Where::Command)]
+        at: stall::Where,
+    },
+    /// What `stall` starts and stops.
+    #[command(hide = true)]
+    StallingNode {
+        /// The record's database.
+        place: String,
+        /// Where it is stopped.
+        #[arg(long, value_enum)]
+        at: stall::Where,
+    },
+    /// What the kills start: writes requests until its input is closed.
     #[command(hide = true)]
     Node {
         /// The record's database.
@@ -95,7 +127,11 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Check { dir, acknowledged } => check::command(&dir, &acknowledged),
         Command::Kill { times, seed } => kill::command(times, seed),
         Command::KillDatabase { times, seed } => kills::command_database(times, seed),
+        Command::FailOver { times, seed } => kills::command_fail_over(times, seed),
         Command::KillNodes { times, seed } => kills::command_nodes(times, seed),
+        Command::BreakOff { times } => standby::command(times),
+        Command::Stall { at } => stall::command(at),
+        Command::StallingNode { place, at } => stall::node(&place, at),
         Command::Node { place, name, acknowledged } => node::write(&place, &name, &acknowledged),
     };
     outcome.unwrap_or_else(|refusal: Refusal| {

@@ -1,7 +1,8 @@
 //! The short form of what the commands do at length.
 
 use crate::node::WORDS;
-use crate::{Arguments, kills, run};
+use crate::stall::{Where, stall};
+use crate::{Arguments, kills, run, standby};
 use clap::Parser;
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,16 +17,19 @@ fn what_a_child_of_a_test_does() {
     }
 }
 
-/// One after the other: pauses are measured. Nothing where PostgreSQL is not installed.
+/// Whether PostgreSQL is installed.
+fn there() -> bool {
+    let missing = testbed::missing();
+    if let Some(reason) = &missing {
+        println!("SKIPPED: {reason}");
+    }
+    missing.is_none()
+}
+
+/// One after the other, since pauses are measured. Nothing where PostgreSQL is not installed.
 fn alone() -> Option<MutexGuard<'static, ()>> {
     static ONE: Mutex<()> = Mutex::new(());
-    match testbed::missing() {
-        None => Some(ONE.lock().unwrap_or_else(PoisonError::into_inner)),
-        Some(reason) => {
-            println!("SKIPPED: {reason}");
-            None
-        }
-    }
+    there().then(|| ONE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 #[test]
@@ -34,7 +38,16 @@ fn r_15_a_database_that_is_killed_under_load_loses_and_doubles_nothing() {
     let killed = kills::kill_database(3, 1).unwrap();
     println!("{killed:?}");
     assert!(killed.ledger.acknowledged > 200, "too little was written to show anything: {killed:?}");
-    assert!(killed.longest() < Duration::from_secs(30), "{killed:?}");
+    assert!(killed.pauses.iter().max() < Some(&Duration::from_secs(30)), "{killed:?}");
+}
+
+#[test]
+fn r_15_a_standby_that_takes_the_place_of_a_killed_database_has_all_that_was_acknowledged() {
+    let Some(_alone) = alone() else { return };
+    let killed = kills::fail_over(1).unwrap();
+    println!("{killed:?}");
+    assert!(killed.ledger.acknowledged > 20, "too little was written to show anything: {killed:?}");
+    assert!(killed.pauses.iter().max() < Some(&Duration::from_secs(30)), "{killed:?}");
 }
 
 #[test]
@@ -43,5 +56,33 @@ fn a_node_that_is_killed_loses_and_doubles_nothing_and_the_other_goes_on() {
     let killed = kills::kill_nodes(4, 1).unwrap();
     println!("{killed:?}");
     assert!(killed.ledger.acknowledged > 200, "too little was written to show anything: {killed:?}");
-    assert!(killed.longest() < Duration::from_secs(5), "{killed:?}");
+    assert!(killed.pauses.iter().max() < Some(&Duration::from_secs(5)), "{killed:?}");
+}
+
+#[test]
+fn r_16_a_wait_for_a_standby_that_is_broken_off_is_no_success() {
+    let Some(_alone) = alone() else { return };
+    let ledger = standby::break_off(2).unwrap();
+    println!("{ledger}");
+    assert_eq!((ledger.acknowledged, ledger.again), (2, 2));
+}
+
+#[test]
+fn a_node_that_stops_in_a_command_holds_the_others_up_for_ten_seconds_and_its_command_does_not_come_late() {
+    if !there() {
+        return;
+    }
+    let stalled = stall(Where::Command).unwrap();
+    println!("{stalled:?}");
+    assert!(stalled.waited < Duration::from_secs(15), "{stalled:?}");
+}
+
+#[test]
+fn a_node_that_stops_while_it_copies_is_thrown_out_by_one_that_has_waited_for_thirty_seconds() {
+    if !there() {
+        return;
+    }
+    let stalled = stall(Where::Copy).unwrap();
+    println!("{stalled:?}");
+    assert!(stalled.waited < Duration::from_secs(40), "{stalled:?}");
 }
