@@ -122,7 +122,8 @@ pub fn perform(tx: &mut Tx<'_>, request: &Request) -> Result<Answer, Refusal> {
     Ok(Answer { version, again: false })
 }
 
-fn counter(id: &str, count: u64) -> Result<Prepared, Refusal> {
+/// A resource that says how often it was counted up.
+pub fn counter(id: &str, count: u64) -> Result<Prepared, Refusal> {
     let text = format!(
         r#"{{"resourceType":"Basic","id":"{id}","code":{{"text":"synthetic"}},"identifier":[{{"value":"{count}"}}]}}"#
     );

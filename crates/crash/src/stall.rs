@@ -5,7 +5,6 @@ use crate::follower::Follower;
 use crate::ledger::{Ledger, REQUESTS};
 use crate::node::{PATIENCE, open, own};
 use crate::requests::{self, Acknowledged, Request};
-use fhir::{Json, Limits};
 use record::{Kind, Prepared, Refusal, Store};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
@@ -17,7 +16,7 @@ const INSIDE: &str = "inside the command";
 const OUTCOME: &str = "outcome ";
 const ACKNOWLEDGED: &str = "acknowledged ";
 /// Resources of a command that takes so long to copy into the tables that it can be stopped meanwhile.
-const MANY: usize = 20_000;
+const MANY: u64 = 20_000;
 
 /// Where in a group a node stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -153,7 +152,8 @@ impl Drop for Stopped {
 /// What the node does: a command in which it waits for a word, then the same request until it is acknowledged.
 pub(crate) fn node(place: &str, at: Where) -> Result<ExitCode, Refusal> {
     let store = open(place)?;
-    let many = if at == Where::Copy { many()? } else { Vec::new() };
+    let many = if at == Where::Copy { MANY } else { 0 };
+    let many = (0..many).map(|n| requests::counter(&format!("many-{n}"), n)).collect::<Result<_, _>>()?;
     say(match first(&store, many) {
         Ok(()) => format!("{OUTCOME}done"),
         Err(refusal) => format!("{OUTCOME}{:?}", refusal.kind),
@@ -171,17 +171,6 @@ fn first(store: &Store, many: Vec<Prepared>) -> Result<(), Refusal> {
         say(INSIDE.to_owned());
         std::io::stdin().read_line(&mut String::new()).map_err(|e| fault(e.to_string())).map(drop)
     })
-}
-
-fn many() -> Result<Vec<Prepared>, Refusal> {
-    let each = (0..MANY).map(|n| {
-        let text = format!(
-            r#"{{"resourceType":"Basic","id":"many-{n}","code":{{"text":"synthetic"}},"identifier":[{{"value":"{n}"}}]}}"#
-        );
-        let json = Json::parse(text, Limits::DOOR).map_err(|e| fault(e.to_string()))?;
-        Prepared::of(&json, &format!("many-{n}"))
-    });
-    each.collect()
 }
 
 fn say(line: String) {

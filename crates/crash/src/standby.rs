@@ -12,8 +12,13 @@ use std::time::{Duration, Instant};
 use testbed::{Cluster, Database, Settings};
 
 const STANDBY: &str = "standby";
-/// What waits for the standby. The wait is that of `SyncRepWaitForLSN`, after the commit is on the own disk.
-const WAITING: &str = "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name = 'carespine'";
+/// How many commits wait for the standby: in `SyncRepWaitForLSN`, when they are on the own disk.
+const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+/// The two ways to break the wait off.
+const BREAKS: [&str; 2] = [
+    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+];
 /// How long an answer that must not come is waited for.
 const SILENCE: Duration = Duration::from_millis(500);
 
@@ -42,11 +47,11 @@ fn once(database: &Database, standby: &Cluster, store: &Store, number: u64) -> R
     standby.stop();
     let first = send(store, &request);
     await_one(database)?;
-    let word = if number % 2 == 0 { "pg_terminate_backend" } else { "pg_cancel_backend" };
-    ask(database, &format!("SELECT {word}(pid) {WAITING}"))?;
+    let break_it = BREAKS[number as usize % 2];
+    ask(database, break_it)?;
     let outcome = first.join().expect("a writer does not panic");
     if outcome.as_ref().err().map(|refusal| refusal.kind) != Some(Kind::Unknown) {
-        return Err(fault(format!("{word} while {request:?} waited: {outcome:?}")));
+        return Err(fault(format!("{break_it} while {request:?} waited: {outcome:?}")));
     }
     let again = send(store, &request);
     std::thread::sleep(SILENCE);
@@ -70,7 +75,7 @@ fn send(store: &Store, request: &Request) -> JoinHandle<Result<Answer, Refusal>>
 
 fn await_one(database: &Database) -> Result<(), Refusal> {
     let started = Instant::now();
-    while ask(database, &format!("SELECT count(*) {WAITING}"))? != "1" {
+    while ask(database, WAITING)? != "1" {
         if started.elapsed() > PATIENCE {
             return Err(fault("no commit waits for the standby".to_owned()));
         }
