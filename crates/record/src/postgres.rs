@@ -28,6 +28,8 @@ use std::time::Duration;
 const COPY_MIN: usize = 48;
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
+/// The oldest server that the record is tried on: PostgreSQL 15.
+const SERVER_MIN: i64 = 150_000;
 /// How long until a lost connection is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 /// How often the log is looked at when nothing was heard.
@@ -63,6 +65,7 @@ const LOCK: &str = "BEGIN; SELECT pg_advisory_xact_lock(1667330661, 1936746862)"
 /// Opens the connection that writes, making the tables if the database has none.
 pub(crate) fn open_writer(url: &str, durable: bool) -> Result<Connection> {
     let conn = Connection::open(url)?;
+    conn.check_version()?;
     conn.batch(WRITER)?;
     conn.batch(LOCK)?;
     if !conn.has_tables()? {
@@ -188,6 +191,15 @@ impl Connection {
             Connection { client, statements: RefCell::default(), settings: RefCell::default(), warning };
         conn.batch(PLANS)?;
         Ok(conn)
+    }
+
+    fn check_version(&self) -> Result<()> {
+        let read = "SELECT current_setting('server_version_num')";
+        let version = self.first(read, &[], |r| r.get::<String>(0))?.unwrap_or_default();
+        if version.parse::<i64>().is_ok_and(|version| version >= SERVER_MIN) {
+            return Ok(());
+        }
+        Err(Error::Shape(format!("the server's version is {version}, and {SERVER_MIN} or later is needed")))
     }
 
     fn has_tables(&self) -> Result<bool> {

@@ -255,6 +255,15 @@ impl Store {
         self.writer.jobs.waiting()
     }
 
+    /// Waits until all that can be read now will last. A commit whose wait for a standby was broken off can be read,
+    /// and may yet be lost; who answers from what was read, as if it had been done, waits here first.
+    pub fn settled(&self) -> Result<(), Refusal> {
+        if self.is_near() {
+            return Ok(());
+        }
+        self.write(Author::system("record.settle"), |_| Ok(()))
+    }
+
     /// Puts an act on the audit trail.
     pub fn audit(&self, act: Act) -> Ticket {
         let (sender, receiver) = tokio::sync::oneshot::channel();

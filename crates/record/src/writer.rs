@@ -152,14 +152,20 @@ impl Core {
                 Ok(answer)
             }
             Err(refusal) => {
-                self.end_apart("ROLLBACK TO SAVEPOINT command")?;
+                let undone = self.end_apart("ROLLBACK TO SAVEPOINT command");
                 self.next = mark;
                 self.fresh.forget(mark.system, mark.several);
                 self.resources.clear();
                 self.foreseen.clear();
-                Err(refusal)
+                Err(self.told(undone.err().unwrap_or(refusal)))
             }
         }
+    }
+
+    /// A fault while the database is away is no fault of ours, and worth another try.
+    fn told(&self, refusal: Refusal) -> Refusal {
+        let is_away = refusal.kind == Kind::Fault && self.conn.is_closed();
+        if is_away { Refusal::new(Kind::Busy, AWAY) } else { refusal }
     }
 
     /// Before a command's rows are written while it runs: those of the commands before it are written first, and
@@ -271,7 +277,8 @@ impl Core {
 
     /// Writes what is left, and commits.
     fn commit(&mut self, before: Position) -> Result<(), Refusal> {
-        self.pending.borrow_mut().write(&self.conn)?;
+        let written = self.pending.borrow_mut().write(&self.conn);
+        written.map_err(|refusal| self.told(refusal))?;
         match self.conn.commit(self.next.txn > before.txn) {
             Committed::Yes => Ok(()),
             Committed::No(e) => Err(fault("commit", e)),
@@ -300,11 +307,10 @@ impl Core {
 /// The database cannot be reached, and nothing was sent to it.
 pub(crate) fn away(error: engine::Error) -> Refusal {
     tracing::error!(%error, "the database cannot be reached");
-    Refusal::new(
-        Kind::Busy,
-        "The record cannot be reached at the moment. Nothing was changed. Try again soon.",
-    )
+    Refusal::new(Kind::Busy, AWAY)
 }
+
+const AWAY: &str = "The record cannot be reached at the moment. Nothing was changed. Try again soon.";
 
 /// The writer's life: until the store is dropped, or until a commit to a local disk fails.
 pub(crate) fn serve(mut core: Core, jobs: &Queue) {

@@ -55,6 +55,7 @@ fn attempt(
     if let Some(once) = once {
         let reader = caller.reader()?;
         if let Some(before) = once.answered(once.kept(&reader)?, done::read)? {
+            caller.access.store().settled()?;
             return again(caller, changes, before, &reader);
         }
     }
