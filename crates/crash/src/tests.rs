@@ -37,7 +37,7 @@ fn r_15_a_database_that_is_killed_under_load_loses_and_doubles_nothing() {
     let Some(_alone) = alone() else { return };
     let killed = kills::kill_database(3, 1).unwrap();
     println!("{killed:?}");
-    assert!(killed.ledger.acknowledged > 200, "too little was written to show anything: {killed:?}");
+    assert!(killed.ledger.acknowledged > 30, "too little was written to show anything: {killed:?}");
     assert!(killed.pauses.iter().max() < Some(&Duration::from_secs(30)), "{killed:?}");
 }
 
@@ -55,7 +55,7 @@ fn a_node_that_is_killed_loses_and_doubles_nothing_and_the_other_goes_on() {
     let Some(_alone) = alone() else { return };
     let killed = kills::kill_nodes(4, 1).unwrap();
     println!("{killed:?}");
-    assert!(killed.ledger.acknowledged > 200, "too little was written to show anything: {killed:?}");
+    assert!(killed.ledger.acknowledged > 30, "too little was written to show anything: {killed:?}");
     assert!(killed.pauses.iter().max() < Some(&Duration::from_secs(5)), "{killed:?}");
 }
 

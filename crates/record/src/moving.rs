@@ -32,74 +32,45 @@ enum First {
     Bytes,
 }
 
+/// A table whose key is one column, which is its first.
+macro_rules! by_first_column {
+    ($bulk:ident, $table:literal, $key:literal, $rest:literal, $first:ident) => {
+        Table {
+            bulk: &engine::$bulk,
+            count: concat!("SELECT count(*) FROM ", $table),
+            after: concat!(
+                "SELECT ",
+                $key,
+                ", ",
+                $rest,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $key,
+                " > ?1 ORDER BY ",
+                $key,
+                " LIMIT ?2"
+            ),
+            last: concat!("SELECT ", $key, " FROM ", $table, " ORDER BY ", $key, " DESC LIMIT 1"),
+            key: &[0],
+            first: &[First::$first],
+        }
+    };
+}
+
 const TABLES: &[Table] = &[
-    Table {
-        bulk: &engine::TYPES,
-        count: "SELECT count(*) FROM type",
-        after: "SELECT number, name FROM type WHERE number > ?1 ORDER BY number LIMIT ?2",
-        last: "SELECT number FROM type ORDER BY number DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
-    Table {
-        bulk: &engine::PARAMS,
-        count: "SELECT count(*) FROM param",
-        after: "SELECT number, base, code FROM param WHERE number > ?1 ORDER BY number LIMIT ?2",
-        last: "SELECT number FROM param ORDER BY number DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
-    Table {
-        bulk: &engine::SYSTEMS,
-        count: "SELECT count(*) FROM system",
-        after: "SELECT number, uri FROM system WHERE number > ?1 ORDER BY number LIMIT ?2",
-        last: "SELECT number FROM system ORDER BY number DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
-    Table {
-        bulk: &engine::SEVERAL,
-        count: "SELECT count(*) FROM several",
-        after: "SELECT number, patients FROM several WHERE number > ?1 ORDER BY number LIMIT ?2",
-        last: "SELECT number FROM several ORDER BY number DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
-    Table {
-        bulk: &engine::DICTIONARIES,
-        count: "SELECT count(*) FROM dictionary",
-        after: "SELECT number, bytes FROM dictionary WHERE number > ?1 ORDER BY number LIMIT ?2",
-        last: "SELECT number FROM dictionary ORDER BY number DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
-    Table {
-        bulk: &engine::TXNS,
-        count: "SELECT count(*) FROM txn",
-        after: "SELECT number, at, who, behalf, purpose, command, request, last, hash FROM txn
-                WHERE number > ?1 ORDER BY number LIMIT ?2",
-        last: "SELECT number FROM txn ORDER BY number DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
-    Table {
-        bulk: &engine::VERSIONS,
-        count: "SELECT count(*) FROM version",
-        after: "SELECT vid, type, res, ver, txn, at, prev, splice, pack, body FROM version
-                WHERE vid > ?1 ORDER BY vid LIMIT ?2",
-        last: "SELECT vid FROM version ORDER BY vid DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
-    Table {
-        bulk: &engine::HEADS,
-        count: "SELECT count(*) FROM head",
-        after: "SELECT res, type, id, ver, vid, txn, live, patient, class, moved, rec FROM head
-                WHERE res > ?1 ORDER BY res LIMIT ?2",
-        last: "SELECT res FROM head ORDER BY res DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
+    by_first_column!(TYPES, "type", "number", "name", Int),
+    by_first_column!(PARAMS, "param", "number", "base, code", Int),
+    by_first_column!(SYSTEMS, "system", "number", "uri", Int),
+    by_first_column!(SEVERAL, "several", "number", "patients", Int),
+    by_first_column!(DICTIONARIES, "dictionary", "number", "bytes", Int),
+    by_first_column!(TXNS, "txn", "number", "at, who, behalf, purpose, command, request, last, hash", Int),
+    by_first_column!(VERSIONS, "version", "vid", "type, res, ver, txn, at, prev, splice, pack, body", Int),
+    by_first_column!(HEADS, "head", "res", "type, id, ver, vid, txn, live, patient, class, moved, rec", Int),
+    by_first_column!(AUDITS, "audit", "seq", "at, who, action, txn, detail, hash", Int),
+    by_first_column!(CLAIMS, "claim", "key", "holder, txn", Text),
+    by_first_column!(CURSORS, "cursor", "name", "txn", Text),
+    by_first_column!(BLOBS, "blob", "hash", "size, txn", Bytes),
     Table {
         bulk: &engine::INDEX,
         count: "SELECT count(*) FROM idx",
@@ -121,38 +92,6 @@ const TABLES: &[Table] = &[
                ORDER BY param DESC, value DESC, patient DESC, res DESC, to_txn DESC LIMIT 1",
         key: &[0, 1, 2, 3, 5],
         first: &[First::Int, First::Bytes, First::Int, First::Int, First::Int],
-    },
-    Table {
-        bulk: &engine::AUDITS,
-        count: "SELECT count(*) FROM audit",
-        after: "SELECT seq, at, who, action, txn, detail, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-        last: "SELECT seq FROM audit ORDER BY seq DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Int],
-    },
-    Table {
-        bulk: &engine::CLAIMS,
-        count: "SELECT count(*) FROM claim",
-        after: "SELECT key, holder, txn FROM claim WHERE key > ?1 ORDER BY key LIMIT ?2",
-        last: "SELECT key FROM claim ORDER BY key DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Text],
-    },
-    Table {
-        bulk: &engine::CURSORS,
-        count: "SELECT count(*) FROM cursor",
-        after: "SELECT name, txn FROM cursor WHERE name > ?1 ORDER BY name LIMIT ?2",
-        last: "SELECT name FROM cursor ORDER BY name DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Text],
-    },
-    Table {
-        bulk: &engine::BLOBS,
-        count: "SELECT count(*) FROM blob",
-        after: "SELECT hash, size, txn FROM blob WHERE hash > ?1 ORDER BY hash LIMIT ?2",
-        last: "SELECT hash FROM blob ORDER BY hash DESC LIMIT 1",
-        key: &[0],
-        first: &[First::Bytes],
     },
     // The last, since it holds the end of the source that the move began with.
     Table {
