@@ -111,7 +111,7 @@ impl<'p> Place<'p> {
     }
 
     /// What the database does by itself within a minute after much was written is done now, so that it does not
-    /// fall into what is measured next.
+    /// fall into what is measured next. Not for an empty store, of which it would learn that it stays empty.
     pub fn settle(&self) -> io::Result<()> {
         self.sql("VACUUM (ANALYZE); CHECKPOINT").map(drop)
     }

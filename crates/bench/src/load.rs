@@ -63,7 +63,9 @@ fn loaded(
     place: &Place<'_>,
     (took, cpu, empty): (Duration, Cpu, u64),
 ) -> io::Result<Load> {
-    let disk = settled(program, place)?.saturating_sub(empty);
+    settled(program, place)?;
+    place.settle()?;
+    let disk = place.bytes()?.saturating_sub(empty);
     Ok(Load { way, took, cpu, disk, parts: place.parts()? })
 }
 
@@ -72,7 +74,6 @@ fn settled(program: &Program, place: &Place<'_>) -> io::Result<u64> {
     let server = program.start(place)?;
     std::thread::sleep(SETTLING);
     drop(server);
-    place.settle()?;
     place.bytes()
 }
 

@@ -24,6 +24,8 @@ pub struct Report {
     pub failed: Vec<String>,
     /// The version of PostgreSQL, if it took part.
     postgres: Option<String>,
+    /// The commit that was built: others may follow while it is measured.
+    commit: String,
 }
 
 /// One server with one store.
@@ -65,7 +67,7 @@ impl Run {
 
 impl Report {
     pub fn new(postgres: Option<String>) -> Report {
-        Report { runs: Vec::new(), failed: Vec::new(), postgres }
+        Report { runs: Vec::new(), failed: Vec::new(), postgres, commit: machine::commit() }
     }
 
     /// Writes the page and its curves, or prints the page. What people wrote on the page stays.
@@ -87,7 +89,7 @@ impl Report {
         let mut text = format!(
             "# Performance\n\nMeasured {} at commit {} by\n\n    cargo xtask bench {}\n\non: {}.\n",
             machine::today(),
-            machine::commit(),
+            self.commit,
             arguments.join(" "),
             machine::description()
         );

@@ -53,7 +53,7 @@ fn run(server: &'static str, engine: Engine, resources: usize) -> Run {
 #[test]
 fn the_page_has_a_row_for_each_question_and_server() {
     let runs = vec![run("carespine", Engine::Sqlite, 10_000), run("carespine", Engine::Postgres, 10_000)];
-    let report = Report { runs, failed: vec!["helios on PostgreSQL".to_owned()], postgres: None };
+    let report = Report { runs, failed: vec!["helios on PostgreSQL".to_owned()], ..Report::new(None) };
     let text = report.text();
     for line in [
         "| import: rate | 15,000 resources a second | 5,000 a second | **no** |",
@@ -80,7 +80,7 @@ fn a_page_is_written_with_its_curves_and_keeps_what_people_wrote() {
     let page = folder.path().join("figures.md");
     fs::write(&page, "old\n## What was tried, and what each change gave\n\nMuch.\n").unwrap();
     let runs = vec![run("carespine", Engine::Sqlite, 10_000), run("carespine", Engine::Sqlite, 100_000)];
-    Report { runs, failed: Vec::new(), postgres: None }.publish(Some(&page)).unwrap();
+    Report { runs, ..Report::new(None) }.publish(Some(&page)).unwrap();
     let text = fs::read_to_string(&page).unwrap();
     assert!(text.starts_with("# Performance\n") && text.ends_with("each change gave\n\nMuch.\n"), "{text}");
     assert!(text.contains("](figures/read.svg)"), "{text}");
