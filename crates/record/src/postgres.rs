@@ -58,7 +58,8 @@ const THROW_OUT: &str = "ROLLBACK; SELECT pg_terminate_backend(pid) FROM pg_lock
       AND datname = current_database() AND wait_event = 'ClientRead' AND query_start < now() - interval '20s'";
 /// Many heads by type and id.
 const HEADS: &str = "SELECT h.res, h.ver, h.vid, h.live, h.patient, h.class, h.moved, h.rec, w.type, w.id
-     FROM unnest(?1::int2[], ?2::bytea[]) AS w (type, id) JOIN head h ON h.type = w.type AND h.id = w.id";
+     FROM unnest(?1::int2[], ?2::bytea[]) AS w (type, id)
+     CROSS JOIN LATERAL (SELECT * FROM head WHERE type = w.type AND id = w.id OFFSET 0) AS h";
 
 const LOCK: &str = "BEGIN; SELECT pg_advisory_xact_lock(1667330661, 1936746862)";
 

@@ -1,5 +1,9 @@
 //! Writing many rows at once: on SQLite one prepared statement, row by row, since a call there costs next to
 //! nothing; on PostgreSQL one statement over arrays, or `COPY` in its binary form where the rows are many.
+//!
+//! Rows that are there are found from the arrays, one by one through their key, and changed at the place where they
+//! lie. Said as a plain join, a statement that was planned while the table was small goes through all of it when it
+//! is large.
 
 use postgres::types::Type;
 
@@ -63,7 +67,8 @@ pub(crate) const NEXT_HEADS: Bulk = Bulk {
                   moved = n.moved, rec = n.rec
            FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::int8[], $5::int2[], $6::int8[], $7::int8[],
                        $8::bytea[]) AS n (res, ver, vid, txn, live, patient, moved, rec)
-           WHERE head.res = n.res",
+           CROSS JOIN LATERAL (SELECT ctid AS place FROM head WHERE res = n.res OFFSET 0) AS h
+           WHERE head.ctid = h.place",
     copy: None,
 };
 
@@ -82,7 +87,10 @@ pub(crate) const INDEX_GONE: Bulk = Bulk {
     row: "DELETE FROM idx WHERE param = ?1 AND value = ?2 AND patient = ?3 AND res = ?4",
     rows: "DELETE FROM idx
            USING unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[]) AS g (param, value, patient, res)
-           WHERE idx.param = g.param AND idx.value = g.value AND idx.patient = g.patient AND idx.res = g.res",
+           CROSS JOIN LATERAL (
+             SELECT ctid AS place FROM idx
+             WHERE param = g.param AND value = g.value AND patient = g.patient AND res = g.res OFFSET 0) AS i
+           WHERE idx.ctid = i.place",
     copy: None,
 };
 
@@ -122,7 +130,9 @@ pub(crate) const KEPT_GONE: Bulk = Bulk {
     columns: &[TEXT, TEXT],
     row: "DELETE FROM kept WHERE space = ?1 AND key = ?2",
     rows: "DELETE FROM kept USING unnest($1::text[], $2::text[]) AS g (space, key)
-           WHERE kept.space = g.space AND kept.key = g.key",
+           CROSS JOIN LATERAL (
+             SELECT ctid AS place FROM kept WHERE space = g.space AND key = g.key OFFSET 0) AS k
+           WHERE kept.ctid = k.place",
     copy: None,
 };
 
@@ -138,7 +148,9 @@ pub(crate) const CLAIMS: Bulk = Bulk {
 pub(crate) const CLAIMS_GONE: Bulk = Bulk {
     columns: &[TEXT],
     row: "DELETE FROM claim WHERE key = ?1",
-    rows: "DELETE FROM claim USING unnest($1::text[]) AS g (key) WHERE claim.key = g.key",
+    rows: "DELETE FROM claim USING unnest($1::text[]) AS g (key)
+           CROSS JOIN LATERAL (SELECT ctid AS place FROM claim WHERE key = g.key OFFSET 0) AS c
+           WHERE claim.ctid = c.place",
     copy: None,
 };
 
@@ -198,3 +210,19 @@ pub(crate) const BLOBS: Bulk = Bulk {
     rows: "INSERT INTO blob (hash, size, txn) SELECT * FROM unnest($1::bytea[], $2::int8[], $3::int8[])",
     copy: None,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{Desk, place};
+
+    #[test]
+    fn rows_that_are_there_are_found_through_their_keys_also_when_planned_while_there_are_none() {
+        let desk = Desk::new();
+        let conn = place(&desk.home).open_writer(false).unwrap();
+        for bulk in [&NEXT_HEADS, &INDEX_GONE, &KEPT_GONE, &CLAIMS_GONE] {
+            let plan = conn.plan(if conn.is_far() { bulk.rows } else { bulk.row }).unwrap();
+            assert!(!plan.is_empty() && plan.iter().all(|step| step.seeks), "{plan:?}");
+        }
+    }
+}

@@ -36,12 +36,12 @@ const KEYS: &[&str] = &[
     "h.type = ?1 AND h.id = ?2",
     "= ANY (?1)",
     "h.res = v.res",
-    "head.res = n.res",
+    "res = n.res",
     "INSERT INTO version",
     "INSERT INTO head",
     "INSERT INTO idx",
     "UPDATE head",
-    "h.type = w.type AND h.id = w.id",
+    "type = w.type AND id = w.id",
 ];
 
 /// Statements that reach over patients, by how they begin or what they hold, with the reason.
