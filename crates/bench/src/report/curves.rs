@@ -19,7 +19,7 @@ const STEPS: usize = 4;
 const STYLE: &str = "text { font: 12px system-ui, sans-serif; fill: #24292f } \
     .title { font-size: 14px; font-weight: 600 } .grid { stroke: #8884; stroke-width: 1 } \
     .sqlite { stroke: #0969da; fill: #0969da } .postgres { stroke: #bc4c00; fill: #bc4c00 } \
-    path { fill: none !important; stroke-width: 2.5 } .name { stroke: none } \
+    path { fill: none !important; stroke-width: 2.5 } tspan { stroke: none !important } \
     @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } \
     .sqlite { stroke: #58a6ff; fill: #58a6ff } .postgres { stroke: #f0883e; fill: #f0883e } }";
 
