@@ -154,7 +154,7 @@ impl Store {
             names: names.clone(),
             fresh: Fresh::default(),
             resources: HashMap::new(),
-            foreseen: HashMap::new(),
+            foreseen: RefCell::default(),
             pending: RefCell::default(),
             apart: Cell::new(false),
             next,

@@ -426,3 +426,47 @@ fn someone_who_saves_one_thing_does_not_wait_behind_an_import() {
     assert_eq!(names[..2], ["first", "one thing"]);
     assert!(order[2].1 < order[3].1, "two imports are not committed together: {order:?}");
 }
+
+#[test]
+fn what_was_foreseen_does_not_hide_what_has_been_written_since() {
+    let desk = Desk::new();
+    let (weight, ann, bob) = (prepared(&weight("w", "ann", "70")), prepared(ANN), prepared(BOB));
+    // The weight names Ann before she is there; a look at the record then writes both out.
+    let written = desk.store.write(Author::system("test"), move |tx| {
+        tx.foresee([&weight, &ann, &bob])?;
+        tx.put(weight, None)?;
+        tx.read("Patient", "ann")?;
+        tx.put(ann, None)?;
+        tx.put(bob, None)
+    });
+    assert!(written.unwrap().created);
+    desk.sound();
+    // The same again by several commands that share a commit.
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let store = &desk.store;
+        scope.spawn(move || {
+            store.write(Author::system("test"), move |_| {
+                held.recv().unwrap();
+                Ok(())
+            })
+        });
+        for value in ["71", "72", "73"] {
+            let (weight, carl) = (crate::tests::weight("v", "carl", value), BOB.replace("bob", "carl"));
+            let (weight, carl) = (prepared(&weight), prepared(&carl));
+            scope.spawn(move || {
+                let both = store.write(Author::system("test"), move |tx| {
+                    tx.foresee([&weight, &carl])?;
+                    tx.put(weight, None)?;
+                    tx.put(carl, None)
+                });
+                both.unwrap();
+            });
+        }
+        while store.waiting() < 3 {
+            std::thread::yield_now();
+        }
+        release.send(()).unwrap();
+    });
+    desk.sound();
+}

@@ -130,6 +130,8 @@ impl<'w> Tx<'w> {
 
     /// Writes what is kept back, so that statements see it. A refusal later undoes it.
     fn flush(&self) -> Result<(), Refusal> {
+        // What was foreseen of the tables holds no more.
+        self.core.foreseen.take();
         self.core.write_apart()?;
         self.mine.borrow_mut().write(&self.core.conn)
     }

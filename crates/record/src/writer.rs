@@ -99,7 +99,7 @@ pub(crate) struct Core {
     pub fresh: Fresh,
     /// (type, id) -> res, also of older resources; spares look-ups of practitioners and patients.
     pub resources: HashMap<(i64, String), i64>,
-    pub foreseen: Foreseen,
+    pub foreseen: RefCell<Foreseen>,
     /// Rows of commands of this group that are done, and not on their way to the disk.
     pub pending: RefCell<Pending>,
     /// True when the running command has written rows that only a savepoint keeps apart.
@@ -156,7 +156,7 @@ impl Core {
                 self.next = mark;
                 self.fresh.forget(mark.system, mark.several);
                 self.resources.clear();
-                self.foreseen.clear();
+                self.foreseen.take();
                 Err(self.told(undone.err().unwrap_or(refusal)))
             }
         }
@@ -194,7 +194,7 @@ impl Core {
 
     /// The head of a resource that is not among those still to be written.
     pub fn before(&self, kind: i64, id: &str) -> Result<Option<Before>, Refusal> {
-        if let Some(known) = self.foreseen.get(&(kind, id.to_owned())) {
+        if let Some(known) = self.foreseen.borrow().get(&(kind, id.to_owned())) {
             return Ok(known.clone());
         }
         let id = IdKey::of(id);
@@ -224,13 +224,14 @@ impl Core {
             wanted.insert((number(resource.kind), resource.id.clone()));
             wanted.extend(resource.points_at().map(|(kind, id)| (number(kind), id.to_owned())));
         }
-        wanted.retain(|key| !self.resources.contains_key(key) && !self.foreseen.contains_key(key));
+        let foreseen = self.foreseen.get_mut();
+        wanted.retain(|key| !self.resources.contains_key(key) && !foreseen.contains_key(key));
         if wanted.len() < 2 {
             return Ok(());
         }
         let found = self.conn.heads(&wanted).map_err(|e| fault("find resources to write", e))?;
-        self.foreseen.extend(wanted.into_iter().map(|key| (key, None)));
-        self.foreseen.extend(found.into_iter().map(|(key, before)| (key, Some(before))));
+        foreseen.extend(wanted.into_iter().map(|key| (key, None)));
+        foreseen.extend(found.into_iter().map(|(key, before)| (key, Some(before))));
         Ok(())
     }
 
@@ -371,7 +372,7 @@ fn group(core: &mut Core, first: Job, lane: Lane, jobs: &Queue) -> bool {
 
 /// Takes a commit in, or what failed back. False when nothing more can be written.
 fn settle(core: &mut Core, before: Position, committed: &Result<(), Refusal>, jobs: u64) -> bool {
-    core.foreseen.clear();
+    core.foreseen.take();
     if committed.is_ok() {
         core.names.committed(&mut core.fresh);
         let gauges = &core.gauges;

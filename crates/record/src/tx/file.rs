@@ -83,7 +83,7 @@ impl Tx<'_> {
             mine: self.mine.get_mut(),
             next: &mut core.next,
             resources: &mut core.resources,
-            foreseen: &core.foreseen,
+            foreseen: core.foreseen.get_mut(),
             own: (core.names.type_number(resource.kind).unwrap_or(0), &resource.id, res),
         };
         let rows = keys::encode(&resource.entries, core.names.params(), &mut naming)?;
@@ -109,7 +109,7 @@ impl Tx<'_> {
 
     pub(super) fn head(&mut self, res: i64, head: Head) {
         let key = (head.kind, head.id.clone());
-        self.core.foreseen.remove(&key);
+        self.core.foreseen.get_mut().remove(&key);
         self.mine.get_mut().named.insert(key, res);
         self.mine.get_mut().heads.insert(res, head);
     }
