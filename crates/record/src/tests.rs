@@ -382,12 +382,41 @@ fn pages_of_history_neither_skip_nor_repeat_while_it_grows() {
     assert_eq!(seen, ["w6", "w5", "w4", "w3", "w2", "w1", "w0"]);
 }
 
+/// Keeps the writer at the command `first` while `gather` sends others, which so wait together.
+fn behind<'env>(
+    store: &'env Store,
+    first: impl FnOnce(&mut crate::Tx<'_>) -> Result<(), crate::Refusal> + Send + 'static,
+    gather: impl for<'s> FnOnce(&'s std::thread::Scope<'s, 'env>),
+) {
+    std::thread::scope(|scope| {
+        // Dropped at the end of `gather`, also when that fails: the writer goes on.
+        let (_release, held) = std::sync::mpsc::channel::<()>();
+        let (started, running) = std::sync::mpsc::channel();
+        scope.spawn(move || {
+            store.write(Author::system("test"), move |tx| {
+                started.send(()).unwrap();
+                let _ = held.recv();
+                first(tx)
+            })
+        });
+        running.recv().unwrap();
+        gather(scope);
+    });
+}
+
+/// Returns when so many commands wait for the writer.
+fn until_there_wait(store: &Store, commands: usize) {
+    let from = std::time::Instant::now();
+    while store.waiting() < commands {
+        assert!(from.elapsed().as_secs() < 60, "after a minute {} wait, not {commands}", store.waiting());
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn someone_who_saves_one_thing_does_not_wait_behind_an_import() {
     let desk = Desk::new();
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let (started, running) = std::sync::mpsc::channel();
     let commits = |store: &Store| store.metrics().iter().find(|m| m.0 == "record_commits_total").unwrap().1;
     let note = |name: &'static str| {
         let (order, store) = (order.clone(), desk.store.clone());
@@ -396,30 +425,16 @@ fn someone_who_saves_one_thing_does_not_wait_behind_an_import() {
             Ok(())
         }
     };
-    std::thread::scope(|scope| {
-        let store = &desk.store;
-        let first = note("first");
-        scope.spawn(move || {
-            store.write(Author::system("test"), move |tx| {
-                started.send(()).unwrap();
-                held.recv().unwrap();
-                first(tx)
-            })
-        });
-        running.recv().unwrap();
-        for name in ["import 1", "import 2"] {
+    let store = &desk.store;
+    behind(store, note("first"), |scope| {
+        for (waiting, name) in ["import 1", "import 2"].into_iter().enumerate() {
             let act = note(name);
             scope.spawn(move || store.write_large(Author::system("test"), act));
-            while store.waiting() < 1 + usize::from(name == "import 2") {
-                std::thread::yield_now();
-            }
+            until_there_wait(store, waiting + 1);
         }
         let act = note("one thing");
         scope.spawn(move || store.write(Author::system("test"), act));
-        while store.waiting() < 3 {
-            std::thread::yield_now();
-        }
-        release.send(()).unwrap();
+        until_there_wait(store, 3);
     });
     let order = order.lock().unwrap();
     let names: Vec<&str> = order.iter().map(|(name, _)| *name).collect();
@@ -442,31 +457,25 @@ fn what_was_foreseen_does_not_hide_what_has_been_written_since() {
     assert!(written.unwrap().created);
     desk.sound();
     // The same again by several commands that share a commit.
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    std::thread::scope(|scope| {
-        let store = &desk.store;
-        scope.spawn(move || {
-            store.write(Author::system("test"), move |_| {
-                held.recv().unwrap();
-                Ok(())
-            })
-        });
-        for value in ["71", "72", "73"] {
-            let (weight, carl) = (crate::tests::weight("v", "carl", value), BOB.replace("bob", "carl"));
-            let (weight, carl) = (prepared(&weight), prepared(&carl));
-            scope.spawn(move || {
-                let both = store.write(Author::system("test"), move |tx| {
-                    tx.foresee([&weight, &carl])?;
-                    tx.put(weight, None)?;
-                    tx.put(carl, None)
+    let store = &desk.store;
+    behind(
+        store,
+        |_| Ok(()),
+        |scope| {
+            for value in ["71", "72", "73"] {
+                let (weight, carl) = (crate::tests::weight("v", "carl", value), BOB.replace("bob", "carl"));
+                let (weight, carl) = (prepared(&weight), prepared(&carl));
+                scope.spawn(move || {
+                    let both = store.write(Author::system("test"), move |tx| {
+                        tx.foresee([&weight, &carl])?;
+                        tx.put(weight, None)?;
+                        tx.put(carl, None)
+                    });
+                    both.unwrap();
                 });
-                both.unwrap();
-            });
-        }
-        while store.waiting() < 3 {
-            std::thread::yield_now();
-        }
-        release.send(()).unwrap();
-    });
+            }
+            until_there_wait(store, 3);
+        },
+    );
     desk.sound();
 }
