@@ -63,6 +63,15 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// FHIR packages: profiles, value sets and the like that the record goes by.
+    Package {
+        /// The record: a folder, or a database as postgres://user@host/database.
+        #[arg(long, default_value = "data", global = true)]
+        data: Place,
+        /// What to do with them.
+        #[command(subcommand)]
+        command: PackageCommand,
+    },
     /// Print a short-lived bearer token for scripts.
     Token {
         /// The record: a folder, or a database as postgres://user@host/database.
@@ -112,6 +121,29 @@ pub enum UserCommand {
     Enable {
         /// The account.
         name: String,
+    },
+}
+
+/// Packages.
+#[derive(Debug, Subcommand)]
+pub enum PackageCommand {
+    /// Add one, beside other versions of it. A server that runs sees it within a second.
+    Add {
+        /// An archive as FHIR packages are published (.tgz), or a folder of JSON or XML files.
+        from: PathBuf,
+        /// Its name, for a folder that has no package.json.
+        #[arg(long, requires = "version")]
+        name: Option<String>,
+        /// Its version, for a folder that has no package.json.
+        #[arg(long, requires = "name")]
+        version: Option<String>,
+    },
+    /// List them.
+    List,
+    /// Remove one. What was checked by it stays as it is.
+    Remove {
+        /// NAME#VERSION
+        package: String,
     },
 }
 

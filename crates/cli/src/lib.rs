@@ -3,11 +3,12 @@
 mod arguments;
 mod keep;
 pub mod load;
+mod packages;
 mod people;
 #[cfg(test)]
 mod tests;
 
-pub use arguments::{Arguments, Command, Demo, Serve, UserCommand};
+pub use arguments::{Arguments, Command, Demo, PackageCommand, Serve, UserCommand};
 
 use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;
@@ -22,6 +23,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::Move { from, to } => keep::move_record(&from, &to),
         Command::Verify { data } => keep::verify(&data),
         Command::User { data, command } => people::user(&data, &command),
+        Command::Package { data, command } => packages::package(&data, &command),
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
         Command::Version => {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));

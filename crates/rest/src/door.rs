@@ -8,7 +8,7 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::status::No;
 use crate::wants::Wants;
-use crate::{bundle, capability, pretty, read, search, write};
+use crate::{bundle, capability, openapi, pretty, read, search, write};
 use access::{Access, Session, Standing};
 use fhir::json::{Json, Limits};
 use record::{Act, Kind, Refusal};
@@ -21,6 +21,7 @@ pub struct Rest {
     pub(crate) access: Access,
     pub(crate) config: Config,
     statement: OnceLock<String>,
+    description: OnceLock<String>,
 }
 
 /// A response, and what must be on the audit trail before it may leave.
@@ -32,7 +33,7 @@ pub(crate) struct Reply {
 impl Rest {
     /// A door to this gate.
     pub fn new(access: Access, config: Config) -> Rest {
-        Rest { access, config, statement: OnceLock::new() }
+        Rest { access, config, statement: OnceLock::new(), description: OnceLock::new() }
     }
 
     /// The CapabilityStatement's text.
@@ -40,10 +41,22 @@ impl Rest {
         self.statement.get_or_init(|| capability::statement(&self.config).text())
     }
 
+    /// What anyone may ask: the CapabilityStatement and the OpenAPI description.
+    fn public(&self, route: &Route) -> Option<Response> {
+        match route {
+            Route::Metadata => Some(Response::json(200, self.statement().to_owned())),
+            Route::Description => {
+                let text = self.description.get_or_init(|| openapi::description(&self.config).text());
+                Some(Response::json(200, text.clone()).set("content-type", "application/json"))
+            }
+            _ => None,
+        }
+    }
+
     /// Who asks, by the headers alone. Nothing for what anyone may ask.
     pub(crate) fn caller(&self, request: &Request) -> Result<Option<Session>, No> {
         if matches!(request.method.as_str(), "GET" | "HEAD")
-            && Route::of(&request.path) == Ok(Route::Metadata)
+            && matches!(Route::of(&request.path), Ok(Route::Metadata | Route::Description))
         {
             return Ok(None);
         }
@@ -164,7 +177,11 @@ pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Requ
     };
     let pretty = wants.pretty;
     let (mut response, acts) = match session {
-        None => (Response::json(200, rest.statement().to_owned()), Vec::new()),
+        None => {
+            let route = Route::of(&request.path).ok();
+            let nothing = || Response::refused(&Refusal::not_found(&request.path).into());
+            (route.and_then(|route| rest.public(&route)).unwrap_or_else(nothing), Vec::new())
+        }
         Some(session) => {
             let mut caller = Caller::new(&rest.access, session, &rest.config.base);
             caller.request = trace(request.header("x-request-id"));
@@ -192,7 +209,9 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
     let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
     let most = rest.config.body_bytes;
     match (&route, method) {
-        (Route::Metadata, "GET") => Ok(Response::json(200, rest.statement().to_owned())),
+        (Route::Metadata | Route::Description, "GET") => {
+            rest.public(&route).ok_or_else(|| Refusal::not_found(&request.path).into())
+        }
         (Route::Base, "POST") => bundle::post(rest, caller, request, wants),
         (Route::Base, "GET") => search::system(caller, wants, Vec::new()),
         (Route::SystemSearch, "POST") => search::system(caller, wants, crate::body::form(request, most)?),

@@ -13,6 +13,8 @@ pub(crate) enum Route {
     Base,
     /// The CapabilityStatement.
     Metadata,
+    /// The OpenAPI description.
+    Description,
     /// History of everything.
     SystemHistory,
     /// Search over all types by form.
@@ -64,6 +66,7 @@ impl Route {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         match parts.as_slice() {
             ["metadata"] => Ok(Route::Metadata),
+            ["openapi.json"] => Ok(Route::Description),
             ["_history"] => Ok(Route::SystemHistory),
             ["_search"] => Ok(Route::SystemSearch),
             [name] | [_, name] | [_, _, name] if name.starts_with('$') => operation(&parts, name),
@@ -94,6 +97,7 @@ impl Route {
             Route::Operation(operation, _) if operation.changes => "POST",
             Route::Operation(..) => "GET, HEAD, POST",
             Route::Metadata
+            | Route::Description
             | Route::SystemHistory
             | Route::TypeHistory(_)
             | Route::InstanceHistory(..)
@@ -107,7 +111,9 @@ impl Route {
 pub(crate) fn weight(request: &Request) -> Weight {
     let reads = matches!(request.method.as_str(), "GET" | "HEAD");
     match Route::of(&request.path) {
-        Ok(Route::Instance(..) | Route::Version(..) | Route::Metadata) if reads => Weight::Light,
+        Ok(Route::Instance(..) | Route::Version(..) | Route::Metadata | Route::Description) if reads => {
+            Weight::Light
+        }
         Ok(Route::Misnamed(..)) | Err(_) => Weight::Light,
         Ok(Route::Base) if !reads => Weight::Bundle,
         Ok(Route::Operation(operation, _)) => operation.weight,

@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("testbed", 1), // for tests; knows nothing of ours
     ("record", 2),
     ("terminology", 2),
+    ("conformance", 3),
     ("access", 3),
     ("service", 4),
     // 5: everything in services/, and the sample that a new one is copied from
