@@ -41,8 +41,8 @@ await check('update and versions', async () => {
   equal((await client.history({ resourceType: 'Patient', id: made.id })).entry.length, 2);
 });
 await check('patch', async () => {
-  const JSONPatch = [{ op: 'replace', path: '/birthDate', value: '1971-01-01' }];
-  const patched = await client.patch({ resourceType: 'Patient', id: made.id, JSONPatch });
+  const jsonPatch = [{ op: 'replace', path: '/birthDate', value: '1971-01-01' }];
+  const patched = await client.patch({ resourceType: 'Patient', id: made.id, jsonPatch });
   equal(patched.birthDate, '1971-01-01');
 });
 await check('transaction', async () => {
