@@ -3,12 +3,15 @@
 //! comments, processing instructions, prefixes, and white space between elements.
 
 mod div;
+mod document;
 mod read;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod write;
 
+pub use document::Document;
+pub(crate) use document::{Attribute, Element as Part, Node};
 pub use read::read;
 pub use write::{Layout, write};
 
@@ -31,21 +34,32 @@ fn is_attribute(def: &TypeDef, element: &Element) -> bool {
     }
 }
 
-/// Appends text as content, or as a value between double quotes. A character that XML 1.0 cannot have (2.2) gets
-/// the one that stands for such.
+/// Appends text as the value of an attribute.
 fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
         match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
             // Written so, they are not taken for mere white space.
             '\t' => out.push_str("&#9;"),
             '\n' => out.push_str("&#10;"),
-            '\r' => out.push_str("&#13;"),
-            c if tokens::is_char(c) => out.push(c),
-            _ => out.push('\u{fffd}'),
+            c => escape_one(c, out),
         }
+    }
+}
+
+/// Appends text as the content of an element.
+fn escape_content(text: &str, out: &mut String) {
+    text.chars().for_each(|c| escape_one(c, out));
+}
+
+/// A character that XML 1.0 cannot have (2.2) gets the one that stands for such.
+fn escape_one(c: char, out: &mut String) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        '\r' => out.push_str("&#13;"),
+        c if tokens::is_char(c) => out.push(c),
+        _ => out.push('\u{fffd}'),
     }
 }

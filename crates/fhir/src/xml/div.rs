@@ -1,7 +1,7 @@
 //! A narrative: in XML an element among the others, in JSON the text of that element.
 
 use super::tokens::{Name, Tag, Token, Tokens};
-use super::{XHTML, escape};
+use super::{XHTML, escape, escape_content};
 use crate::json::ParseError;
 
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -25,7 +25,7 @@ pub(super) fn read(tokens: &mut Tokens<'_>, tag: &Tag<'_>) -> Result<String, Par
                 anew.text(&text);
             }
             Some(Token::Instruction) => alone = false,
-            Some(Token::Comment) => {}
+            Some(Token::Comment(_)) => {}
             None => break,
         }
     }
@@ -39,7 +39,7 @@ pub(super) fn write(text: &str, out: &mut String) {
         Some(div) => out.push_str(&div),
         None => {
             out.push_str("<div xmlns=\"http://www.w3.org/1999/xhtml\">");
-            escape(text, out);
+            escape_content(text, out);
             out.push_str("</div>");
         }
     }
@@ -107,12 +107,7 @@ impl Anew {
 
     fn text(&mut self, text: &str) {
         self.settle();
-        for (i, line) in text.split('\n').enumerate() {
-            if i > 0 {
-                self.out.push('\n');
-            }
-            escape(line, &mut self.out);
-        }
+        escape_content(text, &mut self.out);
     }
 
     fn settle(&mut self) {

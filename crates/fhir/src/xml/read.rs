@@ -19,10 +19,7 @@ pub fn read(text: impl Into<Vec<u8>>, limits: Limits) -> Result<Json, Refusal> {
         let text = format!("The XML is {} bytes long; at most {} are taken.", bytes.len(), limits.bytes);
         return Err(Refusal::new(Kind::TooLarge, text));
     }
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let sound = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()]).into_owned();
-        unsound("", &ParseError::located(&sound, sound.len(), "the text is not UTF-8"))
-    })?;
+    let text = utf8(bytes)?;
     let tokens = Tokens::of(&text).map_err(|error| unsound("", &error))?;
     let mut reader = Reader { tokens, faults: Vec::new(), limits };
     let text = reader.document().map_err(|stop| unsound(&stop.at, &stop.error))?;
@@ -36,6 +33,13 @@ pub fn read(text: impl Into<Vec<u8>>, limits: Limits) -> Result<Json, Refusal> {
         reader.faults.push(Issue::new("too-costly", "", text));
     }
     Err(Refusal::many(Kind::Invalid, reader.faults))
+}
+
+pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, Refusal> {
+    String::from_utf8(bytes).map_err(|e| {
+        let sound = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()]).into_owned();
+        unsound("", &ParseError::located(&sound, sound.len(), "the text is not UTF-8"))
+    })
 }
 
 /// A refusal of what is no XML.
@@ -158,7 +162,7 @@ impl<'t> Reader<'t> {
                 Some(Token::Text(text)) if !text.trim_ascii().is_empty() => self.text(place),
                 Some(Token::CData(_)) => self.text(place),
                 Some(Token::End) | None => break,
-                Some(Token::Text(_) | Token::Comment | Token::Instruction) => {}
+                Some(Token::Text(_) | Token::Comment(_) | Token::Instruction) => {}
             }
         }
         slots.sort_by_key(|slot| slot.at);
@@ -259,7 +263,7 @@ impl<'t> Reader<'t> {
                 Some(Token::Text(text)) if !text.trim_ascii().is_empty() => self.text(here),
                 Some(Token::CData(_)) => self.text(here),
                 Some(Token::End) | None => break,
-                Some(Token::Text(_) | Token::Comment | Token::Instruction) => {}
+                Some(Token::Text(_) | Token::Comment(_) | Token::Instruction) => {}
             }
         }
         if found.is_none() {
@@ -285,7 +289,8 @@ impl<'t> Reader<'t> {
                 (name, _) => self.no_attribute(name, tag.name.local, here),
             }
         }
-        let bare = Tag { name: tag.name.clone(), attributes: Vec::new(), declares_own: tag.declares_own };
+        let (attributes, declared) = (Vec::new(), Vec::new());
+        let bare = Tag { name: tag.name.clone(), attributes, declared, declares_own: tag.declares_own };
         let element = type_def("Element").expect("the standard defines Element");
         let inside = self.object(&bare, element, here, depth)?;
         if let Some(inside) = inside.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'))

@@ -7,7 +7,7 @@ use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Elements inside one another, narrative included.
 pub(super) const DEPTH_MAX: usize = 256;
@@ -23,7 +23,7 @@ pub(super) enum Token<'t> {
     End,
     Text(Cow<'t, str>),
     CData(Cow<'t, str>),
-    Comment,
+    Comment(&'t str),
     Instruction,
 }
 
@@ -33,6 +33,8 @@ pub(super) struct Tag<'t> {
     pub name: Name<'t>,
     /// Without declarations of namespaces.
     pub attributes: Vec<Attribute<'t>>,
+    /// Prefixes and the namespaces that they stand for from here on.
+    pub declared: Vec<(&'t str, Arc<str>)>,
     /// Whether it says itself what its own namespace is.
     pub declares_own: bool,
 }
@@ -42,7 +44,7 @@ pub(super) struct Tag<'t> {
 pub(super) struct Name<'t> {
     pub prefix: &'t str,
     pub local: &'t str,
-    pub namespace: Rc<str>,
+    pub namespace: Arc<str>,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,7 @@ pub(super) struct Attribute<'t> {
 struct Declared<'t> {
     depth: usize,
     prefix: &'t str,
-    namespace: Rc<str>,
+    namespace: Arc<str>,
 }
 
 pub(super) struct Tokens<'t> {
@@ -111,7 +113,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// The namespace that `prefix` stands for here.
-    pub fn namespace(&self, prefix: &str) -> Option<Rc<str>> {
+    pub fn namespace(&self, prefix: &str) -> Option<Arc<str>> {
         match prefix {
             "xml" => Some("http://www.w3.org/XML/1998/namespace".into()),
             _ => self.declared.iter().rev().find(|d| d.prefix == prefix).map(|d| d.namespace.clone()),
@@ -139,7 +141,7 @@ impl<'t> Tokens<'t> {
                     let character = reference(&name).map_err(|reason| self.error(reason))?;
                     Token::Text(self.inside(Cow::Owned(character.to_string()))?)
                 }
-                Event::Comment(_) => Token::Comment,
+                Event::Comment(_) => Token::Comment(&self.text[self.start + 4..self.end - 3]),
                 Event::Decl(decl) => {
                     self.declaration(decl.encoding().and_then(Result::ok).as_deref())?;
                     continue;
@@ -234,13 +236,14 @@ impl<'t> Tokens<'t> {
         let (name, rest) = raw.split_at(raw.find(is_space).unwrap_or(raw.len()));
         let (prefix, local) = split(name).ok_or_else(|| self.error("this is no name of an element"))?;
         let written = self.written(rest)?;
-        let mut declares_own = false;
+        let (mut declares_own, before) = (false, self.declared.len());
         for (prefix_of, local_of, value) in &written {
             if let Some(declared) = declares(prefix_of, local_of) {
                 declares_own |= declared == prefix;
                 self.declare(declared, value)?;
             }
         }
+        let declared = self.declared[before..].iter().map(|d| (d.prefix, d.namespace.clone())).collect();
         let namespace = self.named(prefix, prefix.is_empty())?;
         let plain = written.into_iter().filter(|(p, l, _)| declares(p, l).is_none());
         let attributes = plain.map(|(prefix, local, value)| {
@@ -256,10 +259,10 @@ impl<'t> Tokens<'t> {
                 return Err(self.error(format!("the attribute {} stands twice", shown(one.name.local))));
             }
         }
-        Ok(Tag { name: Name { prefix, local, namespace }, attributes, declares_own })
+        Ok(Tag { name: Name { prefix, local, namespace }, attributes, declared, declares_own })
     }
 
-    fn named(&self, prefix: &str, may_lack: bool) -> Result<Rc<str>, ParseError> {
+    fn named(&self, prefix: &str, may_lack: bool) -> Result<Arc<str>, ParseError> {
         match self.namespace(prefix) {
             Some(namespace) => Ok(namespace),
             None if may_lack => Ok("".into()),
