@@ -34,6 +34,18 @@ impl Patch {
     /// The media type of XML Patch.
     pub const XML: &str = "application/xml-patch+xml";
 
+    /// Reads a JSON Patch.
+    pub fn json(text: impl Into<Vec<u8>>, limits: Limits) -> Result<Patch, Refusal> {
+        let unsound = |e| Issue::new("structure", "", format!("The patch is not sound JSON: {e}."));
+        let json = Json::parse(text, limits);
+        json.map(Patch::Json).map_err(|e| Refusal::many(crate::Kind::Invalid, vec![unsound(e)]))
+    }
+
+    /// Reads an XML Patch.
+    pub fn xml(text: impl Into<Vec<u8>>, limits: Limits) -> Result<Patch, Refusal> {
+        Document::read(text, limits).map(Patch::Xml)
+    }
+
     /// The resource after the patch. All operations or none. Whether it is still sound is for the caller to ask.
     pub fn apply(&self, resource: Value<'_>) -> Result<Tree, Refusal> {
         match self {

@@ -53,6 +53,9 @@ pub(super) struct Attribute<'t> {
     pub value: Cow<'t, str>,
 }
 
+/// An attribute as it was written: prefix, local name and value.
+type Written<'t> = (&'t str, &'t str, Cow<'t, str>);
+
 /// A namespace that holds from an element of this depth on.
 struct Declared<'t> {
     depth: usize,
@@ -284,8 +287,8 @@ impl<'t> Tokens<'t> {
         Ok(())
     }
 
-    /// Prefix, local name and value of each attribute, in their order.
-    fn written(&self, mut rest: &'t str) -> Result<Vec<(&'t str, &'t str, Cow<'t, str>)>, ParseError> {
+    /// The attributes of a tag, in their order.
+    fn written(&self, mut rest: &'t str) -> Result<Vec<Written<'t>>, ParseError> {
         let mut list = Vec::new();
         let broken = || self.error("an attribute must be written like name=\"value\", after a space");
         loop {
