@@ -154,7 +154,8 @@ fn inner(rest: &Rest, outer: &Request, entry: Value<'_>, i: usize) -> Result<Req
     let method = ask.str("method").ok_or_else(|| required("request.method"))?;
     let url = ask.str("url").ok_or_else(|| required("request.url"))?;
     let local = url.strip_prefix(rest.config.base.as_str()).unwrap_or(&url);
-    let mut request = Request::new(&method, local);
+    // The answer goes into a Bundle, so it is a resource whatever it is about, and JSON until all is done.
+    let mut request = Request::new(&method, local).with("accept", "application/fhir+json");
     if request.path == "/" {
         let text = "A batch within a batch is not possible. Send its entries on their own.";
         return Err(Refusal::many(
@@ -184,7 +185,7 @@ fn inner(rest: &Rest, outer: &Request, entry: Value<'_>, i: usize) -> Result<Req
     match (entry.get("resource"), &*method) {
         (Some(resource), "PATCH") => {
             let patch = interaction::patch_in(resource).map_err(|r| interaction::placed(r, &place))?;
-            Ok(request.with("content-type", "application/json-patch+json").body(patch.text()))
+            Ok(request.with("content-type", patch.0).body(patch.1))
         }
         (Some(resource), _) => Ok(request.body(resource.raw())),
         (None, _) => Ok(request),

@@ -4,10 +4,11 @@ use crate::config::Config;
 use crate::operation::{OPERATIONS, Operation};
 use fhir::Tree;
 use fhir::definitions::{ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
+use fhir::patch::Patch;
 use std::collections::BTreeSet;
 
 /// The day that this statement's shape last changed.
-const DATED: &str = "2026-11-24";
+const DATED: &str = "2026-12-01";
 
 /// What each type can do.
 const TYPE: &[&str] = &[
@@ -23,6 +24,8 @@ const TYPE: &[&str] = &[
 ];
 /// What the whole can do.
 const SYSTEM: &[&str] = &["transaction", "batch", "history-system", "search-system"];
+/// What a patch may come as. In the formats of FHIR it is a Parameters resource: FHIRPath Patch.
+const PATCHES: &[&str] = &[Patch::JSON, Patch::XML, "application/fhir+json", "application/fhir+xml"];
 /// Parameters that every type has and the tables leave to the language.
 const COMMON: &[(&str, &str, &str)] = &[
     ("_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"),
@@ -43,8 +46,8 @@ pub(crate) fn statement(config: &Config) -> Tree {
         .with("software", software)
         .with("implementation", implementation)
         .with("fhirVersion", "4.0.1")
-        .with("format", texts(["json", "application/fhir+json"]))
-        .with("patchFormat", texts(["application/json-patch+json"]))
+        .with("format", texts(["json", "application/fhir+json", "xml", "application/fhir+xml"]))
+        .with("patchFormat", texts(PATCHES.iter().copied()))
         .with("rest", vec![rest(config)])
 }
 

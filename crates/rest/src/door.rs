@@ -1,6 +1,7 @@
 //! The door as a function: from a request to a response.
 
 use crate::config::Config;
+use crate::format::presented;
 use crate::headers::trace;
 use crate::operation::Call;
 use crate::request::Request;
@@ -8,9 +9,8 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::status::No;
 use crate::wants::Wants;
-use crate::{bundle, capability, openapi, pretty, read, search, write};
+use crate::{bundle, capability, openapi, read, search, write};
 use access::{Access, Session, Standing};
-use fhir::json::{Json, Limits};
 use record::{Act, Kind, Refusal};
 use service::interaction::Caller;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -128,7 +128,7 @@ pub fn handle(rest: &Rest, request: &Request) -> Response {
     };
     for act in reply.acts {
         if let Err(refusal) = rest.access.store().audit(act).wait() {
-            return dressed(request, Response::refused(&refusal.into()));
+            return refused(request, &refusal.into());
         }
     }
     reply.response
@@ -143,10 +143,7 @@ pub(crate) fn turned_away(request: &Request, no: No) -> Reply {
         .with("outcome", i64::from(crate::status::of(&no)));
     let act = Act { who: "unknown".to_owned(), action: "refused", detail: detail.text() };
     let stranger = crate::status::is_stranger(&no);
-    Reply {
-        response: dressed(request, Response::refused(&no)),
-        acts: if stranger { vec![act] } else { Vec::new() },
-    }
+    Reply { response: refused(request, &no), acts: if stranger { vec![act] } else { Vec::new() } }
 }
 
 /// A path short enough for the audit trail.
@@ -156,27 +153,29 @@ fn short(path: &str) -> String {
 
 /// Answers a request of someone who was recognised. A panic becomes a fault of ours, without details.
 pub(crate) fn answer(rest: &Rest, session: Option<&Session>, request: &Request) -> Reply {
-    let (response, acts) = shielded(|| bare_answer(rest, session, request));
+    let (response, acts) = shielded(request, || {
+        let (response, acts) = bare_answer(rest, session, request);
+        (presented(request, response), acts)
+    });
     Reply { response: dressed(request, response), acts }
 }
 
 /// Runs what may panic. The panic itself has gone to the log.
-fn shielded(answer: impl FnOnce() -> (Response, Vec<Act>)) -> (Response, Vec<Act>) {
+fn shielded(request: &Request, answer: impl FnOnce() -> (Response, Vec<Act>)) -> (Response, Vec<Act>) {
     catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
         tracing::error!("panic while answering");
         let text = "Something went wrong here. Try again, then tell support the X-Request-ID.";
-        (Response::refused(&Refusal::new(Kind::Fault, text).into()), Vec::new())
+        (presented(request, Response::refused(&Refusal::new(Kind::Fault, text).into())), Vec::new())
     })
 }
 
-/// The same without the headers that every response has; also for each entry of a batch.
+/// The same in JSON, without the headers that every response has; also for each entry of a batch.
 pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Request) -> (Response, Vec<Act>) {
     let wants = match Wants::of(request) {
         Ok(wants) => wants,
         Err(no) => return (Response::refused(&no), Vec::new()),
     };
-    let pretty = wants.pretty;
-    let (mut response, acts) = match session {
+    let (response, acts) = match session {
         None => {
             let route = Route::of(&request.path).ok();
             let nothing = || Response::refused(&Refusal::not_found(&request.path).into());
@@ -191,17 +190,7 @@ pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Requ
             (response, caller.take_acts())
         }
     };
-    if pretty && let Ok(json) = Json::parse(std::mem::take(&mut response.body), limits()) {
-        let mut out = String::new();
-        pretty::write(json.root(), 0, &mut out);
-        response.body = out.into_bytes();
-    }
     (response, acts)
-}
-
-/// What we made ourselves has no limit but memory.
-fn limits() -> Limits {
-    Limits { bytes: usize::MAX, depth: usize::MAX, number: usize::MAX }
 }
 
 fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -> Result<Response, No> {
@@ -250,6 +239,11 @@ fn misnamed(id: &str) -> No {
     Refusal::invalid("id", text).into()
 }
 
+/// The response to what was refused, as it leaves.
+fn refused(request: &Request, no: &No) -> Response {
+    dressed(request, presented(request, Response::refused(no)))
+}
+
 /// With the headers that every response has.
 pub(crate) fn dressed(request: &Request, response: Response) -> Response {
     let id = trace(request.header("x-request-id"));
@@ -258,9 +252,11 @@ pub(crate) fn dressed(request: &Request, response: Response) -> Response {
         .set("x-request-id", id)
         .set("cache-control", "no-store")
         .set("x-content-type-options", "nosniff")
-        .set("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
         .set("referrer-policy", "no-referrer")
         .set("cross-origin-resource-policy", "same-origin");
+    if response.header("content-security-policy").is_none() {
+        response = response.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    }
     if let Some(correlation) = trace(request.header("x-correlation-id")) {
         response = response.set("x-correlation-id", correlation);
     }
@@ -276,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_fault_without_details() {
-        let (response, _) = shielded(|| panic!("secret detail"));
+        let (response, _) = shielded(&Request::default(), || panic!("secret detail"));
         assert_eq!(response.status, 500);
         assert!(response.text().contains("OperationOutcome") && !response.text().contains("secret"));
     }

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod binary;
 mod body;
 mod bundle;
 mod capability;
 mod config;
 mod door;
+mod format;
 mod headers;
 mod openapi;
 mod operation;

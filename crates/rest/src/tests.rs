@@ -3,10 +3,13 @@
 #![expect(clippy::print_stdout, reason = "what was counted and measured is to be seen with --nocapture")]
 
 mod batches;
+mod binaries;
 mod conditions;
 mod everything;
+mod formats;
 mod histories;
 mod hostile;
+mod patches;
 mod repeats;
 mod resources;
 mod searches;

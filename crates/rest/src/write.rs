@@ -1,5 +1,6 @@
 //! Changing one resource.
 
+use crate::binary;
 use crate::body;
 use crate::door::Rest;
 use crate::request::Request;
@@ -20,7 +21,7 @@ pub(crate) fn create(
     kind: &'static str,
 ) -> Result<Response, No> {
     wants.nothing_else()?;
-    let json = body::resource(request, rest.config.body_bytes)?;
+    let json = binary::incoming(request, rest.config.body_bytes, kind, None)?;
     let unless = request.header("if-none-exist").map(criteria).transpose()?;
     let done = interaction::create(caller, kind, &json, unless, once(caller, request).as_ref())?;
     wrote(caller, &wants, done)
@@ -40,13 +41,17 @@ pub(crate) fn update(
             not there.";
         return Err(Refusal::new(Kind::Unsupported, text).into());
     }
-    let json = body::resource(request, rest.config.body_bytes)?;
+    let id = match &target {
+        Target::Id(_, id) => Some(id.as_str()),
+        Target::Where(..) => None,
+    };
+    let json = binary::incoming(request, rest.config.body_bytes, target.kind(), id)?;
     let done =
         interaction::update(caller, target, &json, expected(request)?, once(caller, request).as_ref())?;
     wrote(caller, &wants, done)
 }
 
-/// `PATCH Type/id` and `PATCH Type?criteria` with a JSON Patch.
+/// `PATCH Type/id` and `PATCH Type?criteria` with a patch of one of the three kinds.
 pub(crate) fn patch(
     rest: &Rest,
     caller: &Caller<'_>,
@@ -55,8 +60,8 @@ pub(crate) fn patch(
     route: &Route,
 ) -> Result<Response, No> {
     let (target, wants) = target(route, wants)?;
-    let json = body::patch(request, rest.config.body_bytes)?;
-    let done = interaction::patch(caller, target, json, expected(request)?, once(caller, request).as_ref())?;
+    let patch = body::patch(request, rest.config.body_bytes)?;
+    let done = interaction::patch(caller, target, patch, expected(request)?, once(caller, request).as_ref())?;
     wrote(caller, &wants, done)
 }
 

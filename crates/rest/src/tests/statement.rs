@@ -24,6 +24,7 @@ fn every_claim_of_the_statement_holds() {
     assert!(fhir::validate::structure(statement.root()).is_empty(), "it is a sound resource itself");
     let rest = statement.root().get("rest").unwrap().items().next().unwrap();
     let mut tried = Tried::default();
+    formats(&world, statement.root());
     let types: Vec<Value<'_>> = rest.get("resource").unwrap().items().collect();
     assert_eq!(types.len(), fhir::definitions::RESOURCES.len());
     for resource in types {
@@ -51,6 +52,23 @@ fn every_claim_of_the_statement_holds() {
     }
     println!("{tried:?} in {} bytes", response.body.len());
     assert!(tried.interactions > 1_300 && tried.parameters > 1_000, "{tried:?}");
+}
+
+/// Each format can be had and sent, and each kind of patch is taken.
+fn formats(world: &World, statement: Value<'_>) {
+    let claimed = |name: &str| statement.get(name).unwrap().items().map(|f| f.as_str().unwrap().into_owned());
+    for format in claimed("format") {
+        let response = world.get(&format!("metadata?_format={}", format.replace('+', "%2B")));
+        assert_eq!(response.status, 200, "{format}");
+        assert!(response.header("content-type").unwrap().contains(format.rsplit(['/', '+']).next().unwrap()));
+    }
+    for kind in claimed("patchFormat") {
+        world.put("Patient/p", r#"{"resourceType":"Patient","id":"p","active":true}"#);
+        let body = super::patches::deactivates(&kind);
+        let patched = world.send(Request::new("PATCH", "Patient/p").with("content-type", &kind).body(body));
+        expect(&patched, 200);
+        assert_eq!(at(&patched, "active"), "false", "{kind}");
+    }
 }
 
 fn interactions(world: &World, kind: &str, resource: Value<'_>, tried: &mut Tried) {

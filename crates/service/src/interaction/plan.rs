@@ -5,6 +5,7 @@ use super::references::{Draft, References};
 use super::{Caller, Pairs, Target, placed};
 use access::Permission;
 use fhir::json::{Json, Limits, Value};
+use fhir::patch::Patch;
 use fhir::search::{Handling, Query};
 use record::{Body, COUNT_MAX, Found, Issue, Kind, Page, Prepared, Refusal, Written, new_id};
 use std::collections::HashMap;
@@ -15,8 +16,8 @@ pub(super) enum Ask<'j> {
     Create { kind: &'static str, resource: Value<'j>, unless: Option<Pairs> },
     /// This content for a resource.
     Update { target: Target, resource: Value<'j>, expected: Option<u64> },
-    /// A JSON Patch of a resource.
-    Patch { target: Target, patch: Json, expected: Option<u64> },
+    /// A patch of a resource.
+    Patch { target: Target, patch: Patch, expected: Option<u64> },
     /// An end to a resource.
     Delete { target: Target, expected: Option<u64> },
     /// A read.
@@ -247,7 +248,7 @@ fn current(expected: Option<u64>, version: u64) -> Result<(), Refusal> {
 
 fn aim_patch(
     target: &Target,
-    patch: &Json,
+    patch: &Patch,
     expected: Option<u64>,
     lookup: &mut Lookup<'_>,
 ) -> Result<Aim, Refusal> {
@@ -270,7 +271,7 @@ fn aim_patch(
     };
     current(expected, body.version)?;
     let now = parse(body.text)?;
-    let patched = fhir::patch::json_patch(now.root(), patch.root())?;
+    let patched = patch.apply(now.root())?;
     let patched = parse(patched.text())?;
     if patched.root().str("id").as_deref() != Some(&body.id)
         || patched.root().str("resourceType").as_deref() != Some(body.kind)

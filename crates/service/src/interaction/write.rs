@@ -3,6 +3,7 @@
 use super::plan::{Ask, Change};
 use super::{Caller, Done, Once, Pairs, commit, kind_named};
 use fhir::json::{Json, Kind as JsonKind, Value};
+use fhir::patch::Patch;
 use record::{Kind, Refusal};
 
 /// Which resource is meant.
@@ -51,11 +52,11 @@ pub fn update(
     single(caller, "fhir.update", Ask::Update { target, resource, expected }, once)
 }
 
-/// Changes a resource by a JSON Patch.
+/// Changes a resource by a patch.
 pub fn patch(
     caller: &Caller<'_>,
     target: Target,
-    patch: Json,
+    patch: Patch,
     expected: Option<u64>,
     once: Option<&Once>,
 ) -> Result<Done, Refusal> {
