@@ -3,6 +3,7 @@ use crate::json::{Json, Limits};
 
 use proptest::prelude::*;
 
+mod invariants;
 mod search_expressions;
 mod suite;
 mod xml;
