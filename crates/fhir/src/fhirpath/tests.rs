@@ -176,6 +176,9 @@ fn functions_beyond_search_work() {
             ("'abcabc'.lastIndexOf('b')", "4"),
             ("'2024-02'.replaceMatches('(\\\\d+)-(\\\\d+)', '$2/$1')", "02/2024"),
             ("'A\nB'.matches('^a.b$', 'i')", "true"),
+            ("'aab'.matchesFull('a|aab') and 'aab'.matchesFull('a' & '') = false", "true"),
+            ("active or name.single()", "true"),
+            ("name.given.matches('a', 'z')", "refused: character 12: the flag z is not known; i and m are"),
             ("name.given.where($this.matches('^J' & ''))", "James, Jim"),
             ("'x'.matches('(')", "refused: character 5: this is no regular expression that can be used here"),
             ("'<&>'.escape('html').unescape('html') = '<&>'", "true"),
@@ -299,7 +302,9 @@ fn limits_hold() {
     assert!(shown(PATIENT, "('aaaa' & '').replaceMatches('', 'b')").contains("aaaa"));
     let long = "'a'.replaceMatches('a', 'aaaaaaaaaaaaaaaa')".to_owned()
         + &".replaceMatches('a', '$0$0$0$0$0$0$0$0')".repeat(20);
-    assert!(shown(PATIENT, &long).contains("too long a text"));
+    assert!(shown(PATIENT, &long).contains("more than 1000000 steps"));
+    let groups = format!("('{}' & '').replaceMatches('.*', '{}')", "a".repeat(100_000), "$0".repeat(100_000));
+    assert!(shown(PATIENT, &groups).contains("too long a text"));
     for endless in ["2.power(1000000000)", "1.1.power(2000000000)", "1e9.exp()", "'1'.toQuantity('m')"] {
         assert!(shown(PATIENT, endless).len() < 80, "{endless}");
     }
