@@ -1,0 +1,198 @@
+//! What one request sees: the terminology, the resources that came with the request, versions and supplements that
+//! it asks for.
+
+use crate::Terminology;
+use crate::inputs::Inputs;
+use crate::issue::{Issue, Refused};
+use crate::listed::Listed;
+use crate::set::{Place, Set};
+use crate::supplemented::Supplemented;
+use crate::system::System;
+use fhir::Json;
+use fhir::json::Value;
+use fhir::outcome::Kind;
+use std::sync::Arc;
+
+/// Value sets that import value sets, at most.
+const IMPORTS_DEEP_MAX: usize = 32;
+
+/// The view of one request.
+pub(crate) struct Scope<'t> {
+    pub terminology: &'t Terminology,
+    /// Resources that came with the request.
+    extra: Vec<Arc<Json>>,
+    /// Parameter, system and version: `system-version`, `check-system-version`, `force-system-version`.
+    versions: Vec<(&'static str, String, String)>,
+    /// Value sets in versions that are meant where none is said.
+    set_versions: Vec<String>,
+    pub supplements: Vec<String>,
+}
+
+impl<'t> Scope<'t> {
+    /// A view of what is there, and nothing else.
+    pub fn plain(terminology: &'t Terminology) -> Scope<'t> {
+        let (extra, versions, set_versions, supplements) = Default::default();
+        Scope { terminology, extra, versions, set_versions, supplements }
+    }
+
+    /// The view that the parameters of a request ask for.
+    pub fn new(terminology: &'t Terminology, inputs: Inputs<'_>) -> Scope<'t> {
+        let mut scope = Scope::plain(terminology);
+        let extra = inputs.parts("tx-resource").filter_map(|part| part.get("resource"));
+        scope.extra = extra.map(|resource| Arc::new(resource.to_json())).collect();
+        for name in ["force-system-version", "system-version", "check-system-version"] {
+            for said in inputs.texts(name) {
+                if let Some((system, version)) = said.split_once('|') {
+                    scope.versions.push((name, system.to_owned(), version.to_owned()));
+                }
+            }
+        }
+        scope.set_versions = inputs.texts("default-valueset-version");
+        scope.supplements = inputs.texts("useSupplement");
+        scope
+    }
+
+    /// Whether it shows nothing but what is there for all.
+    fn is_plain(&self) -> bool {
+        self.extra.is_empty()
+            && self.versions.is_empty()
+            && self.set_versions.is_empty()
+            && self.supplements.is_empty()
+    }
+
+    /// A resource by its address, first of those that came with the request.
+    pub fn find(&self, kind: &str, url: &str, version: Option<&str>) -> Option<Arc<Json>> {
+        let fits = |json: &&Arc<Json>| {
+            let root = json.root();
+            root.str("resourceType").as_deref() == Some(kind)
+                && root.str("url").as_deref() == Some(url)
+                && version.is_none_or(|version| root.str("version").as_deref() == Some(version))
+        };
+        self.extra.iter().find(fits).cloned().or_else(|| self.terminology.resource(kind, url, version))
+    }
+
+    /// The version of a system that is meant where `version` is said.
+    fn version(&self, url: &str, version: Option<&str>) -> Option<String> {
+        let asked = |name: &str| {
+            let fits = self.versions.iter().find(|(kind, system, _)| *kind == name && system == url);
+            fits.map(|(_, _, version)| version.clone())
+        };
+        asked("force-system-version")
+            .or_else(|| version.map(str::to_owned))
+            .or_else(|| asked("system-version"))
+            .or_else(|| asked("check-system-version"))
+    }
+
+    /// Where a code system is, in the version that is meant, with the supplements that belong to it.
+    pub fn system(&self, url: &str, version: Option<&str>, supplements: &[Arc<Listed>]) -> Place {
+        let version = self.version(url, version);
+        let own = self.extra.iter().find(|json| {
+            let root = json.root();
+            root.str("resourceType").as_deref() == Some("CodeSystem")
+                && root.str("url").as_deref() == Some(url)
+                && version.as_deref().is_none_or(|version| root.str("version").as_deref() == Some(version))
+        });
+        let place = match own {
+            Some(json) => Place::System(Arc::new(Listed::new(json.root()))),
+            None => self.terminology.system(url, version.as_deref()),
+        };
+        let Place::System(base) = place else { return place };
+        let fitting = supplements
+            .iter()
+            .filter(|one| one.supplements().is_some_and(|to| package::canonical(to).0 == url));
+        let supplements: Vec<Arc<Listed>> = fitting.cloned().collect();
+        match supplements.is_empty() {
+            true => Place::System(base),
+            false => Place::System(Arc::new(Supplemented { base, supplements })),
+        }
+    }
+
+    /// Refuses a system in another version than `check-system-version` allows.
+    pub fn check(&self, system: &dyn System) -> Result<(), Refused> {
+        let check = self
+            .versions
+            .iter()
+            .find(|(kind, url, _)| *kind == "check-system-version" && url == system.url());
+        let Some((_, url, wanted)) = check else { return Ok(()) };
+        let version = system.version().unwrap_or_default();
+        if version == wanted {
+            return Ok(());
+        }
+        let text = format!(
+            "The version '{version}' is not allowed for system '{url}': required to be '{wanted}' by a version-check \
+             parameter"
+        );
+        let issue = Issue::error("exception", "version-error", "VALUESET_VERSION_CHECK", text);
+        Err(Refused::new(Kind::Invalid, issue))
+    }
+
+    /// The supplements of these addresses. Refused when one is not here.
+    pub fn supplements(&self, wanted: &[String]) -> Result<Vec<Arc<Listed>>, Refused> {
+        let find = |canonical: &String| {
+            let (url, version) = package::canonical(canonical);
+            let found = self.find("CodeSystem", url, version).map(|json| Arc::new(Listed::new(json.root())));
+            found.filter(|listed| listed.supplements().is_some()).ok_or_else(|| {
+                let text = format!("Required supplement not found: {canonical}");
+                let issue = Issue::error("not-found", "not-found", "VALUESET_SUPPLEMENT_MISSING", text);
+                Refused::new(Kind::NotFound, issue)
+            })
+        };
+        wanted.iter().map(find).collect()
+    }
+
+    /// The value set of an address.
+    pub fn set(&self, canonical: &str) -> Result<Arc<Set>, Refused> {
+        self.set_on(canonical, &mut Vec::new())
+    }
+
+    /// The value set of a resource.
+    pub fn set_of(&self, resource: Value<'_>) -> Result<Arc<Set>, Refused> {
+        Ok(Arc::new(self.compile(&Arc::new(resource.to_json()), &mut Vec::new())?))
+    }
+
+    /// The value set of an address, imported along a path.
+    pub(crate) fn set_on(&self, canonical: &str, path: &mut Vec<String>) -> Result<Arc<Set>, Refused> {
+        let (url, version) = package::canonical(canonical);
+        if path.iter().any(|seen| package::canonical(seen).0 == url) || path.len() > IMPORTS_DEEP_MAX {
+            return Err(circle(canonical, path));
+        }
+        let key = match version {
+            Some(_) => canonical.to_owned(),
+            None => {
+                let meant = self.set_versions.iter().find(|one| package::canonical(one).0 == url);
+                meant.cloned().unwrap_or_else(|| url.to_owned())
+            }
+        };
+        if let Some(known) = self.is_plain().then(|| self.terminology.known_set(&key)).flatten() {
+            return Ok(known);
+        }
+        let (url, version) = package::canonical(&key);
+        let json = self.find("ValueSet", url, version).ok_or_else(|| no_set(canonical))?;
+        path.push(key.clone());
+        let set = self.compile(&json, path).map(Arc::new);
+        path.pop();
+        let set = set?;
+        if self.is_plain() {
+            self.terminology.keep_set(&key, &set);
+        }
+        Ok(set)
+    }
+}
+
+/// The refusal of a value set that is not here.
+pub(crate) fn no_set(canonical: &str) -> Refused {
+    let text = format!("A definition for the value Set '{canonical}' could not be found");
+    Refused::new(Kind::NotFound, Issue::error("not-found", "not-found", NO_SET, text))
+}
+
+/// The message of [`no_set`].
+pub(crate) const NO_SET: &str = "Unable_to_resolve_value_Set_";
+
+fn circle(canonical: &str, path: &[String]) -> Refused {
+    let text = format!(
+        "The value set {canonical} is imported by itself, along {}. Take one of the imports out.",
+        path.join(", ")
+    );
+    let issue = Issue::error("processing", "vs-invalid", "VALUESET_CIRCULAR_REFERENCE", text);
+    Refused::new(Kind::Invalid, issue)
+}
