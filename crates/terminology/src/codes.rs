@@ -1,7 +1,7 @@
 //! Codes for who validates, evaluates and searches.
 
 use crate::Terminology;
-use crate::expand::{Item, items};
+use crate::expand::{Item, endless, items};
 use crate::issue::{Issue, Refused};
 use crate::language::Name;
 use crate::lookup::{unknown_code, unknown_system};
@@ -96,6 +96,9 @@ impl Terminology {
         limit: usize,
     ) -> Result<Vec<(String, Vec<String>)>, Refused> {
         let set = Scope::plain(self).set(value_set)?;
+        if let Some((named, _)) = set.endless() {
+            return Err(endless(named));
+        }
         let mut all = items(&set, None, limit)?;
         if set.active_only {
             all.retain(Item::is_active);

@@ -82,6 +82,13 @@ impl Scope<'_> {
         let listed: Vec<Stated> =
             clause.get("concept").into_iter().flat_map(Value::items).filter_map(stated).collect();
         let concepts = (!listed.is_empty()).then(|| concepts(listed, system.as_ref()));
+        let common = match &system {
+            Some(Named { place: Place::Grammar(grammar), .. }) if concepts.is_none() => {
+                // Only for expansions, so it may be absent.
+                grammar.common.and_then(|common| self.set_on(common, path).ok())
+            }
+            _ => None,
+        };
         let filters = clause.get("filter").into_iter().flat_map(Value::items);
         let filters = filters.map(|filter| {
             let text = |name: &str| filter.str(name).unwrap_or_default().into_owned();
@@ -94,7 +101,7 @@ impl Scope<'_> {
                 None => self.set_on(&canonical, path)?,
             });
         }
-        Ok(Clause { system, concepts, filters: filters.collect(), sets })
+        Ok(Clause { system, concepts, filters: filters.collect(), sets, common })
     }
 
     fn named(&self, url: &str, version: Option<&str>, supplements: &[Arc<Listed>]) -> Named {
@@ -108,7 +115,7 @@ impl Scope<'_> {
         let clauses = by_system.into_iter().map(|(url, listed)| {
             let system = Some(self.named(&url, None, supplements));
             let concepts = Some(concepts(listed, system.as_ref()));
-            Clause { system, concepts, filters: Vec::new(), sets: Vec::new() }
+            Clause { system, concepts, filters: Vec::new(), sets: Vec::new(), common: None }
         });
         clauses.collect()
     }

@@ -12,7 +12,7 @@ use crate::scope::Scope;
 use crate::set::Set;
 use fhir::Tree;
 use fhir::outcome::Kind;
-pub(crate) use items::{Item, items};
+pub(crate) use items::{Item, endless, items};
 use std::sync::Arc;
 use wish::Wish;
 

@@ -1,23 +1,61 @@
 //! Code systems that are no list but a rule: which texts are codes.
 
+use crate::system::Filter;
 use octofhir_ucum as ucum;
 
 /// A rule for codes.
 pub(crate) struct Grammar {
     pub url: &'static str,
     pub name: &'static str,
+    pub version: Option<&'static str>,
+    /// A value set of codes that are much used, which stands for all in expansions.
+    pub common: Option<&'static str>,
     /// Why a text is no code of it; nothing when it is one.
     pub fault: fn(&str) -> Option<String>,
     /// How to say a code, if that can be told from it.
     pub display: fn(&str) -> Option<String>,
+    /// Whether a code meets a filter; nothing when there is no such filter.
+    pub meets: fn(&str, Filter<'_>) -> Option<bool>,
 }
 
 /// All of them.
 static ALL: &[Grammar] = &[
-    Grammar { url: "http://unitsofmeasure.org", name: "UCUM", fault: of_units, display: unit },
-    Grammar { url: "urn:ietf:bcp:47", name: "BCP 47", fault: of_languages, display: |_| None },
-    Grammar { url: "urn:ietf:bcp:13", name: "BCP 13", fault: of_media, display: |_| None },
-    Grammar { url: "urn:ietf:rfc:3986", name: "URI", fault: of_addresses, display: |_| None },
+    Grammar {
+        url: "http://unitsofmeasure.org",
+        name: "UCUM",
+        version: Some("2.2"),
+        common: Some("http://hl7.org/fhir/ValueSet/ucum-common"),
+        fault: of_units,
+        display: |code| Some(code.to_owned()),
+        meets: unit_meets,
+    },
+    Grammar {
+        url: "urn:ietf:bcp:47",
+        name: "BCP 47",
+        version: None,
+        common: Some("http://hl7.org/fhir/ValueSet/languages"),
+        fault: of_languages,
+        display: |_| None,
+        meets: |_, _| None,
+    },
+    Grammar {
+        url: "urn:ietf:bcp:13",
+        name: "BCP 13",
+        version: None,
+        common: None,
+        fault: of_media,
+        display: |_| None,
+        meets: |_, _| None,
+    },
+    Grammar {
+        url: "urn:ietf:rfc:3986",
+        name: "URI",
+        version: None,
+        common: None,
+        fault: of_addresses,
+        display: |_| None,
+        meets: |_, _| None,
+    },
 ];
 
 /// The rule of a system.
@@ -40,11 +78,16 @@ impl Grammar {
 
 /// The Unified Code for Units of Measure, case sensitive.
 fn of_units(code: &str) -> Option<String> {
-    ucum::validate(code).err().map(|e| format!("{code:?} is no unit of UCUM: {e}."))
+    let first = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    ucum::validate(code).err().map(|e| format!("{code:?} is no unit of UCUM: {}.", first(e.to_string())))
 }
 
-fn unit(code: &str) -> Option<String> {
-    Some(code.to_owned())
+/// The filter of UCUM: `canonical = g` has the units of the dimension of the gram (R4 ucum.html, section 4.3.1.6.3).
+fn unit_meets(code: &str, filter: Filter<'_>) -> Option<bool> {
+    match (filter.property, filter.op) {
+        ("canonical", "=") => Some(ucum::is_comparable(code, filter.value).unwrap_or(false)),
+        _ => None,
+    }
 }
 
 /// Whether a text is a language tag (RFC 5646, section 2.1). The registry of subtags is not here, but two letters

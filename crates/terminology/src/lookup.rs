@@ -9,7 +9,7 @@ use crate::listed::Listed;
 use crate::operation::Request;
 use crate::scope::Scope;
 use crate::set::Place;
-use crate::supplemented::Supplemented;
+use crate::supplemented::{Supplemented, said as said_by};
 use crate::system::{Concept, System};
 use fhir::Tree;
 use fhir::outcome::Kind;
@@ -37,6 +37,9 @@ pub(crate) fn run(terminology: &Terminology, request: &Request<'_>) -> Result<Tr
                 let display = (grammar.display)(&asked.code).unwrap_or_else(|| asked.code.clone());
                 let mut answer = Answer::default();
                 answer.add("name", "valueString", Tree::from(grammar.name));
+                if let Some(version) = grammar.version {
+                    answer.add("version", "valueString", Tree::from(version));
+                }
                 answer.add("display", "valueString", Tree::from(display));
                 answer.add("code", "valueCode", Tree::from(asked.code));
                 answer.add("system", "valueUri", Tree::from(asked.system));
@@ -138,7 +141,7 @@ fn describe(whole: &Supplemented, concept: Concept, asked: &Asked) -> Tree {
         }
         for (supplement, there) in whole.others(concept) {
             let source = crate::compile::label(supplement);
-            let own = supplement.designations(there).into_iter();
+            let own = said_by(supplement, there).into_iter();
             let named = own.map(|one| designation(&Name::of(one, Vec::new()), Some(&source)));
             answer.0.extend(named);
         }

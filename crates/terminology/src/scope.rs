@@ -83,6 +83,17 @@ impl<'t> Scope<'t> {
             .or_else(|| asked("check-system-version"))
     }
 
+    /// Supplements of a system that came with the request and only add languages (extension
+    /// codesystem-supplement-type): they need not be asked for.
+    fn language_packs(&self, url: &str) -> impl Iterator<Item = Arc<Listed>> {
+        let own = self.extra.iter().map(|json| json.root()).filter(move |root| {
+            let mut extensions = root.get("extension").into_iter().flat_map(Value::items);
+            root.str("supplements").is_some_and(|to| package::canonical(&to).0 == url)
+                && extensions.any(|one| one.str("valueCode").as_deref() == Some("lang-pack"))
+        });
+        own.map(|root| Arc::new(Listed::new(root)))
+    }
+
     /// Where a code system is, in the version that is meant, with the supplements that belong to it.
     pub fn system(&self, url: &str, version: Option<&str>, supplements: &[Arc<Listed>]) -> Place {
         let version = self.version(url, version);
@@ -100,7 +111,7 @@ impl<'t> Scope<'t> {
         let fitting = supplements
             .iter()
             .filter(|one| one.supplements().is_some_and(|to| package::canonical(to).0 == url));
-        let supplements: Vec<Arc<Listed>> = fitting.cloned().collect();
+        let supplements: Vec<Arc<Listed>> = fitting.cloned().chain(self.language_packs(url)).collect();
         match supplements.is_empty() {
             true => Place::System(base),
             false => Place::System(Arc::new(Supplemented { base, supplements })),

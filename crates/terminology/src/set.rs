@@ -32,6 +32,8 @@ pub(crate) struct Clause {
     pub filters: Vec<Condition>,
     /// What is in it must be in all of these, too.
     pub sets: Vec<Arc<Set>>,
+    /// The codes that an expansion gives where the system is a rule and has no end.
+    pub common: Option<Arc<Set>>,
 }
 
 /// A code system that is named.
@@ -154,6 +156,17 @@ impl Set {
         all
     }
 
+    /// The first system of it that is a rule, so that its codes cannot all be given.
+    pub fn endless(&self) -> Option<(&Named, Option<&Arc<Set>>)> {
+        self.include.iter().find_map(|clause| match &clause.system {
+            Some(named) => {
+                let endless = clause.concepts.is_none() && matches!(named.place, Place::Grammar(_));
+                endless.then_some((named, clause.common.as_ref()))
+            }
+            None => clause.sets.first().and_then(|set| set.endless()),
+        })
+    }
+
     /// The first place that it names for a system.
     pub fn named(&self, system: &str) -> Option<&Named> {
         self.systems().into_iter().find(|named| named.url == system)
@@ -233,14 +246,23 @@ impl Named {
                     Membership::In(None)
                 }
             },
-            Place::Grammar(grammar) => match (grammar.fault(code), filters.is_empty()) {
-                (Some(_), _) => Membership::Out,
-                (None, true) => Membership::In(None),
-                (None, false) => Membership::Unsure(format!(
-                    "Filters on the code system {} are not understood here.",
-                    self.url
-                )),
-            },
+            Place::Grammar(grammar) if grammar.fault(code).is_some() => Membership::Out,
+            Place::Grammar(grammar) => {
+                for condition in filters {
+                    match (grammar.meets)(code, condition.filter()) {
+                        Some(true) => {}
+                        Some(false) => return Membership::Out,
+                        None => {
+                            let Condition { property, op, .. } = condition;
+                            let url = &self.url;
+                            let why =
+                                format!("The code system {url} knows no filter {op:?} on {property:?}.");
+                            return Membership::Unsure(why);
+                        }
+                    }
+                }
+                Membership::In(None)
+            }
             Place::Missing => Membership::Unsure(format!("The code system {} is not here.", self.url)),
         }
     }

@@ -20,6 +20,14 @@ impl Supplemented {
     }
 }
 
+/// The designations of a supplement, and its display as one more.
+pub(crate) fn said(one: &Listed, there: Concept) -> Vec<Designation<'_>> {
+    let mut all = one.designations(there);
+    let language = one.language().map(Cow::Borrowed);
+    all.extend(one.display(there, None).map(|value| Designation { language, usage: None, value }));
+    all
+}
+
 impl System for Supplemented {
     fn url(&self) -> &str {
         self.base.url()
@@ -67,7 +75,7 @@ impl System for Supplemented {
 
     fn designations(&self, concept: Concept) -> Vec<Designation<'_>> {
         let mut all = self.base.designations(concept);
-        all.extend(self.others(concept).flat_map(|(one, there)| one.designations(there)));
+        all.extend(self.others(concept).flat_map(|(one, there)| said(one, there)));
         all
     }
 
@@ -77,7 +85,7 @@ impl System for Supplemented {
             return self.base.designation_extensions(concept, nth);
         }
         for (one, there) in self.others(concept) {
-            let own = one.designations(there).len();
+            let own = said(one, there).len();
             if nth < before + own {
                 return one.designation_extensions(there, nth - before);
             }

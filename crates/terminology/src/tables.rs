@@ -31,10 +31,10 @@ fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
     table.lines().filter(|line| !line.starts_with('#'))
 }
 
-/// Two letters, three letters and the number, all with the name.
+/// Two letters, three letters and the number, all with the name; or two letters alone.
 fn country(line: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let mut parts = line.splitn(4, ' ');
     let codes: Vec<&str> = parts.by_ref().take(3).collect();
-    let name = parts.next().unwrap_or_default();
+    let name = parts.next().unwrap_or("User-assigned");
     codes.into_iter().map(move |code| (code, name))
 }

@@ -20,10 +20,12 @@ pub struct Terminology {
     sources: Vec<Arc<dyn Source>>,
     systems: Vec<Arc<dyn System>>,
     pub(crate) expansion_max: usize,
-    /// By address and version.
-    built: RwLock<HashMap<(String, Option<String>), Arc<dyn System>>>,
+    built: RwLock<Built>,
     sets: RwLock<HashMap<String, Arc<Set>>>,
 }
+
+/// Systems by address and version.
+type Built = HashMap<(String, Option<String>), Arc<dyn System>>;
 
 impl Terminology {
     /// A terminology of these sources of resources: the first that has an address is taken.

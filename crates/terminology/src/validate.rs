@@ -92,7 +92,7 @@ fn of_system(terminology: &Terminology, request: &Request<'_>, inputs: Inputs<'_
         coding.system = coding.system.take().or_else(|| url.clone());
         coding.version = coding.version.take().or_else(|| inputs.text("version"));
     }
-    if asked.codings.iter().all(|coding| coding.system.is_none()) {
+    if asked.form == Form::Code && asked.codings.iter().all(|coding| coding.system.is_none()) {
         return Err(Refused::invalid("url", "Say which code system: by url, in the Coding, or by its id."));
     }
     let supplements = scope.supplements(&scope.supplements)?;

@@ -132,7 +132,7 @@ fn of_clause<'s>(
     }
     let system = match &named.place {
         Place::System(system) => &**system,
-        Place::Grammar(_) => return Err(endless(named)),
+        Place::Grammar(_) => return of_rule(clause, named, filter, search_max),
         Place::Missing => return Err(unknown_system(named)),
     };
     let candidates = match (filter, clause.filters.split_first()) {
@@ -147,6 +147,21 @@ fn of_clause<'s>(
         }
     }
     Ok(items)
+}
+
+/// The codes of a rule that are much used.
+fn of_rule<'s>(
+    clause: &'s Clause,
+    named: &'s Named,
+    filter: Option<&str>,
+    search_max: usize,
+) -> Result<Vec<Item<'s>>, Refused> {
+    let common = clause.common.as_ref().ok_or_else(|| endless(named))?;
+    let mut all = items(common, filter, search_max)?;
+    all.retain(|item| {
+        item.named.url == named.url && matches!(clause.has(&named.url, &item.code()), Membership::In(_))
+    });
+    Ok(all)
 }
 
 /// The members of the first import that are in all others.
@@ -197,7 +212,8 @@ fn listed<'s>(
     Ok(items)
 }
 
-fn endless(named: &Named) -> Refused {
+/// The refusal for codes that have no end.
+pub(crate) fn endless(named: &Named) -> Refused {
     let text =
         format!("The code system {} is a rule and no list, so its codes cannot all be given.", named.url);
     let issue = Issue { kind: None, ..Issue::error("too-costly", "", "VALUESET_TOO_COSTLY", text) };

@@ -4,6 +4,7 @@
 use super::items::Item;
 use super::wish::Wish;
 use crate::compile::label;
+use crate::grammar::Grammar;
 use crate::language::{Name, coding};
 use crate::set::{Place, Set};
 use crate::system::{Concept, Meaning};
@@ -45,6 +46,18 @@ pub(super) fn value_set(set: &Set, wish: &Wish, page: &[Item<'_>], total: usize,
     };
     let parameters = parameters(set, wish);
     let mut expansion = Tree::object();
+    let mut extensions = Vec::new();
+    let endless = set.endless();
+    if let Some((named, common)) = endless {
+        let common = common.and_then(|common| common.url.as_deref()).unwrap_or_default();
+        let why = format!(
+            "The code System '{}' has a grammar and so has infinite members. This extension is based on {common}",
+            named.url
+        );
+        let url = |name: &str| format!("http://hl7.org/fhir/StructureDefinition/{name}");
+        extensions.push(Tree::object().with("url", url("valueset-unclosed")).with("valueBoolean", true));
+        extensions.push(Tree::object().with("url", url("valueset-unclosed-reason")).with("valueString", why));
+    }
     if !writer.properties.is_empty() {
         let declared = writer.properties.iter().map(|(code, uri)| {
             let uri = uri.as_deref().map(|uri| Tree::object().with("url", "uri").with("valueUri", uri));
@@ -52,11 +65,16 @@ pub(super) fn value_set(set: &Set, wish: &Wish, page: &[Item<'_>], total: usize,
             let parts: Vec<Tree> = std::iter::once(code).chain(uri).collect();
             Tree::object().with("url", OF_EXPANSION).with("extension", parts)
         });
-        expansion.set("extension", declared.collect::<Vec<_>>());
+        extensions.extend(declared);
+    }
+    if !extensions.is_empty() {
+        expansion.set("extension", extensions);
     }
     expansion.set("identifier", identifier(set, &parameters));
     expansion.set("timestamp", now.to_string());
-    expansion.set("total", total as i64);
+    if endless.is_none() {
+        expansion.set("total", total as i64);
+    }
     if wish.paged() {
         expansion.set("offset", wish.offset.unwrap_or(0) as i64);
     }
@@ -93,6 +111,9 @@ fn parameters(set: &Set, wish: &Wish) -> Vec<Tree> {
     for named in set.systems() {
         match &named.place {
             Place::System(system) => add("used-codesystem", &label(&**system)),
+            Place::Grammar(Grammar { url, version: Some(version), .. }) => {
+                add("used-codesystem", &format!("{url}|{version}"));
+            }
             _ => add("used-codesystem", &named.url),
         }
     }

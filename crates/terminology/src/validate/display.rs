@@ -20,7 +20,6 @@ pub(super) fn check(
         Place::System(system) => system.language(),
         _ => None,
     };
-    let same = |name: &&Name<'_>| name.value.to_lowercase() == display.to_lowercase();
     let shown: Vec<&Name<'_>> = names.iter().filter(|name| name.shown).collect();
     let wanted = |name: &Name<'_>| {
         let unsaid = name.main && name.language.is_none();
@@ -28,63 +27,96 @@ pub(super) fn check(
     };
     let fitting: Vec<&Name<'_>> =
         shown.iter().filter(|name| wanted(name) && !name.withdrawn()).copied().collect();
-    if fitting.iter().any(same) {
+    if fitting.iter().any(|name| same(name, display)) {
         return None;
     }
-    let code = format!("{}#{}", named.url, coded.code);
-    let wrong =
-        |message: &'static str, text: String| Issue::error("invalid", "invalid-display", message, text);
-    let soften = |issue: Issue| if rules.lenient { issue.warning() } else { issue };
-    let list = rules.languages.list();
-    let issue = if shown.iter().any(|name| name.withdrawn() && same(name)) {
-        let right: Vec<String> = fitting.iter().map(|name| format!("\"{}\"", name.value)).collect();
+    let said = Said { display, code: &coded.code, label: format!("{}#{}", named.url, coded.code), rules };
+    let issue = if shown.iter().any(|name| name.withdrawn() && same(name, display)) {
+        said.withdrawn(&fitting)
+    } else if fitting.is_empty() {
+        let usual = shown.iter().filter(|name| name.main || name.language.as_deref() == language).copied();
+        said.no_language(&usual.collect::<Vec<_>>())
+    } else {
+        said.wrong(&fitting)
+    };
+    Some(issue.at(at.of("display")))
+}
+
+fn same(name: &Name<'_>, display: &str) -> bool {
+    name.value.to_lowercase() == display.to_lowercase()
+}
+
+/// A display that is not the one.
+struct Said<'s> {
+    display: &'s str,
+    code: &'s str,
+    /// System and code.
+    label: String,
+    rules: &'s Rules,
+}
+
+impl Said<'_> {
+    fn withdrawn(&self, right: &[&Name<'_>]) -> Issue {
+        let right: Vec<String> = right.iter().map(|name| format!("\"{}\"", name.value)).collect();
         let text = format!(
-            "'{display}' is no longer considered a correct display for code '{}' (status = deprecated). The correct \
-             display is one of {}.",
-            coded.code,
+            "'{}' is no longer considered a correct display for code '{}' (status = deprecated). The correct display \
+             is one of {}.",
+            self.display,
+            self.code,
             right.join(", ")
         );
         Issue::error("invalid", "display-comment", "INACTIVE_DISPLAY_FOUND", text).warning().quiet()
-    } else if fitting.is_empty() {
-        let mut usual = shown.iter().filter(|name| name.main || name.language.as_deref() == language);
-        let first = usual.clone().next().map(|name| name.value.to_string()).unwrap_or_default();
-        match usual.any(|name| same(&name)) {
-            true => {
-                let text = format!(
-                    "There are no valid display names found for the code {code} for language(s) '{list}'. The display \
-                     is '{display}' which is a valid display for the default language"
-                );
-                wrong("NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK", text).information()
-            }
-            false => {
-                let text = format!(
-                    "Wrong Display Name '{display}' for {code}. There are no valid display names found for language(s) \
-                     '{list}'. Default display is '{first}'"
-                );
-                soften(wrong("NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_ERR", text))
-            }
+    }
+
+    /// When no name is in a language that is wanted; `usual` are those of the system's own.
+    fn no_language(&self, usual: &[&Name<'_>]) -> Issue {
+        let Said { display, label, .. } = self;
+        let list = self.rules.languages.list();
+        if usual.iter().any(|name| same(name, display)) {
+            let text = format!(
+                "There are no valid display names found for the code {label} for language(s) '{list}'. The display is \
+                 '{display}' which is a valid display for the default language"
+            );
+            return invalid("NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_OK", text).information();
         }
-    } else {
-        let choices: Vec<String> = fitting.iter().map(|name| choice(name)).collect();
+        let first = usual.first().map(|name| &*name.value).unwrap_or_default();
+        let text = format!(
+            "Wrong Display Name '{display}' for {label}. There are no valid display names found for language(s) \
+             '{list}'. Default display is '{first}'"
+        );
+        self.soften(invalid("NO_VALID_DISPLAY_FOUND_NONE_FOR_LANG_ERR", text))
+    }
+
+    fn wrong(&self, right: &[&Name<'_>]) -> Issue {
+        let Said { display, label, .. } = self;
+        let choices: Vec<String> = right.iter().map(|name| choice(name)).collect();
         let choices = match &choices[..] {
             [one] => format!("Valid display is {one}"),
             all => format!("Valid display is one of {} choices: {}", all.len(), all.join(" or ")),
         };
-        let spaces =
-            fitting.iter().any(|name| spaced(&name.value).to_lowercase() == spaced(display).to_lowercase());
-        let (message, why) = match spaces {
-            true => {
-                ("Display_Name_WS_for__should_be_one_of__instead_of", "whitespace differences in the display")
-            }
-            false => ("Display_Name_for__should_be_one_of__instead_of", ""),
-        };
-        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-        let text = format!(
-            "Wrong Display Name '{display}' for {code}{why}. {choices} (for the language(s) '{list}')"
-        );
-        soften(wrong(message, text))
-    };
-    Some(issue.at(at.of("display")))
+        let list = self.rules.languages.list();
+        let plain = |text: &str| spaced(text).to_lowercase();
+        if right.iter().any(|name| plain(&name.value) == plain(display)) {
+            let text = format!(
+                "Wrong whitespace in Display Name '{display}' for {label}. {choices} (for the language(s) '{list}')"
+            );
+            return self.soften(invalid("Display_Name_WS_for__should_be_one_of__instead_of", text));
+        }
+        let text =
+            format!("Wrong Display Name '{display}' for {label}. {choices} (for the language(s) '{list}')");
+        self.soften(invalid("Display_Name_for__should_be_one_of__instead_of", text))
+    }
+
+    fn soften(&self, issue: Issue) -> Issue {
+        match self.rules.lenient {
+            true => issue.warning(),
+            false => issue,
+        }
+    }
+}
+
+fn invalid(message: &'static str, text: String) -> Issue {
+    Issue::error("invalid", "invalid-display", message, text)
 }
 
 fn choice(name: &Name<'_>) -> String {

@@ -122,13 +122,16 @@ impl Judge<'_> {
         let known = match &named.place {
             Place::System(system) => self.in_system(&**system, coded, at, verdict),
             Place::Grammar(grammar) => {
-                let fault = grammar.fault(&coded.code).filter(|_| !self.rules.membership_only);
-                if let Some(text) = fault {
-                    let issue = Issue::error("code-invalid", "invalid-code", "Unknown_Code_in_Version", text);
-                    verdict.issues.push(issue.at(at.of("code")));
-                    Known::Not
-                } else {
-                    Known::Rule
+                verdict.version = grammar.version.map(str::to_owned);
+                match grammar.fault(&coded.code) {
+                    None => Known::Rule,
+                    Some(_) if self.rules.membership_only => Known::Not,
+                    Some(why) => {
+                        verdict.issues.push(unknown(&coded.code, system, grammar.version).at(at.of("code")));
+                        let why = Issue::error("code-invalid", "invalid-code", "", why);
+                        verdict.issues.push(why.information().quiet().at(at.of("code")));
+                        Known::Not
+                    }
                 }
             }
             Place::Missing => {
@@ -137,14 +140,20 @@ impl Judge<'_> {
             }
         };
         self.member(coded, at, &membership, &known, verdict);
+        let known_rule = matches!(known, Known::Rule);
         let concept = match known {
             Known::Concept(concept) => Some(concept),
             _ => None,
         };
         let item = Item { named: &named, concept, stated };
         let names = item.names();
+        let by_rule = match (known_rule, &named.place) {
+            (true, Place::Grammar(grammar)) => (grammar.display)(&coded.code),
+            _ => None,
+        };
         verdict.display =
             self.rules.languages.pick(&names).map(|place| names[place].value.clone().into_owned());
+        verdict.display = verdict.display.take().or(by_rule);
         if let Some((system, concept)) = item.known() {
             self.activity(system, concept, coded, at, verdict);
         }
@@ -183,16 +192,13 @@ impl Judge<'_> {
         if self.rules.membership_only {
             return Known::Not;
         }
-        let version = system.version().map(|version| format!(" version '{version}'")).unwrap_or_default();
-        let text = format!("Unknown code '{}' in the CodeSystem '{}'{version}", coded.code, system.url());
+        let issue = unknown(&coded.code, system.url(), system.version());
         let (issue, known) = match system.content() {
-            Content::Complete => {
-                (Issue::error("code-invalid", "invalid-code", "Unknown_Code_in_Version", text), Known::Not)
-            }
+            Content::Complete => (issue, Known::Not),
             Content::Part => {
-                let text = format!("{text} - only a part of it is here, so the code may be one of it");
-                let issue = Issue::error("code-invalid", "invalid-code", "UNKNOWN_CODE_IN_FRAGMENT", text);
-                (issue.warning(), Known::Perhaps)
+                let text =
+                    format!("{} - only a part of it is here, so the code may be one of it", issue.text);
+                (Issue { message: "UNKNOWN_CODE_IN_FRAGMENT", text, ..issue.warning() }, Known::Perhaps)
             }
         };
         verdict.issues.push(issue.at(at.of("code")));
@@ -329,6 +335,15 @@ impl Judge<'_> {
         let issue = Issue::error("business-rule", "code-comment", "CONCEPT_DEPRECATED_IN_VALUESET", text);
         verdict.issues.push(issue.warning().quiet().at(at.of("code")));
     }
+}
+
+fn unknown(code: &str, system: &str, version: Option<&str>) -> Issue {
+    let (message, version) = match version {
+        Some(version) => ("Unknown_Code_in_Version", format!(" version '{version}'")),
+        None => ("Unknown_Code_in", String::new()),
+    };
+    let text = format!("Unknown code '{code}' in the CodeSystem '{system}'{version}");
+    Issue::error("code-invalid", "invalid-code", message, text)
 }
 
 /// What a code system knows of a code.
