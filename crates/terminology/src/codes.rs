@@ -6,7 +6,7 @@ use crate::issue::{Issue, Refused};
 use crate::language::Name;
 use crate::lookup::{unknown_code, unknown_system};
 use crate::scope::Scope;
-use crate::set::{Membership, Place};
+use crate::set::{Membership, Place, Set, Stated};
 use crate::system::{Concept, Filter, System};
 use fhir::codes::{Coded, Codes, Known, Subsumption};
 use fhir::outcome::Kind;
@@ -26,21 +26,7 @@ impl Codes for Terminology {
         let mut why = None;
         for system in systems {
             match set.has(system, code) {
-                Membership::In(stated) => {
-                    let place = set.named(system).map(|named| &named.place);
-                    if let (true, Some(Place::System(of)), true) =
-                        (set.active_only, place, coded.system.is_some())
-                        && of.find(code).is_some_and(|concept| !of.is_active(concept))
-                    {
-                        return no(format!("The code {code:?} is not in use any more."));
-                    }
-                    let names = Item { named: set.named(system).unwrap_or(&NOWHERE), concept: None, stated };
-                    let names = match place {
-                        Some(Place::System(of)) => Item { concept: of.find(code), ..names }.names(),
-                        _ => names.names(),
-                    };
-                    return Known { is: Some(true), why: None, display: right(coded.display, &names) };
-                }
+                Membership::In(stated) => return about(&set, system, coded, stated),
                 Membership::Unsure(text) => why = why.or(Some(text)),
                 Membership::Out => {}
             }
@@ -65,8 +51,8 @@ impl Codes for Terminology {
             },
             Place::System(of) => match of.find(code) {
                 Some(concept) => {
-                    let names = crate::language::names(&*of, concept);
-                    Known { is: Some(true), why: None, display: right(coded.display, &names) }
+                    let display = right(coded.display, || crate::language::names(&*of, concept));
+                    Known { is: Some(true), why: None, display }
                 }
                 None if crate::terminology::is_part(&*of) => {
                     unsure(format!("Only a part of the code system {system} is here, without {code:?}."))
@@ -84,8 +70,23 @@ impl Codes for Terminology {
     }
 }
 
-static NOWHERE: crate::set::Named =
-    crate::set::Named { url: String::new(), version: None, place: Place::Missing };
+/// What is to be said of a code that a value set has.
+fn about(set: &Set, system: &str, coded: Coded<'_>, stated: Option<&Stated>) -> Known {
+    let fine = Known { is: Some(true), ..Known::default() };
+    if coded.display.is_none() && !set.active_only {
+        return fine;
+    }
+    let Some(named) = set.named(system) else { return fine };
+    let concept = match &named.place {
+        Place::System(of) => of.find(coded.code),
+        _ => None,
+    };
+    let item = Item { named, concept, stated };
+    if set.active_only && !item.is_active() {
+        return no(format!("The code {:?} is not in use any more.", coded.code));
+    }
+    Known { display: right(coded.display, || item.names()), ..fine }
+}
 
 impl Terminology {
     /// The codes of a value set, by system: for the search modifiers `:in` and `:not-in`. Refused when there are more
@@ -161,8 +162,9 @@ fn too_many(what: &str, count: usize, limit: usize) -> Refused {
 }
 
 /// The display to use, if the one that was given is none of the names.
-fn right(given: Option<&str>, names: &[Name<'_>]) -> Option<String> {
+fn right<'n>(given: Option<&str>, names: impl FnOnce() -> Vec<Name<'n>>) -> Option<String> {
     let given = given?.to_lowercase();
+    let names = names();
     match names.iter().any(|name| name.value.to_lowercase() == given) {
         true => None,
         false => names.iter().find(|name| name.main).map(|name| name.value.clone().into_owned()),

@@ -99,19 +99,22 @@ fn of_languages(code: &str) -> Option<String> {
     let known = match language.len() {
         1 => return private(code),
         2 => LANGUAGES.split(' ').any(|known| known.eq_ignore_ascii_case(language)),
-        3..=8 => letters(language),
+        // Longer ones are allowed, but none is registered.
+        3 => letters(language),
         _ => false,
     };
     if !known {
         return Some(format!("{language:?} is no language. Use a code of ISO 639, such as en or cy."));
     }
-    let mut single = false;
+    // After `x` come private parts of any length; before it, one letter begins an extension, which needs more.
+    let (mut single, mut private) = (false, false);
     for part in parts {
         let plain = !part.is_empty() && part.len() <= 8 && part.bytes().all(|c| c.is_ascii_alphanumeric());
         if !plain {
             return Some(format!("{part:?} in {code:?} is no part of a language tag."));
         }
-        single = part.len() == 1;
+        single = part.len() == 1 && !private;
+        private |= part.eq_ignore_ascii_case("x");
     }
     single.then(|| format!("{code:?} ends within an extension."))
 }
@@ -171,4 +174,36 @@ fn of_addresses(code: &str) -> Option<String> {
     });
     let fine = scheme.is_some() && code.bytes().all(|c| c > b' ' && !b"<>\"{}|\\^`".contains(&c));
     (!fine).then(|| format!("{code:?} is no absolute URI."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_know_their_codes() {
+        let check = |url: &str, good: &[&str], bad: &[&str]| {
+            let grammar = find(url).unwrap();
+            for code in good {
+                assert_eq!(grammar.fault(code), None, "{url} {code}");
+            }
+            for code in bad {
+                assert!(grammar.fault(code).is_some(), "{url} {code}");
+            }
+        };
+        let units = ["mg", "mmol/L", "10*9/L", "mm[Hg]", "{score}", "/min", "Cel"];
+        check("http://unitsofmeasure.org", &units, &["", "mgs", "KG", "mmol per L", "[mmHg"]);
+        let languages =
+            ["en", "en-GB", "cy", "zh-Hant-TW", "es-419", "x-ward", "haw", "EN-gb", "en-a-bbb-x-a"];
+        check(
+            "urn:ietf:bcp:47",
+            &languages,
+            &["", "e", "xy", "en_GB", "en-", "english-language", "en-a", "x-"],
+        );
+        let media = ["text/plain", "application/fhir+json", "text/html; charset=UTF-8", "IMAGE/png"];
+        check("urn:ietf:bcp:13", &media, &["", "text", "text/", "words/plain", "text/plain; charset"]);
+        let addresses = ["http://example.org/a", "urn:oid:1.2.3", "mailto:a@example.org"];
+        check("urn:ietf:rfc:3986", &addresses, &["", "a", "a/b", ":x", "http://a b", "1a:b"]);
+        check("urn:ietf:bcp:47", &[], &[&"x-".repeat(CODE_BYTES_MAX)]);
+    }
 }

@@ -1,10 +1,12 @@
 //! Terminology as its callers see it.
 
 mod compare;
+mod core;
+mod operations;
 mod suites;
 
-use crate::{Request, Terminology};
-use fhir::{Instant, Json, Limits};
+use crate::{Refused, Request, Terminology};
+use fhir::{Instant, Json, Limits, Tree};
 use package::Source;
 use std::sync::Arc;
 
@@ -36,4 +38,25 @@ impl Source for Resources {
 
 fn json(text: &str) -> Json {
     Json::parse(text, Limits::FILE).unwrap()
+}
+
+/// An operation with simple parameters, as they come in a query.
+fn ask(
+    terminology: &Terminology,
+    kind: &str,
+    operation: &str,
+    pairs: &[(&str, &str)],
+) -> Result<Tree, Refused> {
+    let parts =
+        pairs.iter().map(|(name, value)| Tree::object().with("name", *name).with("valueString", *value));
+    let parameters = Tree::resource("Parameters").with("parameter", parts.collect::<Vec<_>>());
+    let parameters = json(&parameters.text());
+    terminology.operation(&Request {
+        operation,
+        kind: Some(kind),
+        instance: None,
+        parameters: Some(parameters.root()),
+        languages: None,
+        now: Instant(0),
+    })
 }
