@@ -1,6 +1,6 @@
 //! From a ValueSet resource to a [`Set`]: systems, supplements and imports are found.
 
-use crate::issue::Refused;
+use crate::issue::{Issue, Refused};
 use crate::language::Name;
 use crate::listed::Listed;
 use crate::listed::read::extensions;
@@ -9,10 +9,13 @@ use crate::set::{Clause, Concepts, Condition, Named, Place, Set, Stated};
 use crate::system::{Designation, Meaning};
 use fhir::Json;
 use fhir::json::Value;
+use fhir::outcome::Kind;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Includes and excludes of a value set, with those of its imports, at most: each question looks at all.
+pub(crate) const CLAUSES_MAX: usize = 5_000;
 const EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/";
 /// Extensions of a listed code that an expansion says as properties.
 const AS_PROPERTY: &[(&str, &str)] =
@@ -42,6 +45,7 @@ impl Scope<'_> {
             active_only: compose.and_then(|c| c.get("inactive")).and_then(Value::as_bool) == Some(false),
             language: asked.or_else(|| text("language")),
             supplements: Vec::new(),
+            clauses: 0,
         };
         match (compose, root.at(&["expansion", "contains"])) {
             (Some(compose), _) => {
@@ -55,6 +59,12 @@ impl Scope<'_> {
             // Published as an expansion only.
             (None, Some(contains)) => set.include = self.stored(contains, &supplements),
             (None, None) => {}
+        }
+        let all = || set.include.iter().chain(&set.exclude);
+        let imported = all().flat_map(|clause| &clause.sets).map(|one| one.clauses);
+        set.clauses = imported.fold(all().count(), usize::saturating_add);
+        if set.clauses > CLAUSES_MAX {
+            return Err(too_many(&set));
         }
         let systems: Vec<String> = set.systems().into_iter().map(|named| named.url.clone()).collect();
         set.supplements = supplements
@@ -119,6 +129,15 @@ impl Scope<'_> {
         });
         clauses.collect()
     }
+}
+
+fn too_many(set: &Set) -> Refused {
+    let text = format!(
+        "The value set {} has, with what it imports, more than {CLAUSES_MAX} includes and excludes. Write it shorter.",
+        set.label()
+    );
+    let issue = Issue { kind: None, ..Issue::error("too-costly", "", "VALUESET_TOO_COSTLY", text) };
+    Refused::new(Kind::Invalid, issue)
 }
 
 /// Address and version of a code system.

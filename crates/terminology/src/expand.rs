@@ -26,6 +26,12 @@ pub(crate) fn run(terminology: &Terminology, request: &Request<'_>) -> Result<Tr
     if wish.active_only || set.active_only {
         all.retain(Item::is_active);
     }
+    for excluded in inputs.texts("exclude-system") {
+        let (url, version) = package::canonical(&excluded);
+        all.retain(|item| {
+            item.named.url != url || version.is_some_and(|version| item.version() != Some(version))
+        });
+    }
     let total = all.len();
     let page: Vec<Item<'_>> = match wish.paged() {
         true => {

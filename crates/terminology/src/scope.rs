@@ -8,9 +8,11 @@ use crate::listed::Listed;
 use crate::set::{Place, Set};
 use crate::supplemented::Supplemented;
 use crate::system::System;
-use fhir::Json;
 use fhir::json::Value;
 use fhir::outcome::Kind;
+use fhir::{Json, Limits, Tree};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Value sets that import value sets, at most.
@@ -26,13 +28,18 @@ pub(crate) struct Scope<'t> {
     /// Value sets in versions that are meant where none is said.
     set_versions: Vec<String>,
     pub supplements: Vec<String>,
+    /// What this request has made already, so that it is made once: its own code systems, by their place in `extra`,
+    /// and value sets by address.
+    built: RefCell<HashMap<usize, Arc<Listed>>>,
+    sets: RefCell<HashMap<String, Arc<Set>>>,
 }
 
 impl<'t> Scope<'t> {
     /// A view of what is there, and nothing else.
     pub fn plain(terminology: &'t Terminology) -> Scope<'t> {
         let (extra, versions, set_versions, supplements) = Default::default();
-        Scope { terminology, extra, versions, set_versions, supplements }
+        let (built, sets) = Default::default();
+        Scope { terminology, extra, versions, set_versions, supplements, built, sets }
     }
 
     /// The view that the parameters of a request ask for.
@@ -97,14 +104,14 @@ impl<'t> Scope<'t> {
     /// Where a code system is, in the version that is meant, with the supplements that belong to it.
     pub fn system(&self, url: &str, version: Option<&str>, supplements: &[Arc<Listed>]) -> Place {
         let version = self.version(url, version);
-        let own = self.extra.iter().find(|json| {
+        let own = self.extra.iter().position(|json| {
             let root = json.root();
             root.str("resourceType").as_deref() == Some("CodeSystem")
                 && root.str("url").as_deref() == Some(url)
                 && version.as_deref().is_none_or(|version| root.str("version").as_deref() == Some(version))
         });
         let place = match own {
-            Some(json) => Place::System(Arc::new(Listed::new(json.root()))),
+            Some(place) => Place::System(self.own(place)),
             None => self.terminology.system(url, version.as_deref()),
         };
         let Place::System(base) = place else { return place };
@@ -116,6 +123,12 @@ impl<'t> Scope<'t> {
             true => Place::System(base),
             false => Place::System(Arc::new(Supplemented { base, supplements })),
         }
+    }
+
+    /// A code system that came with the request.
+    fn own(&self, place: usize) -> Arc<Listed> {
+        let mut built = self.built.borrow_mut();
+        built.entry(place).or_insert_with(|| Arc::new(Listed::new(self.extra[place].root()))).clone()
     }
 
     /// Refuses a system in another version than `check-system-version` allows.
@@ -175,19 +188,68 @@ impl<'t> Scope<'t> {
             }
         };
         if let Some(known) = self.is_plain().then(|| self.terminology.known_set(&key)).flatten() {
-            return Ok(known);
+            return known;
+        }
+        if let Some(known) = self.sets.borrow().get(&key) {
+            return Ok(known.clone());
         }
         let (url, version) = package::canonical(&key);
-        let json = self.find("ValueSet", url, version).ok_or_else(|| no_set(canonical))?;
+        let json = self.find("ValueSet", url, version).or_else(|| implicit(&key));
+        let json = json.ok_or_else(|| no_set(canonical))?;
         path.push(key.clone());
         let set = self.compile(&json, path).map(Arc::new);
         path.pop();
-        let set = set?;
-        if self.is_plain() {
+        // What goes wrong on the way of an import may be right elsewhere.
+        if self.is_plain() && (set.is_ok() || path.is_empty()) {
             self.terminology.keep_set(&key, &set);
         }
+        let set = set?;
+        self.sets.borrow_mut().insert(key, set.clone());
         Ok(set)
     }
+}
+
+/// A value set that a SNOMED CT address says without a resource (R4 snomedct.html, section 4.3.1.0.4): all codes, or
+/// those below one, of a reference set or of an expression constraint.
+fn implicit(url: &str) -> Option<Arc<Json>> {
+    let (system, query) = url.split_once("?fhir_vs")?;
+    if !system.starts_with("http://snomed.info/sct") {
+        return None;
+    }
+    let query = decoded(query.strip_prefix('=').unwrap_or(query))?;
+    let filter = match query.split_once('/') {
+        Some(("isa", code)) => Some(("concept", "is-a", code)),
+        Some(("refset", code)) => Some(("concept", "in", code)),
+        Some(("ecl", constraint)) => Some(("constraint", "=", constraint)),
+        None if query.is_empty() => None,
+        _ => return None,
+    };
+    let filter = filter.map(|(property, op, value)| {
+        vec![Tree::object().with("property", property).with("op", op).with("value", value)]
+    });
+    let version = (system != "http://snomed.info/sct").then_some(system);
+    let include = Tree::object().with("system", "http://snomed.info/sct").maybe("version", version);
+    let compose = Tree::object().with("include", vec![include.maybe("filter", filter)]);
+    let set = Tree::resource("ValueSet").with("url", url).with("status", "active").with("compose", compose);
+    Json::parse(set.text(), Limits::FILE).ok().map(Arc::new)
+}
+
+/// A part of an address without its escapes (RFC 3986, section 2.1).
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, more)) = rest.split_first() {
+        rest = more;
+        match first {
+            b'%' => {
+                let hex = std::str::from_utf8(more.get(..2)?).ok()?;
+                bytes.push(u8::from_str_radix(hex, 16).ok()?);
+                rest = &more[2..];
+            }
+            other => bytes.push(*other),
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// The refusal of a value set that is not here.
@@ -206,4 +268,26 @@ fn circle(canonical: &str, path: &[String]) -> Refused {
     );
     let issue = Issue::error("processing", "vs-invalid", "VALUESET_CIRCULAR_REFERENCE", text);
     Refused::new(Kind::Invalid, issue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::implicit;
+
+    #[test]
+    fn addresses_of_snomed_ct_say_value_sets() {
+        let check = |url: &str, expected: &str| {
+            let found = implicit(url).map(|json| json.root().get("compose").unwrap().canonical());
+            assert!(found.as_deref().unwrap_or("nothing").contains(expected), "{url}: {found:?}");
+        };
+        check("http://snomed.info/sct?fhir_vs", r#"{"include":[{"system":"http://snomed.info/sct"}]}"#);
+        check("http://snomed.info/sct?fhir_vs=isa/73211009", r#""op":"is-a","value":"73211009""#);
+        check("http://snomed.info/sct?fhir_vs=refset/999", r#""op":"in","value":"999""#);
+        let ecl = "http://snomed.info/sct/83821000000107?fhir_vs=ecl/%3C%2073211009%20OR%20%5E%20999";
+        check(ecl, r#""property":"constraint","op":"=","value":"< 73211009 OR ^ 999""#);
+        check(ecl, r#""version":"http://snomed.info/sct/83821000000107""#);
+        check("http://snomed.info/sct?fhir_vs=ecl/%3", "nothing");
+        check("http://snomed.info/sct?fhir_vs=other/1", "nothing");
+        check("http://example.org?fhir_vs", "nothing");
+    }
 }

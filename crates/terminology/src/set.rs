@@ -3,7 +3,7 @@
 use crate::grammar::Grammar;
 use crate::issue::Refused;
 use crate::language::Name;
-use crate::system::{Concept, Content, Filter, Meaning, System};
+use crate::system::{Content, Filter, Meaning, System};
 use fhir::{Json, Tree};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub(crate) struct Set {
     pub language: Option<String>,
     /// Address and version of each supplement that is used.
     pub supplements: Vec<String>,
+    /// Includes and excludes, with those of imports each time that they are imported.
+    pub clauses: usize,
 }
 
 /// One include or exclude.
@@ -201,16 +203,6 @@ impl Clause {
         Membership::In(found)
     }
 
-    /// Whether a concept of the system of this clause, which is there, is in it and in its imports.
-    pub fn holds(&self, system: &dyn System, concept: Concept) -> Result<bool, Refused> {
-        for condition in &self.filters {
-            if !system.meets(concept, condition.filter())? {
-                return Ok(false);
-            }
-        }
-        self.imported(system.url(), &system.code(concept))
-    }
-
     /// Whether a code is in all imports.
     pub fn imported(&self, system: &str, code: &str) -> Result<bool, Refused> {
         for set in &self.sets {
@@ -225,6 +217,15 @@ impl Clause {
 }
 
 impl Named {
+    /// The version that is asked for, or that is here.
+    pub fn version(&self) -> Option<&str> {
+        match (&self.version, &self.place) {
+            (Some(version), _) => Some(version),
+            (None, Place::System(system)) => system.version(),
+            _ => None,
+        }
+    }
+
     fn meets(&self, code: &str, filters: &[Condition]) -> Membership<'_> {
         match &self.place {
             Place::System(system) => match system.find(code) {

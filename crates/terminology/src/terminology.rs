@@ -1,6 +1,7 @@
 //! All that is known of codes: resources by their address, imported releases, and rules.
 
 use crate::grammar;
+use crate::issue::Refused;
 use crate::listed::Listed;
 use crate::set::{Place, Set};
 use crate::system::{Content, System};
@@ -21,9 +22,12 @@ pub struct Terminology {
     systems: Vec<Arc<dyn System>>,
     pub(crate) expansion_max: usize,
     built: RwLock<Built>,
-    sets: RwLock<HashMap<String, Arc<Set>>>,
+    /// By canonical address; also what cannot be made of a resource, and why.
+    sets: RwLock<HashMap<String, Made>>,
 }
 
+/// A value set that was made, or why it cannot be.
+type Made = Result<Arc<Set>, Refused>;
 /// Systems by address and version.
 type Built = HashMap<(String, Option<String>), Arc<dyn System>>;
 
@@ -103,11 +107,11 @@ impl Terminology {
         Place::System(system)
     }
 
-    pub(crate) fn known_set(&self, canonical: &str) -> Option<Arc<Set>> {
+    pub(crate) fn known_set(&self, canonical: &str) -> Option<Made> {
         self.sets.read().expect("no thread panics with it locked").get(canonical).cloned()
     }
 
-    pub(crate) fn keep_set(&self, canonical: &str, set: &Arc<Set>) {
+    pub(crate) fn keep_set(&self, canonical: &str, set: &Made) {
         let mut sets = self.sets.write().expect("no thread panics with it locked");
         if sets.len() >= KEPT_MAX {
             sets.clear();

@@ -9,6 +9,9 @@ use fhir::outcome::Kind;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+/// So many concepts are asked one by one whether they meet a filter; for more, all that meet it are found once.
+const ASKED_EACH_MAX: usize = 64;
+
 /// One member.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'s> {
@@ -33,6 +36,15 @@ impl<'s> Item<'s> {
             (Some((system, concept)), _) => system.code(concept),
             (None, Some(stated)) => Cow::Borrowed(&stated.code),
             (None, None) => Cow::Borrowed(""),
+        }
+    }
+
+    /// The version of its system, if that is here.
+    pub fn version(&self) -> Option<&'s str> {
+        match &self.named.place {
+            Place::System(system) => system.version(),
+            Place::Grammar(grammar) => grammar.version,
+            Place::Missing => self.named.version.as_deref(),
         }
     }
 
@@ -135,18 +147,56 @@ fn of_clause<'s>(
         Place::Grammar(_) => return of_rule(clause, named, filter, search_max),
         Place::Missing => return Err(unknown_system(named)),
     };
-    let candidates = match (filter, clause.filters.split_first()) {
-        (Some(filter), _) => system.search(filter, search_max),
-        (None, Some((first, _))) => system.filter(first.filter())?,
-        (None, None) => system.all(),
-    };
-    let mut items = Vec::with_capacity(candidates.len());
-    for concept in candidates {
-        if clause.filters.is_empty() && clause.sets.is_empty() || clause.holds(system, concept)? {
+    let mut items = Vec::new();
+    for concept in chosen(clause, system, filter, search_max)? {
+        if clause.sets.is_empty() || clause.imported(&named.url, &system.code(concept))? {
             items.push(Item { named, concept: Some(concept), stated: None });
         }
     }
     Ok(items)
+}
+
+/// The concepts that meet the filters of a clause and have the words of the text, if there is one.
+fn chosen(
+    clause: &Clause,
+    system: &dyn System,
+    filter: Option<&str>,
+    search_max: usize,
+) -> Result<Vec<Concept>, Refused> {
+    let (mut found, rest) = match (filter, &clause.filters[..]) {
+        (None, []) => (system.all(), &clause.filters[..]),
+        (None, [first, rest @ ..]) => (system.filter(first.filter())?, rest),
+        (Some(text), all) => {
+            let found = system.search(text, search_max);
+            match all {
+                // More have the words than are looked at: begin with those that meet the filter instead.
+                [first, rest @ ..] if found.len() >= search_max => {
+                    let words = text::words(text);
+                    let mut found = system.filter(first.filter())?;
+                    found.retain(|concept| {
+                        names(system, *concept).iter().any(|name| text::has(&name.value, &words))
+                    });
+                    (found, rest)
+                }
+                _ => (found, all),
+            }
+        }
+    };
+    for condition in rest {
+        if found.len() <= ASKED_EACH_MAX {
+            let mut kept = Vec::with_capacity(found.len());
+            for concept in found {
+                if system.meets(concept, condition.filter())? {
+                    kept.push(concept);
+                }
+            }
+            found = kept;
+        } else {
+            let fitting: HashSet<Concept> = system.filter(condition.filter())?.into_iter().collect();
+            found.retain(|concept| fitting.contains(concept));
+        }
+    }
+    Ok(found)
 }
 
 /// The codes of a rule that are much used.

@@ -74,11 +74,7 @@ impl Listed {
     }
 
     fn field(&self, property: &str) -> Result<Field, Refusal> {
-        let declared = || {
-            USUAL.contains(&property)
-                || self.declared.iter().any(|(code, _)| code == property)
-                || self.rows.iter().any(|row| row.properties.iter().any(|(code, _)| code == property))
-        };
+        let declared = || USUAL.contains(&property) || self.declared.iter().any(|(code, _)| code == property);
         match property {
             "concept" | "code" => Ok(Field::Code),
             "display" => Ok(Field::Display),

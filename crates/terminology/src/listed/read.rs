@@ -5,7 +5,7 @@ use crate::system::{Concept, Content, Designation, Meaning};
 use fhir::Tree;
 use fhir::json::Value;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 const EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/";
 /// Extensions of a concept that say what properties say, with the property and how it is written there.
@@ -45,6 +45,15 @@ impl Listed {
         let mut edges = Vec::new();
         listed.add(resource, None, &mut edges);
         listed.join(edges);
+        // What is used counts as declared.
+        let used: BTreeSet<&str> =
+            listed.rows.iter().flat_map(|row| &row.properties).map(|(code, _)| code.as_str()).collect();
+        let more: Vec<String> = used
+            .into_iter()
+            .filter(|code| !listed.declared.iter().any(|(declared, _)| declared == code))
+            .map(str::to_owned)
+            .collect();
+        listed.declared.extend(more.into_iter().map(|code| (code, None)));
         listed
     }
 

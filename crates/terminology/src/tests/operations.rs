@@ -141,6 +141,65 @@ fn a_value_set_is_what_is_included_less_what_is_excluded() {
 }
 
 #[test]
+fn value_sets_that_import_each_other_over_and_over_are_refused() {
+    let doubled = |n: usize| {
+        let import = format!(r#"{{"valueSet": ["http://example.org/v{}"]}}"#, n + 1);
+        set(&format!("v{n}"), &format!(r#"{{"include": [{import}, {import}]}}"#))
+    };
+    let mut sets: Vec<String> = (0..28).map(doubled).collect();
+    sets.push(set("v28", r#"{"include": [{"system": "http://example.org/wards"}]}"#));
+    let terminology = terminology(&sets);
+    assert_eq!(expand(&terminology, &[("url", "http://example.org/v0")]), "refused: too-costly");
+    assert_eq!(expand(&terminology, &[("url", "http://example.org/v20")]), "ALL ASH OAK OAK1");
+}
+
+#[test]
+fn a_code_system_can_be_left_out_of_an_expansion() {
+    let foreign = r#"{"system": "http://example.org/elsewhere", "concept": [{"code": "X"}]}"#;
+    let compose = format!(r#"{{"include": [{{"system": "http://example.org/wards"}}, {foreign}]}}"#);
+    let terminology = terminology(&[set("mixed", &compose)]);
+    let check = |excluded: &str, expected: &str| {
+        let pairs = [("url", "http://example.org/mixed"), ("exclude-system", excluded)];
+        assert_eq!(expand(&terminology, &pairs), expected, "{excluded}");
+    };
+    check("http://example.org/wards", "X");
+    check("http://example.org/wards|1", "X");
+    check("http://example.org/wards|2", "ALL ASH OAK OAK1 X");
+    check("http://example.org/elsewhere", "ALL ASH OAK OAK1");
+}
+
+#[test]
+fn a_search_finds_what_a_filter_allows_however_many_others_there_are() {
+    let filters = r#""filter": [{"property": "concept", "op": "is-a", "value": "OAK"},
+        {"property": "inactive", "op": "=", "value": "false"}]"#;
+    let compose = format!(r#"{{"include": [{{"system": "http://example.org/wards", {filters}}}]}}"#);
+    // All have the word, and the limit is below their number.
+    let terminology = terminology(&[set("oak", &compose)]).with_limit(2);
+    assert_eq!(expand(&terminology, &[("url", "http://example.org/oak"), ("filter", "ward")]), "OAK1");
+}
+
+#[test]
+fn a_code_of_another_version_than_the_value_set_has_is_not_in_it() {
+    let compose = r#"{"include": [{"system": "http://example.org/wards", "version": "1"}]}"#;
+    let terminology = terminology(&[set("one", compose)]);
+    let validate = |version: &str| {
+        let pairs = [
+            ("url", "http://example.org/one"),
+            ("system", "http://example.org/wards"),
+            ("systemVersion", version),
+            ("code", "ASH"),
+        ];
+        ask(&terminology, "ValueSet", "validate-code", &pairs).unwrap().text()
+    };
+    assert!(validate("1").contains(r#""name":"result","valueBoolean":true"#));
+    let other = validate("2");
+    assert!(
+        other.contains("VALUESET_VALUE_MISMATCH") && other.contains("UNKNOWN_CODESYSTEM_VERSION"),
+        "{other}"
+    );
+}
+
+#[test]
 fn versions_are_those_that_are_asked_for() {
     let newer = WARDS.replace(r#""version": "1""#, r#""version": "2""#).replace("Ash ward", "Ash unit");
     let one = r#"{"include": [{"system": "http://example.org/wards", "version": "1", "concept": [{"code": "ASH"}]}]}"#;

@@ -111,6 +111,7 @@ impl Judge<'_> {
     fn with_system(&self, coded: &Coded, system: &str, at: &At, verdict: &mut Verdict) {
         let place = self.place(coded, system);
         let membership = match self.set {
+            Some(set) if self.other_version(set, coded, system, at, verdict) => Membership::Out,
             Some(set) => set.has(system, &coded.code),
             None => Membership::In(None),
         };
@@ -167,6 +168,20 @@ impl Judge<'_> {
                 verdict.issues.extend(wrong);
             }
         }
+    }
+
+    /// Whether the value set is of another version of the system than the code.
+    fn other_version(&self, set: &Set, coded: &Coded, system: &str, at: &At, verdict: &mut Verdict) -> bool {
+        let Some(asked) = coded.version.as_deref() else { return false };
+        let own: Vec<&str> =
+            set.systems().iter().filter(|one| one.url == system).filter_map(|one| one.version()).collect();
+        let Some(first) = own.first().filter(|_| !own.contains(&asked)) else { return false };
+        let text = format!(
+            "The code system '{system}' version '{first}' in the ValueSet include is different to the one in the value              ('{asked}')"
+        );
+        let issue = Issue::error("invalid", "vs-invalid", "VALUESET_VALUE_MISMATCH", text);
+        verdict.issues.push(issue.at(at.of("version")));
+        true
     }
 
     fn place(&self, coded: &Coded, system: &str) -> Place {
