@@ -51,8 +51,7 @@ pub(crate) fn asked(
     inputs: Inputs<'_>,
     request: &Request<'_>,
 ) -> Result<Arc<Set>, Refused> {
-    let bare = request.parameters.filter(|body| body.str("resourceType").as_deref() == Some("ValueSet"));
-    if let Some(resource) = inputs.resource("valueSet").or(request.instance).or(bare) {
+    if let Some(resource) = inputs.resource("valueSet").or(request.instance) {
         return scope.set_of(resource);
     }
     let url = inputs.text("url").ok_or_else(|| {

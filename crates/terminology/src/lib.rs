@@ -25,5 +25,5 @@ mod validate;
 
 pub use issue::{Issue, Refused, Severity};
 pub use listed::Listed;
-pub use operation::Request;
+pub use operation::{Request, parameters};
 pub use terminology::{EXPANSION_MAX, Terminology};

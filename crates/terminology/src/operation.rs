@@ -14,12 +14,33 @@ pub struct Request<'r> {
     pub kind: Option<&'r str>,
     /// The resource that it stands at.
     pub instance: Option<Value<'r>>,
-    /// A Parameters resource; its values may all be strings, as they are in a query. For `$expand` the value set
-    /// itself may stand here.
+    /// A Parameters resource; its values may all be strings, as they are in a query ([`parameters`]).
     pub parameters: Option<Value<'r>>,
     /// The header `Accept-Language`.
     pub languages: Option<&'r str>,
     pub now: Instant,
+}
+
+/// The Parameters of a call: of its query, and of its body, which may be Parameters or the resource that it is about
+/// (R4 operations.html#request).
+pub fn parameters<'q>(query: impl IntoIterator<Item = (&'q str, &'q str)>, body: Option<Value<'_>>) -> Tree {
+    let query =
+        query.into_iter().map(|(name, value)| Tree::object().with("name", name).with("valueString", value));
+    let mut parts: Vec<Tree> = query.collect();
+    let kind = body.and_then(|body| body.str("resourceType")).unwrap_or_default();
+    let name = match &*kind {
+        "CodeSystem" => "codeSystem",
+        "ConceptMap" => "conceptMap",
+        _ => "valueSet",
+    };
+    match (&*kind, body) {
+        ("Parameters", Some(body)) => {
+            parts.extend(body.get("parameter").into_iter().flat_map(Value::items).map(Tree::from));
+        }
+        (_, Some(body)) => parts.push(Tree::object().with("name", name).with("resource", Tree::from(body))),
+        (_, None) => {}
+    }
+    Tree::resource("Parameters").with("parameter", parts)
 }
 
 type Run = fn(&Terminology, &Request<'_>) -> Result<Tree, Refused>;

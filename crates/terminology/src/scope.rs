@@ -32,14 +32,26 @@ pub(crate) struct Scope<'t> {
     /// and value sets by address.
     built: RefCell<HashMap<usize, Arc<Listed>>>,
     sets: RefCell<HashMap<String, Arc<Set>>>,
+    /// The last one of a resource: a batch asks it over and over.
+    last: RefCell<Option<Arc<Set>>>,
 }
+
+/// Parameters that make a view of their own.
+const OWN_VIEW: &[&str] = &[
+    "tx-resource",
+    "force-system-version",
+    "system-version",
+    "check-system-version",
+    "default-valueset-version",
+    "useSupplement",
+];
 
 impl<'t> Scope<'t> {
     /// A view of what is there, and nothing else.
     pub fn plain(terminology: &'t Terminology) -> Scope<'t> {
         let (extra, versions, set_versions, supplements) = Default::default();
-        let (built, sets) = Default::default();
-        Scope { terminology, extra, versions, set_versions, supplements, built, sets }
+        let (built, sets, last) = Default::default();
+        Scope { terminology, extra, versions, set_versions, supplements, built, sets, last }
     }
 
     /// The view that the parameters of a request ask for.
@@ -57,6 +69,11 @@ impl<'t> Scope<'t> {
         scope.set_versions = inputs.texts("default-valueset-version");
         scope.supplements = inputs.texts("useSupplement");
         scope
+    }
+
+    /// Whether parameters ask for a view of their own.
+    pub fn is_asked(parameters: Value<'_>) -> bool {
+        OWN_VIEW.iter().any(|name| Inputs::new(Some(parameters)).parts(name).next().is_some())
     }
 
     /// Whether it shows nothing but what is there for all.
@@ -171,7 +188,13 @@ impl<'t> Scope<'t> {
 
     /// The value set of a resource.
     pub fn set_of(&self, resource: Value<'_>) -> Result<Arc<Set>, Refused> {
-        Ok(Arc::new(self.compile(&Arc::new(resource.to_json()), &mut Vec::new())?))
+        if let Some(last) = self.last.borrow().as_ref().filter(|last| last.resource.text() == resource.raw())
+        {
+            return Ok(last.clone());
+        }
+        let set = Arc::new(self.compile(&Arc::new(resource.to_json()), &mut Vec::new())?);
+        *self.last.borrow_mut() = Some(set.clone());
+        Ok(set)
     }
 
     /// The value set of an address, imported along a path.

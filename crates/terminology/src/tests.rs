@@ -47,10 +47,7 @@ fn ask(
     operation: &str,
     pairs: &[(&str, &str)],
 ) -> Result<Tree, Refused> {
-    let parts =
-        pairs.iter().map(|(name, value)| Tree::object().with("name", *name).with("valueString", *value));
-    let parameters = Tree::resource("Parameters").with("parameter", parts.collect::<Vec<_>>());
-    let parameters = json(&parameters.text());
+    let parameters = json(&crate::parameters(pairs.iter().copied(), None).text());
     terminology.operation(&Request {
         operation,
         kind: Some(kind),

@@ -26,12 +26,14 @@ const BATCH_MAX: usize = 1_000;
 
 /// Whether a code, a Coding or one of a CodeableConcept is in a value set.
 pub(crate) fn value_set(terminology: &Terminology, request: &Request<'_>) -> Result<Tree, Refused> {
-    of_set(terminology, request, Inputs::new(request.parameters))
+    let inputs = Inputs::new(request.parameters);
+    of_set(&Scope::new(terminology, inputs), request, inputs)
 }
 
 /// Whether a code or a Coding is in its code system.
 pub(crate) fn code_system(terminology: &Terminology, request: &Request<'_>) -> Result<Tree, Refused> {
-    of_system(terminology, request, Inputs::new(request.parameters))
+    let inputs = Inputs::new(request.parameters);
+    of_system(&Scope::new(terminology, inputs), request, inputs)
 }
 
 /// Many validations, each with parameters of its own beside those of all.
@@ -42,33 +44,37 @@ pub(crate) fn batch(terminology: &Terminology, request: &Request<'_>) -> Result<
         let text = format!("Send at most {BATCH_MAX} validations at once, not {}.", all.len());
         return Err(Refused::invalid("validation", text));
     }
+    let scope = Scope::new(terminology, inputs);
     let one = match request.kind {
         Some("CodeSystem") => of_system,
         _ => of_set,
     };
     let answers = all.into_iter().map(|parameters| {
-        let answer = one(terminology, request, inputs.within(parameters));
+        let own = inputs.within(parameters);
+        let answer = match Scope::is_asked(parameters) {
+            true => one(&Scope::new(terminology, own), request, own),
+            false => one(&scope, request, own),
+        };
         let answer = answer.unwrap_or_else(|refused| refused.outcome());
         Tree::object().with("name", "validation").with("resource", answer)
     });
     Ok(Tree::resource("Parameters").with("parameter", answers.collect::<Vec<_>>()))
 }
 
-fn of_set(terminology: &Terminology, request: &Request<'_>, inputs: Inputs<'_>) -> Result<Tree, Refused> {
-    let scope = Scope::new(terminology, inputs);
+fn of_set(scope: &Scope<'_>, request: &Request<'_>, inputs: Inputs<'_>) -> Result<Tree, Refused> {
     let asked = Asked::new(inputs)?;
-    let set = match crate::expand::asked(&scope, inputs, request) {
+    let set = match crate::expand::asked(scope, inputs, request) {
         Ok(set) => set,
         // The value set is here, but one that it imports is not: that is an answer about the code.
         Err(refused)
-            if refused.issues.iter().any(|one| one.message == NO_SET) && imports(&scope, inputs, request) =>
+            if refused.issues.iter().any(|one| one.message == NO_SET) && imports(scope, inputs, request) =>
         {
             return Ok(Answer::unknown(&asked, refused.issues).tree());
         }
         Err(refused) => return Err(refused),
     };
     let rules = judge::Rules::new(inputs, set.language.as_deref(), request.languages)?;
-    let judge = Judge { scope: &scope, set: Some(&set), rules, supplements: Vec::new() };
+    let judge = Judge { scope, set: Some(&set), rules, supplements: Vec::new() };
     Ok(decide(&judge, &asked).tree())
 }
 
@@ -83,8 +89,7 @@ fn imports(scope: &Scope<'_>, inputs: Inputs<'_>, request: &Request<'_>) -> bool
         })
 }
 
-fn of_system(terminology: &Terminology, request: &Request<'_>, inputs: Inputs<'_>) -> Result<Tree, Refused> {
-    let scope = Scope::new(terminology, inputs);
+fn of_system(scope: &Scope<'_>, request: &Request<'_>, inputs: Inputs<'_>) -> Result<Tree, Refused> {
     let mut asked = Asked::new(inputs)?;
     let given = inputs.resource("codeSystem").or(request.instance);
     let url = given.and_then(|own| own.str("url")).map(Cow::into_owned).or_else(|| inputs.text("url"));
@@ -101,7 +106,7 @@ fn of_system(terminology: &Terminology, request: &Request<'_>, inputs: Inputs<'_
         let url = own.str("url").unwrap_or_default().into_owned();
         Named { url, version: None, place: Place::System(Arc::new(Listed::new(own))) }
     });
-    let mut judge = Judge { scope: &scope, set: None, rules, supplements };
+    let mut judge = Judge { scope, set: None, rules, supplements };
     judge.rules.own = own;
     Ok(decide(&judge, &asked).tree())
 }

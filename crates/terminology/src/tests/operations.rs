@@ -200,6 +200,27 @@ fn a_code_of_another_version_than_the_value_set_has_is_not_in_it() {
 }
 
 #[test]
+fn a_value_set_may_be_the_whole_body_beside_a_query() {
+    let terminology = terminology(&[]);
+    let body = json(&set("body", r#"{"include": [{"system": "http://example.org/wards"}]}"#));
+    let parameters = json(&crate::parameters([("count", "1")], Some(body.root())).text());
+    let request = Request {
+        operation: "expand",
+        kind: Some("ValueSet"),
+        instance: None,
+        parameters: Some(parameters.root()),
+        languages: None,
+        now: Instant(0),
+    };
+    let tree = terminology.operation(&request).unwrap();
+    assert_eq!(codes(tree.get("expansion").unwrap()), "ALL");
+    // At an instance the resource is that of the address.
+    let request = Request { instance: Some(body.root()), parameters: None, ..request };
+    let tree = terminology.operation(&request).unwrap();
+    assert_eq!(codes(tree.get("expansion").unwrap()), "ALL(ASH OAK(OAK1))");
+}
+
+#[test]
 fn versions_are_those_that_are_asked_for() {
     let newer = WARDS.replace(r#""version": "1""#, r#""version": "2""#).replace("Ash ward", "Ash unit");
     let one = r#"{"include": [{"system": "http://example.org/wards", "version": "1", "concept": [{"code": "ASH"}]}]}"#;
