@@ -58,6 +58,11 @@ static ALL: &[Grammar] = &[
     },
 ];
 
+/// Address and version of all of them.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    ALL.iter().map(|grammar| (grammar.url, grammar.version))
+}
+
 /// The rule of a system.
 pub(crate) fn find(url: &str) -> Option<&'static Grammar> {
     ALL.iter().find(|grammar| grammar.url == url)

@@ -6,6 +6,9 @@ use fhir::{Json, Limits, Tree};
 const COUNTRIES: &str = include_str!("tables/countries.txt");
 const CURRENCIES: &str = include_str!("tables/currencies.txt");
 
+/// The addresses of all of them.
+pub(crate) const ALL: &[&str] = &["urn:iso:std:iso:3166", "urn:iso:std:iso:4217"];
+
 /// The code system of an address.
 pub(crate) fn find(url: &str) -> Option<Listed> {
     let rows: Vec<(&str, &str)> = match url {

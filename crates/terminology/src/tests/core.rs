@@ -26,7 +26,11 @@ fn every_value_set_of_r4_can_be_expanded_unless_a_code_system_is_not_here() {
     let (mut expanded, mut missing, mut refused) = (0, 0, Vec::new());
     for url in library.addresses("ValueSet") {
         match ask(&terminology, "ValueSet", "expand", &[("url", &url)]) {
-            Ok(_) => expanded += 1,
+            Ok(tree) => {
+                expanded += 1;
+                let faults = fhir::validate::structure(json(&tree.text()).root());
+                assert!(faults.is_empty(), "{url}: {faults:?}");
+            }
             Err(refusal) if refusal.issues[0].message == "UNKNOWN_CODESYSTEM_EXP" => missing += 1,
             Err(_) => refused.push(url),
         }
@@ -140,6 +144,21 @@ fn the_codes_of_a_value_set_are_given_by_system_within_a_limit() {
     // A page of examples must not pass for all units.
     assert_eq!(codes("ucum-units", 10_000), Err("too-costly"));
     assert_eq!(codes("no-such-set", 10), Err("not-found"));
+}
+
+#[test]
+fn what_is_here_is_told_as_capabilities() {
+    let tree = terminology().capabilities(("carespine", "1"), Instant(0));
+    let text = tree.text();
+    let faults = fhir::validate::structure(json(&text).root());
+    assert!(faults.is_empty(), "{faults:?}");
+    for url in
+        ["http://hl7.org/fhir/administrative-gender", "http://unitsofmeasure.org", "urn:iso:std:iso:4217"]
+    {
+        assert!(text.contains(&format!(r#"{{"uri":"{url}""#)), "{url}");
+    }
+    // Its resource is here, its codes are not.
+    assert!(!text.contains(r#"{"uri":"http://snomed.info/sct""#));
 }
 
 #[test]

@@ -221,6 +221,68 @@ fn a_value_set_may_be_the_whole_body_beside_a_query() {
 }
 
 #[test]
+fn a_value_set_that_was_published_as_an_expansion_has_its_codes() {
+    let stored = r#"{"resourceType": "ValueSet", "url": "http://example.org/stored", "status": "active",
+        "expansion": {"timestamp": "2026-01-01", "contains": [
+            {"system": "http://example.org/wards", "code": "ALL", "abstract": true, "contains": [
+                {"system": "http://example.org/wards", "code": "ASH"}]},
+            {"system": "http://example.org/elsewhere", "code": "X", "display": "Ten"}]}}"#;
+    let terminology = terminology(&[stored.to_owned()]);
+    assert_eq!(expand(&terminology, &[("url", "http://example.org/stored")]), "ASH X");
+}
+
+/// The answer to a validation in the value set of all wards.
+fn validate(pairs: &[(&str, &str)]) -> String {
+    let all = set("all", r#"{"include": [{"system": "http://example.org/wards"}]}"#);
+    let fixed = [("url", "http://example.org/all"), ("system", "http://example.org/wards")];
+    let pairs: Vec<_> = fixed.into_iter().chain(pairs.iter().copied()).collect();
+    ask(&terminology(&[all]), "ValueSet", "validate-code", &pairs).unwrap().text()
+}
+
+const IS: &str = r#""name":"result","valueBoolean":true"#;
+
+#[test]
+fn a_code_that_only_groups_others_can_be_refused() {
+    assert!(validate(&[("code", "ALL")]).contains(IS));
+    let refused = validate(&[("code", "ALL"), ("abstract", "false")]);
+    assert!(!refused.contains(IS) && refused.contains("ABSTRACT_CODE_NOT_ALLOWED"), "{refused}");
+}
+
+#[test]
+fn displays_are_looked_at_in_the_language_that_is_wanted() {
+    let check = |display: &str, languages: &str, right: bool| {
+        let got = validate(&[("code", "ASH"), ("display", display), ("displayLanguage", languages)]);
+        assert_eq!(got.contains(IS), right, "{display} {languages}: {got}");
+    };
+    check("Ash ward", "en", true);
+    check("ASH WARD", "en-GB", true);
+    check("Ward Onnen", "cy", true);
+    check("Ward Onnen", "cy-GB", true);
+    check("Ash ward", "cy", false);
+    check("Ash ward", "cy, en;q=0.5", true);
+    check("Elm ward", "en", false);
+    // Nothing is known in Dutch, so the usual name will do.
+    check("Ash ward", "nl", true);
+    check("Elm ward", "nl", false);
+}
+
+#[test]
+fn a_batch_has_a_limit() {
+    let one = r#"{"name": "validation", "resource": {"resourceType": "Parameters"}}"#;
+    let all = vec![one; 1_001].join(",");
+    let parameters = json(&format!(r#"{{"resourceType": "Parameters", "parameter": [{all}]}}"#));
+    let refused = terminology(&[]).operation(&Request {
+        operation: "batch-validate-code",
+        kind: Some("ValueSet"),
+        instance: None,
+        parameters: Some(parameters.root()),
+        languages: None,
+        now: Instant(0),
+    });
+    assert_eq!(refused.unwrap_err().text(), "Send at most 1000 validations at once, not 1001.");
+}
+
+#[test]
 fn versions_are_those_that_are_asked_for() {
     let newer = WARDS.replace(r#""version": "1""#, r#""version": "2""#).replace("Ash ward", "Ash unit");
     let one = r#"{"include": [{"system": "http://example.org/wards", "version": "1", "concept": [{"code": "ASH"}]}]}"#;

@@ -55,6 +55,10 @@ fn fault(folder: &Path, terminology: &Terminology, case: Value<'_>) -> Option<St
         (Ok(tree), true) => return Some(format!("expected a refusal, not {}", tree.text())),
         (Err(refusal), false) => return Some(format!("refused: {}", refusal.text())),
     };
+    // Whatever the suite expects, it must be R4.
+    if let Some(fault) = fhir::validate::structure(json(&tree.text()).root()).first() {
+        return Some(format!("not R4: {}: {}", fault.at, fault.text));
+    }
     let expected = read(folder, &case.str("response").unwrap());
     let actual = json(&as_r5(tree).text());
     difference(expected.root(), actual.root(), "")

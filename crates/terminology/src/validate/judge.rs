@@ -177,7 +177,8 @@ impl Judge<'_> {
             set.systems().iter().filter(|one| one.url == system).filter_map(|one| one.version()).collect();
         let Some(first) = own.first().filter(|_| !own.contains(&asked)) else { return false };
         let text = format!(
-            "The code system '{system}' version '{first}' in the ValueSet include is different to the one in the value              ('{asked}')"
+            "The code system '{system}' version '{first}' in the ValueSet include is different to the one in \
+             the value ('{asked}')"
         );
         let issue = Issue::error("invalid", "vs-invalid", "VALUESET_VALUE_MISMATCH", text);
         verdict.issues.push(issue.at(at.of("version")));
