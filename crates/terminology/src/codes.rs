@@ -73,7 +73,10 @@ impl Codes for Terminology {
 /// What is to be said of a code that a value set has.
 fn about(set: &Set, system: &str, coded: Coded<'_>, stated: Option<&Stated>) -> Known {
     let fine = Known { is: Some(true), ..Known::default() };
-    if coded.display.is_none() && !set.active_only {
+    if set.leaves_out(system, coded.code) {
+        return no(format!("The code {:?} is not in use any more.", coded.code));
+    }
+    if coded.display.is_none() {
         return fine;
     }
     let Some(named) = set.named(system) else { return fine };
@@ -82,9 +85,6 @@ fn about(set: &Set, system: &str, coded: Coded<'_>, stated: Option<&Stated>) -> 
         _ => None,
     };
     let item = Item { named, concept, stated };
-    if set.active_only && !item.is_active() {
-        return no(format!("The code {:?} is not in use any more.", coded.code));
-    }
     Known { display: right(coded.display, || item.names()), ..fine }
 }
 

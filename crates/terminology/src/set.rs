@@ -144,6 +144,15 @@ impl Set {
         Membership::In(stated)
     }
 
+    /// Whether it is only of active codes, and this is none.
+    pub fn leaves_out(&self, system: &str, code: &str) -> bool {
+        self.active_only
+            && self.systems().iter().filter(|named| named.url == system).any(|named| match &named.place {
+                Place::System(system) => system.find(code).is_some_and(|concept| !system.is_active(concept)),
+                _ => false,
+            })
+    }
+
     /// The systems that it names, with those of its imports, each once.
     pub fn systems(&self) -> Vec<&Named> {
         let mut all: Vec<&Named> = Vec::new();
@@ -196,6 +205,7 @@ impl Clause {
         }
         for set in &self.sets {
             match set.has(system, code) {
+                Membership::In(_) if set.leaves_out(system, code) => return Membership::Out,
                 Membership::In(stated) => found = found.or(stated),
                 other => return other,
             }
@@ -207,6 +217,7 @@ impl Clause {
     pub fn imported(&self, system: &str, code: &str) -> Result<bool, Refused> {
         for set in &self.sets {
             match set.has(system, code) {
+                Membership::In(_) if set.leaves_out(system, code) => return Ok(false),
                 Membership::In(_) => {}
                 Membership::Out => return Ok(false),
                 Membership::Unsure(why) => return Err(Refused::unsupported(why)),

@@ -28,10 +28,11 @@ pub(crate) fn run(terminology: &Terminology, request: &Request<'_>) -> Result<Tr
         target_system: inputs.text("targetsystem").or_else(|| inputs.text("targetSystem")),
     };
     let mut found: Vec<Match> = Vec::new();
-    for map in maps.iter().filter(|map| wish.fits(map.root())) {
-        for (system, code) in &asked {
-            translate(&scope, map, system.as_deref(), code, &wish, 0, &mut found);
-        }
+    for (system, code) in &asked {
+        let mut walk =
+            Walk { scope: &scope, wish: &wish, system: system.as_deref(), code, found: Vec::new() };
+        maps.iter().filter(|map| wish.fits(map.root())).for_each(|map| walk.map(map, 0));
+        found.append(&mut walk.found);
     }
     let result = found.iter().any(|one| !matches!(one.equivalence.as_str(), "unmatched" | "disjoint"));
     let mut parts = vec![Tree::object().with("name", "result").with("valueBoolean", result)];
@@ -133,46 +134,82 @@ fn codings(inputs: Inputs<'_>) -> Result<Vec<(Option<String>, String)>, Refused>
     }
 }
 
-fn translate(
-    scope: &Scope<'_>,
-    map: &Json,
-    system: Option<&str>,
-    code: &str,
-    wish: &Wish,
-    deep: usize,
-    found: &mut Vec<Match>,
-) {
-    let root = map.root();
-    let name = root.str("url").map(Cow::into_owned);
-    for group in root.get("group").into_iter().flat_map(Value::items) {
-        let text = |name: &str| group.str(name).map(Cow::into_owned);
-        let (from, to) = match wish.reverse {
-            false => (text("source"), text("target")),
-            true => (text("target"), text("source")),
-        };
-        let wrong = |wanted: Option<&str>, own: &Option<String>| {
-            wanted.is_some_and(|wanted| own.as_deref().is_some_and(|own| own != wanted))
-        };
-        if wrong(system, &from) || wrong(wish.target_system.as_deref(), &to) {
-            continue;
-        }
-        let to = to.unwrap_or_default();
-        let before = found.len();
-        for element in group.get("element").into_iter().flat_map(Value::items) {
-            let targets = element.get("target").into_iter().flat_map(Value::items);
-            match wish.reverse {
-                false if element.str("code").as_deref() == Some(code) => {
-                    found.extend(targets.map(|target| matched(target, target, &to, name.clone(), false)));
-                }
-                true => {
-                    let fitting = targets.filter(|target| target.str("code").as_deref() == Some(code));
-                    found.extend(fitting.map(|target| matched(element, target, &to, name.clone(), true)));
-                }
-                false => {}
+/// A walk over maps, for one code.
+struct Walk<'w> {
+    scope: &'w Scope<'w>,
+    wish: &'w Wish,
+    system: Option<&'w str>,
+    code: &'w str,
+    found: Vec<Match>,
+}
+
+impl Walk<'_> {
+    fn map(&mut self, map: &Json, deep: usize) {
+        let root = map.root();
+        let name = root.str("url").map(Cow::into_owned);
+        for group in root.get("group").into_iter().flat_map(Value::items) {
+            let text = |name: &str| group.str(name).map(Cow::into_owned);
+            let (from, to) = match self.wish.reverse {
+                false => (text("source"), text("target")),
+                true => (text("target"), text("source")),
+            };
+            let wrong = |wanted: Option<&str>, own: &Option<String>| {
+                wanted.is_some_and(|wanted| own.as_deref().is_some_and(|own| own != wanted))
+            };
+            if wrong(self.system, &from) || wrong(self.wish.target_system.as_deref(), &to) {
+                continue;
+            }
+            let to = to.unwrap_or_default();
+            let before = self.found.len();
+            for element in group.get("element").into_iter().flat_map(Value::items) {
+                self.element(element, &to, &name);
+            }
+            if let (true, false, Some(unmapped)) =
+                (self.found.len() == before, self.wish.reverse, group.get("unmapped"))
+            {
+                self.not_mapped(unmapped, &to, &name, deep);
             }
         }
-        if let (true, false, Some(unmapped)) = (found.len() == before, wish.reverse, group.get("unmapped")) {
-            not_mapped(scope, unmapped, system, code, &to, name.clone(), wish, deep, found);
+    }
+
+    fn element(&mut self, element: Value<'_>, to: &str, map: &Option<String>) {
+        let is = |value: Value<'_>| value.str("code").as_deref() == Some(self.code);
+        let targets = element.get("target").into_iter().flat_map(Value::items);
+        let matches: Vec<Match> = match self.wish.reverse {
+            false if is(element) => {
+                targets.map(|target| matched(target, target, to, map.clone(), false)).collect()
+            }
+            false => Vec::new(),
+            true => {
+                let fitting = targets.filter(|target| is(*target));
+                fitting.map(|target| matched(element, target, to, map.clone(), true)).collect()
+            }
+        };
+        self.found.extend(matches);
+    }
+
+    /// What a group says of codes that it does not list (ConceptMap.group.unmapped).
+    fn not_mapped(&mut self, unmapped: Value<'_>, to: &str, map: &Option<String>, deep: usize) {
+        let text = |name: &str| unmapped.str(name).map(Cow::into_owned);
+        let one = |equivalence: &str, code: Option<String>, display: Option<String>| Match {
+            equivalence: equivalence.to_owned(),
+            system: to.to_owned(),
+            code,
+            display,
+            source: map.clone(),
+            products: Vec::new(),
+        };
+        match text("mode").as_deref() {
+            Some("provided") => self.found.push(one("equal", Some(self.code.to_owned()), None)),
+            Some("fixed") => self.found.push(one("inexact", text("code"), text("display"))),
+            Some("other-map") if deep < MAPS_DEEP_MAX => {
+                let url = text("url").unwrap_or_default();
+                let (url, version) = package::canonical(&url);
+                if let Some(other) = self.scope.find("ConceptMap", url, version) {
+                    self.map(&other, deep + 1);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -200,41 +237,5 @@ fn matched(
         display: concept.str("display").map(Cow::into_owned),
         source,
         products: target.get("product").into_iter().flat_map(Value::items).map(Tree::from).collect(),
-    }
-}
-
-/// What a group says of codes that it does not list (ConceptMap.group.unmapped).
-#[allow(clippy::too_many_arguments, reason = "what a walk over maps carries along")]
-fn not_mapped(
-    scope: &Scope<'_>,
-    unmapped: Value<'_>,
-    system: Option<&str>,
-    code: &str,
-    to: &str,
-    source: Option<String>,
-    wish: &Wish,
-    deep: usize,
-    found: &mut Vec<Match>,
-) {
-    let text = |name: &str| unmapped.str(name).map(Cow::into_owned);
-    let one = |equivalence: &str, code: Option<String>, display: Option<String>| Match {
-        equivalence: equivalence.to_owned(),
-        system: to.to_owned(),
-        code,
-        display,
-        source: source.clone(),
-        products: Vec::new(),
-    };
-    match text("mode").as_deref() {
-        Some("provided") => found.push(one("equal", Some(code.to_owned()), None)),
-        Some("fixed") => found.push(one("inexact", text("code"), text("display"))),
-        Some("other-map") if deep < MAPS_DEEP_MAX => {
-            let url = text("url").unwrap_or_default();
-            let (url, version) = package::canonical(&url);
-            if let Some(other) = scope.find("ConceptMap", url, version) {
-                translate(scope, &other, system, code, wish, deep + 1, found);
-            }
-        }
-        _ => {}
     }
 }

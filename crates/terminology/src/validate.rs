@@ -92,10 +92,12 @@ fn imports(scope: &Scope<'_>, inputs: Inputs<'_>, request: &Request<'_>) -> bool
 fn of_system(scope: &Scope<'_>, request: &Request<'_>, inputs: Inputs<'_>) -> Result<Tree, Refused> {
     let mut asked = Asked::new(inputs)?;
     let given = inputs.resource("codeSystem").or(request.instance);
-    let url = given.and_then(|own| own.str("url")).map(Cow::into_owned).or_else(|| inputs.text("url"));
+    let said = given.and_then(|own| own.str("url")).map(Cow::into_owned).or_else(|| inputs.text("url"));
+    let (url, version) = said.as_deref().map(package::canonical).unzip();
+    let version = version.flatten().map(str::to_owned).or_else(|| inputs.text("version"));
     for coding in &mut asked.codings {
-        coding.system = coding.system.take().or_else(|| url.clone());
-        coding.version = coding.version.take().or_else(|| inputs.text("version"));
+        coding.system = coding.system.take().or_else(|| url.map(str::to_owned));
+        coding.version = coding.version.take().or_else(|| version.clone());
     }
     if asked.form == Form::Code && asked.codings.iter().all(|coding| coding.system.is_none()) {
         return Err(Refused::invalid("url", "Say which code system: by url, in the Coding, or by its id."));

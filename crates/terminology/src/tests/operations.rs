@@ -119,6 +119,15 @@ fn a_value_set_is_what_is_included_less_what_is_excluded() {
         set("under", &format!(r#"{{"include": [{under}]}}"#)),
         set("both", &format!(r#"{{"include": [{import}]}}"#)),
         set("less", &format!(r#"{{"include": [{}], "exclude": [{gone}, {import}]}}"#, wards(""))),
+        set(
+            "within",
+            &format!(r#"{{"include": [{}]}}"#, wards(r#", "valueSet": ["http://example.org/two"]"#)),
+        ),
+        set("open", &format!(r#"{{"inactive": false, "include": [{}]}}"#, wards(""))),
+        set(
+            "opened",
+            r#"{"include": [{"valueSet": ["http://example.org/two", "http://example.org/open"]}]}"#,
+        ),
         set("mixed", &format!(r#"{{"include": [{listed}, {foreign}, {listed}]}}"#)),
         set("self", r#"{"include": [{"valueSet": ["http://example.org/self"]}]}"#),
         set("lost", r#"{"include": [{"valueSet": ["http://example.org/nowhere"]}]}"#),
@@ -132,6 +141,10 @@ fn a_value_set_is_what_is_included_less_what_is_excluded() {
     check("two", "ASH OAK");
     check("both", "OAK");
     check("less", "ALL ASH");
+    check("within", "ASH OAK");
+    // What is active only stays so where it is imported.
+    check("open", "ALL ASH OAK1");
+    check("opened", "ASH");
     // A list of a system that is not here stands as it is; twice is once.
     check("mixed", "ASH OAK X");
     check("self", "refused: processing");
