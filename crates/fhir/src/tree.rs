@@ -66,6 +66,14 @@ impl Tree {
         }
     }
 
+    /// The characters of a string; nothing for any other kind.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Tree::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Appends the text, in the canonical form of [`Value::write_canonical`].
     pub fn write(&self, out: &mut String) {
         match self {

@@ -10,6 +10,11 @@ use std::sync::{Arc, Mutex};
 pub trait Source: Send + Sync {
     /// The resource of this type and address; of the version, or of the newest when none is said.
     fn find(&self, kind: &str, url: &str, version: Option<&str>) -> Option<Arc<Json>>;
+
+    /// The addresses of the resources of a type, as far as they can be named.
+    fn addresses(&self, _kind: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Address and version of a canonical reference (`url|version`), without a fragment.
@@ -91,6 +96,10 @@ impl Source for Library {
         let resource = Arc::new(self.package(place).resource(self.entry(place)).ok()?);
         read.insert(place, resource.clone());
         Some(resource)
+    }
+
+    fn addresses(&self, kind: &str) -> Vec<String> {
+        self.index.keys().filter(|(own, _)| own == kind).map(|(_, url)| url.clone()).collect()
     }
 }
 

@@ -1,3 +1,30 @@
 #![doc = include_str!("../README.md")]
 
+mod capabilities;
+mod codes;
+mod compile;
+mod expand;
+mod grammar;
+mod inputs;
+mod issue;
+mod language;
+mod listed;
+mod lookup;
+mod operation;
+mod scope;
+mod set;
+mod subsumes;
+mod supplemented;
 pub mod system;
+mod tables;
+mod terminology;
+#[cfg(test)]
+mod tests;
+mod text;
+mod translate;
+mod validate;
+
+pub use issue::{Issue, Refused, Severity};
+pub use listed::Listed;
+pub use operation::{Request, parameters};
+pub use terminology::{EXPANSION_MAX, Terminology};

@@ -1,6 +1,6 @@
 //! A code system, whatever keeps it: a CodeSystem resource in memory, or the index of an imported release.
 
-use fhir::Refusal;
+use fhir::{Refusal, Tree};
 use std::borrow::Cow;
 
 /// A concept of one system: its number there. It means nothing outside, and is never shown.
@@ -39,7 +39,7 @@ pub enum Meaning<'s> {
 pub struct Filter<'f> {
     pub property: &'f str,
     /// A code of http://hl7.org/fhir/filter-operator: `=`, `is-a`, `descendent-of`, `is-not-a`, `regex`, `in`,
-    /// `not-in`, `generalizes`, `exists`.
+    /// `not-in`, `generalizes`, `exists`, and `child-of` and `descendent-leaf` of R5.
     pub op: &'f str,
     pub value: &'f str,
 }
@@ -74,6 +74,29 @@ pub trait System: Send + Sync {
     fn designations(&self, concept: Concept) -> Vec<Designation<'_>>;
     /// All but parents and children, by code.
     fn properties(&self, concept: Concept) -> Vec<(Cow<'_, str>, Meaning<'_>)>;
+    /// The language of displays and definitions (BCP 47), where all have the same.
+    fn language(&self) -> Option<&str> {
+        None
+    }
+    /// The address of what a property means (CodeSystem.property.uri).
+    fn property_uri(&self, _code: &str) -> Option<Cow<'_, str>> {
+        None
+    }
+    /// Extensions of a concept that are for who chooses it, such as how it is to be shown.
+    fn extensions(&self, _concept: Concept) -> Vec<Tree> {
+        Vec::new()
+    }
+    /// Extensions of the designation that stands there in [`System::designations`].
+    fn designation_extensions(&self, _concept: Concept, _nth: usize) -> Vec<Tree> {
+        Vec::new()
+    }
+    /// The property `status` of a concept, such as `retired`.
+    fn status(&self, concept: Concept) -> Option<Cow<'_, str>> {
+        self.properties(concept).into_iter().find_map(|(code, meaning)| match meaning {
+            Meaning::Code(status) | Meaning::Text(status) if code == "status" => Some(status),
+            _ => None,
+        })
+    }
     fn is_active(&self, concept: Concept) -> bool;
     /// Not to be chosen, only to group others.
     fn is_abstract(&self, concept: Concept) -> bool;
