@@ -38,7 +38,11 @@ impl Reading {
 
     fn view(&mut self, view: Value<'_>) -> Option<View> {
         if let Some(other) = view.str("resourceType").filter(|name| name != "ViewDefinition") {
-            self.fault("value", "resourceType", format!("A ViewDefinition is expected, and this is a {other}."));
+            self.fault(
+                "value",
+                "resourceType",
+                format!("A ViewDefinition is expected, and this is a {other}."),
+            );
             return None;
         }
         let kind = self.resource(view);
@@ -85,7 +89,8 @@ impl Reading {
     fn version(&mut self, view: Value<'_>) {
         let versions: Vec<_> = each(view, "fhirVersion").filter_map(Value::as_str).collect();
         if !versions.is_empty() && !versions.iter().any(|version| version.starts_with(VERSION)) {
-            let text = format!("The view is for FHIR {}, and the resources are R4 (4.0.1).", versions.join(", "));
+            let text =
+                format!("The view is for FHIR {}, and the resources are R4 (4.0.1).", versions.join(", "));
             self.fault("not-supported", "fhirVersion", text);
         }
     }
@@ -126,13 +131,18 @@ impl Reading {
         self.known(select, at, MEMBERS);
         let (each_item, kind) = self.stands_on(select, at, kind);
         let columns = each(select, "column").enumerate();
-        let own: Vec<_> =
-            columns.filter_map(|(i, column)| self.column(column, &format!("{at}.column[{i}]"), kind)).collect();
+        let own: Vec<_> = columns
+            .filter_map(|(i, column)| self.column(column, &format!("{at}.column[{i}]"), kind))
+            .collect();
         let nested = self.selects(select, "select", at, kind);
         let union = self.selects(select, "unionAll", at, kind);
         self.same_columns(&union, at);
         if each(select, "column").next().is_none() && nested.is_empty() && union.is_empty() {
-            self.fault("required", at, "A select needs columns: its own, or those of a select or unionAll in it.");
+            self.fault(
+                "required",
+                at,
+                "A select needs columns: its own, or those of a select or unionAll in it.",
+            );
         }
         let inner: usize = nested.iter().map(|select| select.width).sum();
         let width = own.len() + inner + union.first().map_or(0, |first| first.width);
@@ -150,7 +160,10 @@ impl Reading {
         let mut given = ways.into_iter().filter(|way| select.get(way).is_some());
         let way = given.next();
         if let Some(other) = given.next() {
-            let text = format!("{} and {other} exclude each other. Nest one select in another.", way.unwrap_or_default());
+            let text = format!(
+                "{} and {other} exclude each other. Nest one select in another.",
+                way.unwrap_or_default()
+            );
             self.fault("invariant", at, text);
         }
         match way {

@@ -49,7 +49,8 @@ impl Path {
             Some(kind) => Expression::parse_for(text, kind),
             None => Expression::parse(text),
         };
-        let expression = expression.map_err(|error| format!("This is no FHIRPath that can be used: {error}."))?;
+        let expression =
+            expression.map_err(|error| format!("This is no FHIRPath that can be used: {error}."))?;
         Ok(Path { text: text.to_owned(), at: at.to_owned(), expression, kind: None })
     }
 

@@ -64,10 +64,15 @@ fn holds(condition: &Path, focus: Focus<'_, '_>) -> Result<bool, Refusal> {
         [] => Ok(false),
         [item] => match item.scalar() {
             Some(Scalar::Boolean(truth)) => Ok(truth),
-            _ => Err(refusal(condition.at(), focus, "A condition must be true or false, and this is neither.")),
+            _ => {
+                Err(refusal(condition.at(), focus, "A condition must be true or false, and this is neither."))
+            }
         },
         _ => {
-            let text = format!("A condition is one value, and here are {}. Ask with exists() or all().", items.len());
+            let text = format!(
+                "A condition is one value, and here are {}. Ask with exists() or all().",
+                items.len()
+            );
             Err(refusal(condition.at(), focus, &text))
         }
     }
@@ -183,9 +188,8 @@ fn repeat<'a>(
 
 fn cell<'a>(column: &Column, path: &Path, focus: Focus<'_, 'a>) -> Result<Cell<'a>, Refusal> {
     let items = evaluated(path, focus)?;
-    let shaped = |shape: Shape, item: &Item<'a>| {
-        shape.cell(item).map_err(|text| refusal(&column.at, focus, &text))
-    };
+    let shaped =
+        |shape: Shape, item: &Item<'a>| shape.cell(item).map_err(|text| refusal(&column.at, focus, &text));
     if column.collection {
         let mut list = Vec::with_capacity(items.len());
         for item in &items {

@@ -69,7 +69,8 @@ fn fault(case: Value<'_>, resources: &[Json]) -> Option<String> {
 #[test]
 fn the_published_tests_pass() {
     let Some(folder) = folder() else { return };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     let (mut passed, mut failed, mut skipped, mut surprises) = (0, 0, 0, Vec::new());
     for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "json")) {
@@ -87,7 +88,9 @@ fn the_published_tests_pass() {
                 continue;
             }
             match fault(case, &resources) {
-                None if listed => surprises.push(format!("{name}, {title}: passes, and is listed as failing")),
+                None if listed => {
+                    surprises.push(format!("{name}, {title}: passes, and is listed as failing"))
+                }
                 None => passed += 1,
                 Some(_) if listed => failed += 1,
                 Some(fault) => surprises.push(format!("{name}, {title}: {fault}")),

@@ -49,7 +49,9 @@ impl Values {
             Shape::Boolean => Values::Boolean(Vec::new()),
             Shape::Integer => Values::Integer(Vec::new()),
             Shape::Long | Shape::Instant => Values::Long(Vec::new()),
-            Shape::Decimal | Shape::Text | Shape::Json(_) | Shape::Open => Values::Text(Vec::new(), Vec::new()),
+            Shape::Decimal | Shape::Text | Shape::Json(_) | Shape::Open => {
+                Values::Text(Vec::new(), Vec::new())
+            }
         }
     }
 
@@ -121,7 +123,8 @@ impl Table {
         for row in rows.iter() {
             for (i, cell) in row.iter().enumerate() {
                 if !levelled[i].take(cell) {
-                    let text = format!("The column {} has a value that is none of its type.", columns[i].name);
+                    let text =
+                        format!("The column {} has a value that is none of its type.", columns[i].name);
                     return Err(Refusal::invalid(columns[i].at.as_str(), text));
                 }
             }
@@ -199,7 +202,8 @@ fn field(column: &Column) -> Result<Arc<Type>, ParquetError> {
         return primitive(&column.name, column.shape, Repetition::OPTIONAL);
     }
     let element = primitive("element", column.shape, Repetition::REQUIRED)?;
-    let list = Type::group_type_builder("list").with_repetition(Repetition::REPEATED).with_fields(vec![element]);
+    let list =
+        Type::group_type_builder("list").with_repetition(Repetition::REPEATED).with_fields(vec![element]);
     let group = Type::group_type_builder(&column.name)
         .with_repetition(Repetition::OPTIONAL)
         .with_logical_type(Some(LogicalType::List))
