@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod codes;
 pub mod date;
 pub mod decimal;
 pub mod definitions;

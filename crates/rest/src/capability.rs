@@ -1,6 +1,7 @@
 //! The CapabilityStatement, made from the tables and from what the routes do. A test tries every claim.
 
 use crate::config::Config;
+use crate::operation::{OPERATIONS, Operation};
 use fhir::Tree;
 use fhir::definitions::{ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
 use std::collections::BTreeSet;
@@ -61,7 +62,7 @@ fn rest(config: &Config) -> Tree {
         "Every request but GET metadata needs Authorization: Bearer and a token of this installation. \
          What a caller may not see is in every answer as if it were not there.",
     );
-    Tree::object()
+    let mut tree = Tree::object()
         .with("mode", "server")
         .with("security", security)
         .with("resource", RESOURCES.iter().map(|kind| resource(kind, config)).collect::<Vec<_>>())
@@ -70,7 +71,12 @@ fn rest(config: &Config) -> Tree {
             "searchParam",
             COMMON.iter().map(|(name, kind, url)| common(name, kind, url)).collect::<Vec<_>>(),
         )
-        .with("compartment", texts(["http://hl7.org/fhir/CompartmentDefinition/patient"]))
+        .with("compartment", texts(["http://hl7.org/fhir/CompartmentDefinition/patient"]));
+    let own = operations(|o| o.system);
+    if !own.is_empty() {
+        tree.set("operation", own);
+    }
+    tree
 }
 
 fn common(name: &str, kind: &str, url: &str) -> Tree {
@@ -102,13 +108,17 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     }
     let common = COMMON.iter().map(|(name, kind, url)| common(name, kind, url));
     tree.set("searchParam", common.chain(params.into_iter().map(param)).collect::<Vec<_>>());
-    if kind == "Patient" {
-        let everything = Tree::object()
-            .with("name", "everything")
-            .with("definition", "http://hl7.org/fhir/OperationDefinition/Patient-everything");
-        tree.set("operation", vec![everything]);
+    let own = operations(|o| o.types.has(kind) || o.instances.has(kind));
+    if !own.is_empty() {
+        tree.set("operation", own);
     }
     tree
+}
+
+/// The operations that stand somewhere.
+fn operations(there: impl Fn(&Operation) -> bool) -> Vec<Tree> {
+    let found = OPERATIONS.iter().filter(|operation| there(operation));
+    found.map(|o| Tree::object().with("name", o.name).with("definition", o.definition)).collect()
 }
 
 /// A parameter that may point at more types than this points at nearly anything.

@@ -2,12 +2,13 @@
 
 use crate::config::Config;
 use crate::headers::trace;
+use crate::operation::Call;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::Route;
 use crate::status::No;
 use crate::wants::Wants;
-use crate::{bundle, capability, operation, pretty, read, search, write};
+use crate::{bundle, capability, pretty, read, search, write};
 use access::{Access, Session, Standing};
 use fhir::json::{Json, Limits};
 use record::{Act, Kind, Refusal};
@@ -203,8 +204,10 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
         (Route::CompartmentSearch(id, kind), "POST") => {
             search::compartment(caller, wants, id, *kind, crate::body::form(request, most)?)
         }
-        (Route::Everything(id), "GET") => operation::everything(caller, wants, id),
-        (Route::Everything(id), "POST") => operation::everything_posted(caller, wants, id, request, most),
+        (Route::Operation(operation, target), "GET" | "POST") if method == "POST" || !operation.changes => {
+            let target = target.clone();
+            (operation.run)(Call { rest, caller, request, wants, target, body_bytes: most })
+        }
         (Route::Instance(kind, id), "GET") => read::read(caller, request, wants, kind, id),
         (Route::Misnamed(_, id), "PUT") => Err(misnamed(id)),
         (Route::Misnamed(kind, id), "GET" | "PATCH" | "DELETE") => {

@@ -1,114 +1,115 @@
-//! Operations: `Patient/id/$everything`.
+//! Operations: what stands at `$name`. One table says where each stands and what does it; routes and the
+//! CapabilityStatement are made of it. Each has a file in `operation/`.
+
+mod everything;
+mod inputs;
 
 use crate::body;
+use crate::door::Rest;
 use crate::request::Request;
 use crate::response::Response;
-use crate::search::{count_of, links};
+use crate::route::Weight;
 use crate::status::No;
 use crate::wants::Wants;
-use fhir::Instant;
-use fhir::json::{Value, write_string};
-use record::{COUNT_MAX, Refusal};
-use service::interaction::{self, Caller, Everything, Pairs, kind_named};
+pub(crate) use inputs::Inputs;
+use service::interaction::Caller;
 
-/// `GET Patient/id/$everything` with `_type`, `_since`, `_count`.
-pub(crate) fn everything(caller: &Caller<'_>, mut wants: Wants, patient: &str) -> Result<Response, No> {
-    let mut honoured = Pairs::new();
-    let mut take = |wants: &mut Wants, name: &str| {
-        let value = wants.take(name)?;
-        honoured.push((name.to_owned(), value.clone()));
-        Some(value)
-    };
-    let mut types = Vec::new();
-    while let Some(list) = take(&mut wants, "_type") {
-        types.extend(
-            list.split(',')
-                .map(kind_named)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|r| Refusal::invalid("_type", r.to_string()))?,
-        );
-    }
-    let since = take(&mut wants, "_since");
-    let since = since.map(|since| {
-        Instant::parse(&since).ok_or_else(|| {
-            Refusal::invalid("_since", format!("{since:?} is no instant. Write 2026-11-24T09:05:00Z."))
-        })
-    });
-    let since = since.transpose()?;
-    let count = take(&mut wants, "_count").map(|count| count_of(&count)).transpose()?;
-    let page = wants.take("_page");
-    wants.nothing_else()?;
-    let place = page.as_deref().map(place).transpose()?;
-    let count = count.filter(|count| *count > 0).map(|count| count.min(COUNT_MAX));
-    let wanted = Everything {
-        types,
-        since,
-        // Pages are all as at one instant, so that writes between them neither skip nor repeat.
-        at: place.map(|(at, _)| at).or_else(|| count.map(|_| caller.access.store().now())),
-        first: place.map_or(0, |(_, first)| first),
-        count,
-    };
-    let (bodies, total) = interaction::everything(caller, patient, &wanted)?;
-    let end = wanted.first.saturating_add(bodies.len());
-    let next = wanted.at.filter(|_| end < total).map(|at| format!("{}-{end}", at.0));
-    honoured.extend(wants.format);
-    let mut out = String::with_capacity(bodies.iter().map(|body| body.text.len() + 120).sum::<usize>() + 512);
-    out.push_str("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":");
-    out.push_str(&total.to_string());
-    let path = format!("/Patient/{patient}/$everything");
-    links(caller.base, &path, &honoured, page.as_deref(), next.as_deref(), &mut out);
-    out.push_str(",\"entry\":[");
-    for (i, body) in bodies.iter().enumerate() {
-        out.push_str(if i > 0 { ",{\"fullUrl\":" } else { "{\"fullUrl\":" });
-        write_string(&format!("{}/{}/{}", caller.base, body.kind, body.id), &mut out);
-        out.push_str(",\"resource\":");
-        out.push_str(&body.text);
-        out.push_str(",\"search\":{\"mode\":\"match\"}}");
-    }
-    crate::read::close_entries(&mut out);
-    Ok(Response::json(200, out))
+/// An operation.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// Without the `$`.
+    pub name: &'static str,
+    /// The canonical address of its OperationDefinition.
+    pub definition: &'static str,
+    /// Whether it stands at the base.
+    pub system: bool,
+    /// The types that it stands at.
+    pub types: Kinds,
+    /// The types at whose instances it stands.
+    pub instances: Kinds,
+    /// Whether it changes something, so that it cannot be asked by GET (R4 operations.html#http).
+    pub changes: bool,
+    pub weight: Weight,
+    pub run: fn(Call<'_>) -> Result<Response, No>,
 }
 
-/// The page token: the instant that all pages are as at, and the first resource of this one. It opens
-/// nothing that the caller could not ask for otherwise, so it needs no seal.
-fn place(token: &str) -> Result<(Instant, usize), Refusal> {
-    let parts =
-        token.split_once('-').and_then(|(at, first)| Some((Instant(at.parse().ok()?), first.parse().ok()?)));
-    parts.ok_or_else(|| {
-        Refusal::invalid("_page", "The page is not one of ours. Follow the links of the first page.")
+impl PartialEq for Operation {
+    fn eq(&self, other: &Operation) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Operation {}
+
+/// Resource types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kinds {
+    // An operation of all types begins to use it.
+    #[allow(dead_code)]
+    All,
+    Only(&'static [&'static str]),
+}
+
+impl Kinds {
+    pub(crate) const NONE: Kinds = Kinds::Only(&[]);
+
+    pub(crate) fn has(self, kind: &str) -> bool {
+        match self {
+            Kinds::All => true,
+            Kinds::Only(list) => list.contains(&kind),
+        }
+    }
+}
+
+/// All of them.
+pub(crate) static OPERATIONS: &[Operation] = &[Operation {
+    name: "everything",
+    definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    system: false,
+    types: Kinds::NONE,
+    instances: Kinds::Only(&["Patient"]),
+    changes: false,
+    weight: Weight::Wide,
+    run: everything::run,
+}];
+
+/// Where an operation is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    System,
+    Type(&'static str),
+    Instance(&'static str, String),
+}
+
+/// The operation of this name that stands there.
+pub(crate) fn find(name: &str, target: &Target) -> Option<&'static Operation> {
+    OPERATIONS.iter().filter(|operation| operation.name == name).find(|operation| match target {
+        Target::System => operation.system,
+        Target::Type(kind) => operation.types.has(kind),
+        Target::Instance(kind, _) => operation.instances.has(kind),
     })
 }
 
-/// `POST Patient/id/$everything` with a Parameters resource, or without a body.
-pub(crate) fn everything_posted(
-    caller: &Caller<'_>,
-    mut wants: Wants,
-    patient: &str,
-    request: &Request,
-    bytes_max: usize,
-) -> Result<Response, No> {
-    if !request.body.is_empty() {
-        let json = body::resource(request, bytes_max)?;
-        wants.pairs.extend(parameters(json.root())?);
-    }
-    everything(caller, wants, patient)
+/// One call.
+pub(crate) struct Call<'c> {
+    // For operations that need more than the caller.
+    #[allow(dead_code)]
+    pub rest: &'c Rest,
+    pub caller: &'c Caller<'c>,
+    pub request: &'c Request,
+    pub wants: Wants,
+    pub target: Target,
+    /// Bytes of a body, at most.
+    pub body_bytes: usize,
 }
 
-/// The simple parameters of a Parameters resource as pairs.
-fn parameters(root: Value<'_>) -> Result<Pairs, Refusal> {
-    if root.str("resourceType").as_deref() != Some("Parameters") {
-        return Err(Refusal::invalid("resourceType", "An operation takes a Parameters resource."));
-    }
-    let list = root.get("parameter").into_iter().flat_map(Value::items);
-    list.map(|parameter| {
-        let name = parameter.str("name").unwrap_or_default().into_owned();
-        let value =
-            parameter.members().find(|(member, _)| member.starts_with("value")).map(|(_, value)| value);
-        let text = value.and_then(|v| v.as_str().or(v.as_number().map(Into::into)));
-        let refuse = || {
-            Refusal::invalid("Parameters.parameter", format!("The parameter {name:?} has no simple value."))
+impl Call<'_> {
+    /// What it is given, by GET in the query, by POST in a body or without one.
+    pub(crate) fn inputs(&self) -> Result<Inputs, No> {
+        let body = match self.request.body.is_empty() {
+            true => None,
+            false => Some(body::resource(self.request, self.body_bytes)?),
         };
-        Ok((name.clone(), text.ok_or_else(refuse)?.into_owned()))
-    })
-    .collect()
+        Ok(Inputs::new(self.wants.pairs.clone(), body))
+    }
 }

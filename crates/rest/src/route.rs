@@ -1,5 +1,6 @@
 //! From a path to what stands there.
 
+use crate::operation::{self, Operation, Target};
 use crate::request::Request;
 use crate::status::No;
 use record::Refusal;
@@ -30,8 +31,8 @@ pub(crate) enum Route {
     InstanceHistory(&'static str, String),
     /// One of its versions.
     Version(&'static str, String, u64),
-    /// Everything about a patient.
-    Everything(String),
+    /// An operation.
+    Operation(&'static Operation, Target),
     /// The resources of a type, or of all, in a patient's compartment.
     Compartment(String, Option<&'static str>),
     /// The same by form.
@@ -90,7 +91,8 @@ impl Route {
             Route::SystemSearch | Route::TypeSearch(_) | Route::CompartmentSearch(..) => "POST",
             Route::Type(_) => "GET, HEAD, POST, PUT, PATCH, DELETE",
             Route::Instance(..) | Route::Misnamed(..) => "GET, HEAD, PUT, PATCH, DELETE",
-            Route::Everything(_) => "GET, POST",
+            Route::Operation(operation, _) if operation.changes => "POST",
+            Route::Operation(..) => "GET, HEAD, POST",
             Route::Metadata
             | Route::SystemHistory
             | Route::TypeHistory(_)
@@ -108,13 +110,8 @@ pub(crate) fn weight(request: &Request) -> Weight {
         Ok(Route::Instance(..) | Route::Version(..) | Route::Metadata) if reads => Weight::Light,
         Ok(Route::Misnamed(..)) | Err(_) => Weight::Light,
         Ok(Route::Base) if !reads => Weight::Bundle,
-        Ok(
-            Route::Base
-            | Route::SystemSearch
-            | Route::SystemHistory
-            | Route::TypeHistory(_)
-            | Route::Everything(_),
-        ) => Weight::Wide,
+        Ok(Route::Operation(operation, _)) => operation.weight,
+        Ok(Route::Base | Route::SystemSearch | Route::SystemHistory | Route::TypeHistory(_)) => Weight::Wide,
         Ok(_) => Weight::Usual,
     }
 }
@@ -125,10 +122,14 @@ fn known_id(kind: &str, id: &str) -> Result<String, No> {
 }
 
 fn operation(parts: &[&str], name: &str) -> Result<Route, No> {
-    match parts {
-        ["Patient", id, "$everything"] => Ok(Route::Everything(known_id("Patient", id)?)),
-        _ => Err(No::Path(format!("The operation {name} is not there. GET metadata says which are."))),
-    }
+    let target = match parts {
+        [kind, id, _] => Target::Instance(kind_named(kind)?, known_id(kind, id)?),
+        [kind, _] => Target::Type(kind_named(kind)?),
+        _ => Target::System,
+    };
+    let found = operation::find(name.trim_start_matches('$'), &target);
+    let text = || No::Path(format!("The operation {name} is not there. GET metadata says which are."));
+    found.map(|operation| Route::Operation(operation, target)).ok_or_else(text)
 }
 
 fn compartment(kind: &str, id: &str, rest: &[&str], path: &str) -> Result<Route, No> {
@@ -164,7 +165,11 @@ mod tests {
         assert_eq!(route("/Patient/a%20b"), Ok(Route::Misnamed("Patient", "a b".into())));
         assert_eq!(route("/Patient/%31"), Ok(Route::Instance("Patient", "1".into())));
         assert_eq!(route("/Patient/1/_history/2"), Ok(Route::Version("Patient", "1".into(), 2)));
-        assert_eq!(route("/Patient/1/$everything"), Ok(Route::Everything("1".into())));
+        let everything = route("/Patient/1/$everything").unwrap();
+        let expected = Target::Instance("Patient", "1".into());
+        assert!(
+            matches!(everything, Route::Operation(o, target) if o.name == "everything" && target == expected)
+        );
         assert_eq!(route("/Patient/1/Observation"), Ok(Route::Compartment("1".into(), Some("Observation"))));
         assert_eq!(route("/Patient/1/*"), Ok(Route::Compartment("1".into(), None)));
         assert_eq!(
