@@ -99,7 +99,8 @@ impl Shape {
         };
         match (self, cell) {
             (Shape::Open, Cell::Json(_)) => Err(format!(
-                "The value is a {kind}, which is no primitive. Say so with \"type\": \"{kind}\", or go on to one of its elements."
+                "The value is a {kind}, which is no primitive. Say so with \"type\": \"{kind}\", or go on to one of \
+                 its elements."
             )),
             (Shape::Json(wanted), cell @ Cell::Json(_)) if wanted.name == kind => Ok(Some(cell)),
             (Shape::Open, cell)

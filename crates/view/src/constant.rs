@@ -2,8 +2,7 @@
 
 use fhir::Value;
 use fhir::date::PartialDate;
-use fhir::decimal::Decimal;
-use fhir::fhirpath::Scalar;
+use fhir::fhirpath::{Number, Scalar};
 use fhir::json::Kind;
 
 /// The value of a constant from its `value[x]`: why not, if it is none.
@@ -15,7 +14,7 @@ pub(crate) fn scalar(kind: &str, value: Value<'_>) -> Result<Scalar, String> {
         "Integer" | "PositiveInt" | "UnsignedInt" => whole(value.as_number()),
         // R5 writes it as a string.
         "Integer64" => whole(text.or(value.as_number())),
-        "Decimal" => value.as_number().and_then(Decimal::parse).map(Scalar::Decimal),
+        "Decimal" => value.as_number().and_then(Number::parse).map(Scalar::Decimal),
         "Date" => text.and_then(PartialDate::parse).map(Scalar::Date),
         "DateTime" | "Instant" => text.and_then(PartialDate::parse).map(Scalar::DateTime),
         "Time" => text.and_then(PartialDate::parse_time).map(Scalar::Time),

@@ -1,10 +1,10 @@
 //! The FHIRPath of a view.
 
 use fhir::definitions::TypeDef;
-use fhir::fhirpath::{Expression, Item, Node, Scalar};
+use fhir::fhirpath::{Context, Expression, Item, Node, Scalar, Setting};
 
 /// The constants of a view, by name.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Constants(Vec<(String, Scalar)>);
 
 impl Constants {
@@ -23,7 +23,6 @@ pub(crate) struct Path {
     text: String,
     at: String,
     expression: Expression,
-    kind: Option<&'static TypeDef>,
 }
 
 /// What an expression is evaluated on.
@@ -44,14 +43,16 @@ impl Path {
         kind: Option<&'static TypeDef>,
         constants: &Constants,
     ) -> Result<Path, String> {
-        let _ = constants;
-        let expression = match kind {
-            Some(kind) => Expression::parse_for(text, kind),
-            None => Expression::parse(text),
-        };
-        let expression =
-            expression.map_err(|error| format!("This is no FHIRPath that can be used: {error}."))?;
-        Ok(Path { text: text.to_owned(), at: at.to_owned(), expression, kind: None })
+        let values: Vec<(&str, Scalar)> =
+            constants.0.iter().map(|(name, scalar)| (name.as_str(), scalar.clone())).collect();
+        let setting = Setting { kind, constants: &["rowIndex"], values: &values };
+        let expression = Expression::compile(text, setting)
+            .map_err(|error| format!("This is no FHIRPath that can be used: {error}."))?;
+        let faults = kind.map(|kind| expression.faults_on(kind)).unwrap_or_default();
+        if !faults.is_empty() {
+            return Err(faults.join(" "));
+        }
+        Ok(Path { text: text.to_owned(), at: at.to_owned(), expression })
     }
 
     pub fn text(&self) -> &str {
@@ -65,11 +66,12 @@ impl Path {
 
     /// The type of what it gives, where that is known.
     pub fn kind(&self) -> Option<&'static TypeDef> {
-        self.kind
+        self.expression.gives()
     }
 
     /// What it gives.
     pub fn evaluate<'a>(&self, focus: Focus<'_, 'a>) -> Result<Vec<Item<'a>>, String> {
-        self.expression.evaluate_on(focus.item.clone(), focus.resource).map_err(|fault| fault.reason)
+        let context = Context { row: focus.index, ..Context::new(focus.resource) };
+        self.expression.evaluate_in(focus.item.clone(), &context).map_err(|fault| fault.reason)
     }
 }
