@@ -6,8 +6,9 @@ pub mod load;
 mod people;
 #[cfg(test)]
 mod tests;
+mod view;
 
-pub use arguments::{Arguments, Command, Demo, Serve, UserCommand};
+pub use arguments::{Arguments, Command, Demo, RunView, Serve, UserCommand, ViewCommand};
 
 use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;
@@ -23,6 +24,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::Verify { data } => keep::verify(&data),
         Command::User { data, command } => people::user(&data, &command),
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
+        Command::View { command: ViewCommand::Run(run) } => view::run(&run),
         Command::Version => {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)

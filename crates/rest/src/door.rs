@@ -118,7 +118,7 @@ pub fn handle(rest: &Rest, request: &Request) -> Response {
             return dressed(request, Response::refused(&refusal.into()));
         }
     }
-    reply.response
+    reply.response.gathered()
 }
 
 /// The reply to a request that got no further than its headers or its body. Who was not recognised, or may
@@ -174,7 +174,10 @@ pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Requ
             (response, caller.take_acts())
         }
     };
-    if pretty && let Ok(json) = Json::parse(std::mem::take(&mut response.body), limits()) {
+    if pretty
+        && response.is_resource()
+        && let Ok(json) = Json::parse(std::mem::take(&mut response.body), limits())
+    {
         let mut out = String::new();
         pretty::write(json.root(), 0, &mut out);
         response.body = out.into_bytes();
@@ -247,6 +250,7 @@ pub(crate) fn dressed(request: &Request, response: Response) -> Response {
     }
     if request.method == "HEAD" {
         response.body.clear();
+        response.stream = None;
     }
     response
 }

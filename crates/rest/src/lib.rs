@@ -15,6 +15,7 @@ mod route;
 mod search;
 mod skin;
 mod status;
+mod stream;
 mod subset;
 mod wants;
 mod write;

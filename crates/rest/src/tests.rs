@@ -15,6 +15,7 @@ mod statement;
 mod suites;
 mod transactions;
 mod unseen;
+mod views;
 
 use crate::{Config, Request, Response, Rest, handle};
 use access::Access;

@@ -1,6 +1,7 @@
 //! How a client wants to be answered: format, preferences, how strict.
 
 use crate::headers::media;
+use crate::operation::view;
 use crate::request::Request;
 use crate::status::No;
 use fhir::search::Handling;
@@ -43,8 +44,14 @@ impl Wants {
             |wanted: &str| format.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
         match value("_format") {
             // A plus that was not encoded has become a space.
+            Some(format) if view::takes(&request.path, format) => {}
             Some(format) => acceptable(&format.replace(' ', "+"))?,
-            None => acceptable(request.header("accept").unwrap_or("*/*"))?,
+            None => {
+                let list = request.header("accept").unwrap_or("*/*");
+                if !list.split(',').any(|item| view::takes(&request.path, &media(item).0)) {
+                    acceptable(list)?;
+                }
+            }
         }
         let pretty = match value("_pretty") {
             None | Some("false") => false,
