@@ -27,7 +27,7 @@ use crate::definitions::{TypeDef, type_def};
 use crate::json::Value;
 use std::fmt;
 
-pub use context::{Arena, Code, Context, Outside, RESOLVED_MAX, Target};
+pub use context::{Arena, Code, Context, Listener, Outside, RESOLVED_MAX, Target};
 pub use number::Number;
 pub use scalar::Scalar;
 

@@ -23,15 +23,12 @@ impl PartialDate {
     /// The date so many milliseconds later, as far as its precision tells them. Nothing beyond the years 1 to
     /// 9999.
     pub fn plus_milliseconds(&self, milliseconds: i64) -> Option<PartialDate> {
-        let unit = match self.precision {
+        match self.precision {
             Precision::Year => return self.plus_months(milliseconds / (YEAR_DAYS * DAY) * 12),
             Precision::Month => return self.plus_months(milliseconds / (MONTH_DAYS * DAY)),
-            Precision::Day => DAY,
-            Precision::Hour => 3_600_000,
-            Precision::Minute => 60_000,
-            // A fraction that was not written is none.
-            Precision::Second | Precision::Millisecond => 1,
-        };
+            _ => {}
+        }
+        let unit = self.unit_milliseconds();
         let [year, month, day, hour, minute, second, milli] = self.fields.map(i64::from);
         let clock = ((hour * 60 + minute) * 60 + second) * 1000 + milli;
         let start = days_since_1970(year, month, day) * DAY + clock;
@@ -94,9 +91,22 @@ impl PartialDate {
         self
     }
 
-    /// A time of day that was reckoned past midnight, as a time of day.
-    pub(crate) fn on_first_day(mut self) -> PartialDate {
-        self.fields[..3].copy_from_slice(&[1, 1, 1]);
-        self
+    /// A time of day so many milliseconds later, past midnight as on any clock: 23:00 and two hours are 01:00.
+    pub(crate) fn plus_on_clock(&self, milliseconds: i64) -> Option<PartialDate> {
+        let unit = self.unit_milliseconds();
+        let mut later = self.plus_milliseconds((milliseconds / unit * unit).rem_euclid(DAY))?;
+        later.fields[..3].copy_from_slice(&self.fields[..3]);
+        Some(later)
+    }
+
+    /// The shortest that can be added to a date with a day or a time.
+    fn unit_milliseconds(&self) -> i64 {
+        match self.precision {
+            Precision::Year | Precision::Month | Precision::Day => DAY,
+            Precision::Hour => 3_600_000,
+            Precision::Minute => 60_000,
+            // A fraction that was not written is none.
+            Precision::Second | Precision::Millisecond => 1,
+        }
     }
 }

@@ -28,11 +28,14 @@ pub struct Context<'a> {
     /// Asked now and then; when it says true, the evaluation ends with a fault.
     pub is_late: Option<&'a dyn Fn() -> bool>,
     /// Told what `trace()` sees, with its name.
-    pub trace: Option<&'a dyn Fn(&str, &[Item<'_>])>,
+    pub trace: Option<Listener<'a>>,
     /// Who knows of other resources, of terminology and of profiles, and where resources are kept that it
     /// brings. Without it, nothing of that is known.
     pub outside: Option<(&'a dyn Outside, &'a Arena)>,
 }
+
+/// Hears the name and the items of a `trace()`.
+pub type Listener<'a> = &'a dyn Fn(&str, &[Item<'_>]);
 
 impl<'a> Context<'a> {
     /// For items of a resource that stands alone, with nothing else given.

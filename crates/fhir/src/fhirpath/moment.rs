@@ -48,10 +48,7 @@ pub(super) fn plus(moment: &Scalar, value: &Number, unit: &str) -> Outcome<Optio
         Scalar::Time(_) if matches!(word, "year" | "month" | "week" | "day") => {
             return fault(format!("A {word} cannot be added to a time of day."));
         }
-        // Midnight is passed without a word: 23:00 and two hours are 01:00.
-        Scalar::Time(time) => length()
-            .and_then(|length| time.plus_milliseconds(length.rem_euclid(86_400_000)))
-            .map(|time| Scalar::Time(time.on_first_day())),
+        Scalar::Time(time) => length().and_then(|length| time.plus_on_clock(length)).map(Scalar::Time),
         _ => None,
     })
 }

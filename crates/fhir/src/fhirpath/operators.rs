@@ -3,9 +3,11 @@
 use super::arithmetic;
 use super::ast::{Node, Operator};
 use super::eval::{Evaluation, Items, Outcome, Scope, boolean, fault, truth_of};
+use super::specifier::is_quantity;
 use super::{Item, Scalar, TEXT_MAX};
 use crate::json::{Kind, Value};
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 impl<'a> Evaluation<'_, 'a> {
     pub(super) fn binary(
@@ -17,6 +19,13 @@ impl<'a> Evaluation<'_, 'a> {
     ) -> Outcome<Items<'a>> {
         use Operator::*;
         let a = self.argument(left, scope)?;
+        // The right is not looked at where the left decides.
+        match operator {
+            And if truth_of(&a)? == Some(false) => return Ok(boolean(false)),
+            Or if truth_of(&a)? == Some(true) => return Ok(boolean(true)),
+            Implies if truth_of(&a)? == Some(false) => return Ok(boolean(true)),
+            _ => {}
+        }
         let b = self.argument(right, scope)?;
         if matches!(operator, And | Or | Xor | Implies) {
             return Ok(logic(operator, truth_of(&a)?, truth_of(&b)?).map_or_else(Vec::new, boolean));
@@ -78,8 +87,26 @@ impl<'a> Evaluation<'_, 'a> {
     /// The items without those that equal one before them.
     pub(super) fn distinct(&mut self, items: Items<'a>) -> Outcome<Items<'a>> {
         let mut out: Items<'a> = Vec::with_capacity(items.len());
+        if items.len() < 2 {
+            return Ok(items);
+        }
+        // A string equals strings only, and of those there can be many.
+        let (mut strings, mut others) = (HashSet::new(), Vec::new());
         for item in items {
-            if !self.holds(&out, &item)? {
+            let new = match item.scalar() {
+                Some(Scalar::String(text)) => {
+                    self.spend(1 + text.len() / 64)?;
+                    strings.insert(text)
+                }
+                _ => {
+                    let new = !self.holds(&others, &item)?;
+                    if new {
+                        others.push(item.clone());
+                    }
+                    new
+                }
+            };
+            if new {
                 out.push(item);
             }
         }
@@ -118,13 +145,16 @@ impl<'a> Evaluation<'_, 'a> {
     /// `=` of items.
     fn same(&mut self, a: &Item<'a>, b: &Item<'a>) -> Outcome<Option<bool>> {
         self.spend(1)?;
-        if let (Item::Node(a), Item::Node(b)) = (a, b)
-            && let (Some(a), Some(b)) = (a.value, b.value)
+        if let (Item::Node(x), Item::Node(y)) = (a, b)
+            && let (Some(a), Some(b)) = (x.value, y.value)
             && a.kind() == Kind::Object
             && b.kind() == Kind::Object
         {
             self.spend(a.raw().len() / 64)?;
-            return Ok(Some(same_value(a, b)));
+            let quantities = is_quantity(x.kind) && is_quantity(y.kind);
+            if !quantities || same_value(a, b) {
+                return Ok(Some(same_value(a, b)));
+            }
         }
         Ok(match (a.scalar(), b.scalar()) {
             (Some(a), Some(b)) => a.equals(&b),

@@ -305,7 +305,7 @@ impl Parser<'_> {
             (Function::ReplaceMatches, _, Some(Node::Literal(Scalar::String(flags)))) => flags,
             _ => return Ok(()),
         };
-        let regex = functions::pattern(text, flags);
+        let regex = functions::pattern(function, text, flags);
         arguments[0] =
             Node::Pattern(regex.map_err(|reason| ParseError { at: self.tokens[place].1, reason })?);
         Ok(())

@@ -201,7 +201,11 @@ fn of_primitive(primitive: Primitive, value: Value<'_>) -> Option<Scalar> {
     }
 }
 
+/// Nothing of a quantity with a comparator: `< 5` is no value (R4, "Using FHIRPath with FHIR").
 fn of_quantity(value: Value<'_>) -> Option<Scalar> {
+    if value.get("comparator").is_some() {
+        return None;
+    }
     let number = Number::parse(value.get("value")?.as_number()?)?;
     let unit = value.str("code").or_else(|| value.str("unit"));
     Some(Scalar::Quantity { value: number, unit: unit.map_or_else(|| "1".to_owned(), |u| u.into_owned()) })

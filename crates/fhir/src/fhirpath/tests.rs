@@ -3,6 +3,8 @@ use crate::json::{Json, Limits};
 
 use proptest::prelude::*;
 
+mod context;
+mod invariants;
 mod search_expressions;
 mod suite;
 mod xml;
@@ -150,6 +152,70 @@ fn functions_of_search_parameters_work() {
 }
 
 #[test]
+fn functions_beyond_search_work() {
+    check(
+        PATIENT,
+        &[
+            ("(3 | 1 | 2).sort()", "1, 2, 3"),
+            ("name.given.sort(-$this)", "Peter, Jim, James"),
+            ("(@2024 | @2024-05 | @2023-01 | @2024-02).sort().count()", "4"),
+            ("(1 | 'a').sort()", "fault: A String has no order with a Integer."),
+            ("name.given.aggregate($total + $this.length(), 0)", "13"),
+            (
+                "name.defineVariable('first', given.first()).select(given.where($this != %first))",
+                "James, Jim",
+            ),
+            ("name.select(defineVariable('g', given.count()).select(%g))", "2, 1"),
+            ("defineVariable('a', 1).select(%a) | defineVariable('a', 2).select(%a)", "1, 2"),
+            ("(name.defineVariable('a') | name).select(%a)", "fault: The variable %a is not defined here."),
+            ("defineVariable('a').defineVariable('a')", "fault: The variable %a is defined already."),
+            ("coalesce(photo, name.family, id)", "Chalmers"),
+            ("'a-b-c'.split('-').join('+')", "a+b+c"),
+            ("'abc'.split('')", "a, b, c"),
+            ("name.suffix.join(',')", ""),
+            ("'abcabc'.lastIndexOf('b')", "4"),
+            ("'2024-02'.replaceMatches('(\\\\d+)-(\\\\d+)', '$2/$1')", "02/2024"),
+            ("'A\nB'.matches('^a.b$', 'i')", "true"),
+            ("'aab'.matchesFull('a|aab') and 'aab'.matchesFull('a' & '') = false", "true"),
+            ("active or name.single()", "true"),
+            ("name.given.matches('a', 'z')", "refused: character 12: the flag z is not known; i and m are"),
+            ("name.given.where($this.matches('^J' & ''))", "James, Jim"),
+            ("'x'.matches('(')", "refused: character 5: this is no regular expression that can be used here"),
+            ("'<&>'.escape('html').unescape('html') = '<&>'", "true"),
+            ("'é'.encode('hex').decode('hex')", "é"),
+            ("'zz'.decode('hex')", ""),
+            ("'1.50'.toDecimal()", "1.50"),
+            ("1.50.toString() & '|' & 3.10.precision().toString()", "1.50|2"),
+            ("'4.5 \\'mg\\''.toQuantity('g')", "0.0045 'g'"),
+            ("1 year.toString() & ', ' & 2 'years'.toString()", "1 year, 2 years"),
+            ("'2024-13'.convertsToDate()", "false"),
+            ("@2024-02-29T10:00:00Z.toDate()", "2024-02-29"),
+            ("@2024-01-31 + 1 month", "2024-02-29"),
+            ("@2024-02-29 - 1 year", "2023-02-28"),
+            ("@2024 + 13 months", "2025"),
+            ("@T23:30 + 2 hours", "01:30"),
+            ("@T01:00 - 90 minutes", "23:30"),
+            ("@T01 - 90 minutes", "00"),
+            ("@9999-12-31 + 1 day", ""),
+            ("@2024-02 = @2024", ""),
+            ("4 'g' + 500 'mg'", "4.5 'g'"),
+            ("10 'm' / 2 's'", "5 'm/s'"),
+            ("10 'm' * 2", "20 'm'"),
+            ("1 'g' > 1 'm'", ""),
+            ("2 = 2 '1'", "true"),
+            ("2 'mg'.value", "2"),
+            ("type().name & birthDate.type().name & 1.type().namespace", "PatientdateSystem"),
+            ("checkModifiers('http://x').id", "p"),
+            ("@2024-02.highBoundary()", "2024-02-29"),
+            ("gender.exists() or birthDate.is(System.Date)", "false"),
+            ("(5.5).round() | 2.345.round(2)", "6, 2.35"),
+            ("2.power(200)", ""),
+            ("'<div>a</div>'.htmlChecks()", "true"),
+        ],
+    );
+}
+
+#[test]
 fn operators_bind_as_the_grammar_says() {
     check(
         PATIENT,
@@ -225,6 +291,26 @@ fn limits_hold() {
     let long = "'aaaaaaaaaaaaaaaa'".to_owned() + &".replace('a', 'aaaaaaaaaaaaaaaa')".repeat(20);
     assert!(shown(PATIENT, &long).contains("too long a text"));
     assert!(shown(PATIENT, &format!("'{}'", "a".repeat(2 << 20))).len() > 1 << 20);
+    let doubling =
+        (0..40).fold("(1)".to_owned(), |all, n| format!("{all}.defineVariable('v{n}').combine(%v{n})"));
+    assert!(shown(PATIENT, &doubling).contains("more than"), "{}", shown(PATIENT, &doubling));
+    let copies = format!("%resource.descendants().select('{}')", "a".repeat(2 << 20));
+    assert!(shown(PATIENT, &copies).contains("more than 1000000 steps"));
+    assert!(shown(PATIENT, "'a'.matches('(((a{100}){100}){100}){100}')").contains("no regular expression"));
+    let backtracking = format!("'{}'.matches('^(a+)+$')", "a".repeat(50_000) + "b");
+    assert_eq!(shown(PATIENT, &backtracking), "false");
+    assert!(shown(PATIENT, "('aaaa' & '').replaceMatches('', 'b')").contains("aaaa"));
+    let long = "'a'.replaceMatches('a', 'aaaaaaaaaaaaaaaa')".to_owned()
+        + &".replaceMatches('a', '$0$0$0$0$0$0$0$0')".repeat(20);
+    assert!(shown(PATIENT, &long).contains("more than 1000000 steps"));
+    let groups = format!("('{}' & '').replaceMatches('.*', '{}')", "a".repeat(100_000), "$0".repeat(100_000));
+    assert!(shown(PATIENT, &groups).contains("too long a text"));
+    for endless in ["2.power(1000000000)", "1.1.power(2000000000)", "1e9.exp()", "'1'.toQuantity('m')"] {
+        assert!(shown(PATIENT, endless).len() < 80, "{endless}");
+    }
+    // The unit would be too long.
+    let product = (0..10).fold("1 'm'".to_owned(), |all, _| format!("({all} * {all})"));
+    assert_eq!(shown(PATIENT, &product), "");
 }
 
 /// Words that an expression may be made of, sound or not.
@@ -293,6 +379,21 @@ const WORDS: &[&str] = &[
     "xor",
     "ofType(",
     "skip(",
+    "sort(",
+    "aggregate(",
+    "$total",
+    "defineVariable('v')",
+    "%v",
+    "matches(",
+    "toQuantity()",
+    "lowBoundary()",
+    "highBoundary(",
+    "round(",
+    "power(",
+    "split(",
+    "join(",
+    "type()",
+    "1 year",
 ];
 
 proptest! {

@@ -178,7 +178,7 @@ impl<'a> Evaluation<'_, 'a> {
         let size = rows.len();
         self.spend(size * (usize::BITS - size.leading_zeros()) as usize)?;
         let mut unordered = None;
-        rows.sort_by(|(a, _), (b, _)| {
+        let rows = merge_sorted(rows, &mut |(a, _), (b, _)| {
             let orders = a.iter().zip(b).map(|((a, down), (b, _))| {
                 let (Some(a), Some(b)) = (a, b) else { return a.is_some().cmp(&b.is_some()) };
                 let order = a.order(b).unwrap_or_else(|()| {
@@ -209,6 +209,25 @@ impl<'a> Evaluation<'_, 'a> {
             (_, None) => Ok(Vec::new()),
         }
     }
+}
+
+/// Rows in order, those that are equal as they came. The sort of the standard library may panic where an order is
+/// open between some pairs, as it is between dates of different precision; this one does not.
+fn merge_sorted<T>(mut rows: Vec<T>, order: &mut dyn FnMut(&T, &T) -> Ordering) -> Vec<T> {
+    if rows.len() < 2 {
+        return rows;
+    }
+    let right = rows.split_off(rows.len() / 2);
+    let mut out = Vec::with_capacity(rows.len() + right.len());
+    let mut left = merge_sorted(rows, order).into_iter().peekable();
+    let mut right = merge_sorted(right, order).into_iter().peekable();
+    while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+        let next = if order(b, a) == Ordering::Less { right.next() } else { left.next() };
+        out.extend(next);
+    }
+    out.extend(left);
+    out.extend(right);
+    out
 }
 
 fn truths<'a>(function: Function, items: &[Item<'a>]) -> Outcome<Items<'a>> {

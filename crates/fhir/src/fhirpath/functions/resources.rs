@@ -140,14 +140,14 @@ impl<'a> Evaluation<'_, 'a> {
             return Ok(None);
         };
         let plain = reference.split("/_history/").next().unwrap_or(reference);
+        let relative = plain.matches('/').count() == 1 && target_type(plain).is_some();
         for entry in entries.items() {
             self.spend(1)?;
             let Some(resource) = entry.get("resource") else { continue };
             let found = match entry.str("fullUrl") {
                 Some(url) => {
                     url == plain
-                        || target_type(plain).is_some()
-                            && url.strip_suffix(plain).is_some_and(|base| base.ends_with('/'))
+                        || relative && url.strip_suffix(plain).is_some_and(|base| base.ends_with('/'))
                 }
                 None => key_of(resource).is_some_and(|key| key == plain),
             };

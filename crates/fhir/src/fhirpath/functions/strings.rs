@@ -12,9 +12,11 @@ const PATTERN_BYTES_MAX: usize = 1 << 20;
 /// Steps that it costs to compile one while an expression is evaluated.
 const PATTERN_STEPS: usize = 1000;
 
-/// A regular expression as FHIRPath means it: `.` is also a line's end.
-pub(in crate::fhirpath) fn pattern(text: &str, flags: &str) -> Result<Regex, String> {
-    let mut builder = RegexBuilder::new(text);
+/// The regular expression of `matches()` and its like as FHIRPath means it: `.` is also a line's end, and
+/// `matchesFull()` asks for the whole text.
+pub(in crate::fhirpath) fn pattern(function: Function, text: &str, flags: &str) -> Result<Regex, String> {
+    let whole = format!("\\A(?:{text})\\z");
+    let mut builder = RegexBuilder::new(if function == Function::MatchesFull { &whole } else { text });
     builder.dot_matches_new_line(true).size_limit(PATTERN_BYTES_MAX).dfa_size_limit(PATTERN_BYTES_MAX);
     for flag in flags.chars() {
         match flag {
@@ -131,22 +133,15 @@ impl<'a> Evaluation<'_, 'a> {
             argument => {
                 let Some(written) = self.string(argument, scope)? else { return Ok(Vec::new()) };
                 self.spend(PATTERN_STEPS + written.len())?;
-                match pattern(&written, &flags) {
+                match pattern(function, &written, &flags) {
                     Ok(regex) => Cow::Owned(regex),
                     Err(reason) => return fault(format!("In matches() or replaceMatches(), {reason}.")),
                 }
             }
         };
         self.spend(text.len() / 16)?;
-        match function {
-            Function::Matches => return Ok(boolean(regex.is_match(text))),
-            Function::MatchesFull => {
-                // The leftmost match need not be the longest that there is from the beginning.
-                let whole = pattern(&format!("^(?:{})$", regex.as_str()), &flags);
-                self.spend(PATTERN_STEPS + regex.as_str().len())?;
-                return Ok(boolean(whole.is_ok_and(|whole| whole.is_match(text))));
-            }
-            _ => {}
+        if function != Function::ReplaceMatches {
+            return Ok(boolean(regex.is_match(text)));
         }
         let Some(by) = self.string(&arguments[1], scope)? else {
             return Ok(Vec::new());
@@ -159,17 +154,24 @@ impl<'a> Evaluation<'_, 'a> {
 
     /// Each match replaced, `$1` and `${name}` standing for what their groups have found.
     fn replaced(&mut self, text: &str, regex: &Regex, by: &str) -> Outcome<Items<'a>> {
+        let parts = replacement(by);
         let mut out = String::new();
         let mut end = 0;
         for found in regex.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
             out.push_str(&text[end..whole.start()]);
-            found.expand(by, &mut out);
-            end = whole.end();
-            self.spend(1 + by.len() / 16)?;
-            if out.len() > TEXT_MAX {
-                return fault("replaceMatches() makes too long a text.");
+            for part in &parts {
+                out.push_str(match part {
+                    Part::Text(text) => text,
+                    Part::Number(number) => found.get(*number).map_or("", |group| group.as_str()),
+                    Part::Name(name) => found.name(name).map_or("", |group| group.as_str()),
+                });
+                if out.len() > TEXT_MAX {
+                    return fault("replaceMatches() makes too long a text.");
+                }
             }
+            end = whole.end();
+            self.spend(parts.len())?;
         }
         out.push_str(&text[end..]);
         self.text(out)
@@ -199,4 +201,32 @@ impl<'a> Evaluation<'_, 'a> {
         }
         if items.is_empty() { Ok(Vec::new()) } else { self.text(out) }
     }
+}
+
+/// A part of what a match is replaced by.
+enum Part<'t> {
+    Text(&'t str),
+    /// What a group of this number has found.
+    Number(usize),
+    /// What a group of this name has found.
+    Name(&'t str),
+}
+
+fn replacement(text: &str) -> Vec<Part<'_>> {
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while let Some(at) = rest.find('$') {
+        parts.push(Part::Text(&rest[..at]));
+        let after = &rest[at + 1..];
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let name = after.strip_prefix('{').and_then(|name| name.split_once('}'));
+        (rest, _) = match (after[..digits].parse(), name) {
+            (Ok(number), _) => (&after[digits..], parts.push(Part::Number(number))),
+            (_, Some((name, after))) => {
+                (after, parts.push(name.parse().map_or(Part::Name(name), Part::Number)))
+            }
+            _ => (after, parts.push(Part::Text("$"))),
+        };
+    }
+    parts.push(Part::Text(rest));
+    parts
 }

@@ -59,7 +59,11 @@ fn element<'t>(text: &'t str, at: &mut usize) -> Element<'t> {
         raw: "",
     };
     *at = end + 1;
-    while !alone {
+    element.raw = &text[start..*at];
+    if alone {
+        return element;
+    }
+    loop {
         let rest = &text[*at..];
         let next = rest.find('<').unwrap();
         element.text.push_str(&plain(&rest[..next]));
