@@ -84,8 +84,49 @@ pub enum Command {
         #[arg(long, default_value_t = access::TOKEN_MINUTES)]
         minutes: u32,
     },
+    /// Flat rows of the record, by views of SQL on FHIR.
+    View {
+        /// What to do with a view.
+        #[command(subcommand)]
+        command: ViewCommand,
+    },
     /// Print the version.
     Version,
+}
+
+/// Views.
+#[derive(Debug, Subcommand)]
+pub enum ViewCommand {
+    /// Run a ViewDefinition over all resources of its type.
+    Run(RunView),
+}
+
+/// `carespine view run`.
+#[derive(Args, Clone, Debug)]
+pub struct RunView {
+    /// The ViewDefinition, as JSON; - for standard input.
+    pub file: PathBuf,
+    /// The record: a folder, or a database as postgres://user@host/database.
+    #[arg(long, default_value = "data")]
+    pub data: Place,
+    /// ndjson, json, csv or parquet. [default: by the ending of --out, else ndjson]
+    #[arg(long)]
+    pub format: Option<String>,
+    /// CSV without a first line that names the columns.
+    #[arg(long)]
+    pub no_header: bool,
+    /// As the record was at the end of a day, a minute or an instant, e.g. 2026-11-24 or 2026-11-24T09:05:00Z.
+    #[arg(long)]
+    pub at: Option<String>,
+    /// Rows at most.
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// A file for the rows. [default: standard output]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// No progress line.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// Accounts.

@@ -7,8 +7,9 @@ mod packages;
 mod people;
 #[cfg(test)]
 mod tests;
+mod view;
 
-pub use arguments::{Arguments, Command, Demo, PackageCommand, Serve, UserCommand};
+pub use arguments::{Arguments, Command, Demo, PackageCommand, RunView, Serve, UserCommand, ViewCommand};
 
 use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;
@@ -25,6 +26,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::User { data, command } => people::user(&data, &command),
         Command::Package { data, command } => packages::package(&data, &command),
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
+        Command::View { command: ViewCommand::Run(run) } => view::run(&run),
         Command::Version => {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)

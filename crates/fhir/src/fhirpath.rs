@@ -103,6 +103,7 @@ impl<'a> Node<'a> {
 #[derive(Clone, Debug)]
 pub struct Expression {
     root: ast::Node,
+    gives: Option<&'static TypeDef>,
 }
 
 /// What is known of an expression before it is parsed.
@@ -112,6 +113,8 @@ pub struct Setting<'t> {
     pub kind: Option<&'static TypeDef>,
     /// Names of the constants that it may use (`%name`); their values come with the [`Context`].
     pub constants: &'t [&'t str],
+    /// Constants that stand for one value, always the same: as if it were written in their place.
+    pub values: &'t [(&'t str, Scalar)],
 }
 
 impl Expression {
@@ -122,14 +125,19 @@ impl Expression {
 
     /// Parses an expression that will stand on items of this type only.
     pub fn parse_for(text: &str, kind: &'static TypeDef) -> Result<Expression, ParseError> {
-        Expression::compile(text, Setting { kind: Some(kind), constants: &[] })
+        Expression::compile(text, Setting { kind: Some(kind), ..Setting::default() })
     }
 
     /// Parses an expression of which something is known.
     pub fn compile(text: &str, setting: Setting<'_>) -> Result<Expression, ParseError> {
-        let mut root = parse::parse(text, setting.constants)?;
-        compile::resolve(&mut root, setting.kind);
-        Ok(Expression { root })
+        let mut root = parse::parse(text, setting)?;
+        let gives = compile::resolve(&mut root, setting.kind);
+        Ok(Expression { root, gives })
+    }
+
+    /// The type of what it gives, where all of it is known to be of one type of FHIR.
+    pub fn gives(&self) -> Option<&'static TypeDef> {
+        self.gives
     }
 
     /// Evaluates it on a resource.

@@ -37,6 +37,7 @@ mod store;
 mod tests;
 mod tx;
 mod verify;
+mod walk;
 mod writer;
 
 pub use audit::{Act, AuditRow, Ticket};
@@ -54,6 +55,7 @@ pub use search::{COUNT_MAX, Page, Results};
 pub use store::{Clock, Options, Store};
 pub use tx::{Author, Tx, Written};
 pub use verify::{Finding, Report, verify};
+pub use walk::{BATCH_MAX, Batch, Walk};
 
 /// Turns something that should not happen into a refusal of kind fault, and logs it with what was being done.
 /// The caller of a door sees only that the fault is ours.

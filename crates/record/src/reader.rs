@@ -6,8 +6,8 @@ use crate::pool::Pool;
 use crate::snapshot::Snapshot;
 use crate::store::Shared;
 use crate::{
-    AuditRow, Body, Commit, Found, HistoryOf, HistoryPage, Instant, Page, Refusal, Results, Scope, fault,
-    history, log,
+    AuditRow, Body, Commit, Found, HistoryOf, HistoryPage, Instant, Page, Refusal, Results, Scope, Walk,
+    fault, history, log,
 };
 use fhir::search::Query;
 use std::sync::Arc;
@@ -114,6 +114,11 @@ impl Reader {
     /// How many live resources of each type a patient has, in this state.
     pub fn compartment_counts(&self, patient: &str) -> Result<Vec<(&'static str, u64)>, Refusal> {
         crate::compartment::counts(&self.snapshot(), patient)
+    }
+
+    /// All resources of a type, batch by batch; see [`Walk`].
+    pub fn walk(&self, kind: &str) -> Walk<'_> {
+        Walk::new(self.snapshot(), &self.shared.names, kind)
     }
 
     /// Texts of the newest versions, at most `count`.

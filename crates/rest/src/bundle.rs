@@ -134,6 +134,9 @@ fn batch(rest: &Rest, caller: &Caller<'_>, request: &Request, root: Value<'_>) -
             Ok(inner) => {
                 let (response, acts) = bare_answer(rest, Some(caller.session), &inner);
                 caller.add_acts(acts);
+                let refused =
+                    || Response::refused(&No::Format("Rows cannot stand in a Bundle. Ask alone.".to_owned()));
+                let response = if response.is_resource() { response } else { refused() };
                 answered(&inner, &response, &mut out);
             }
             Err(no) => answered(&Request::default(), &Response::refused(&no), &mut out),

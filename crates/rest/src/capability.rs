@@ -1,7 +1,7 @@
 //! The CapabilityStatement, made from the tables and from what the routes do. A test tries every claim.
 
 use crate::config::Config;
-use crate::operation::{OPERATIONS, Operation};
+use crate::operation::{Kinds, OPERATIONS, Operation};
 use fhir::Tree;
 use fhir::definitions::{ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
 use fhir::patch::Patch;
@@ -75,7 +75,9 @@ fn rest(config: &Config) -> Tree {
             COMMON.iter().map(|(name, kind, url)| common(name, kind, url)).collect::<Vec<_>>(),
         )
         .with("compartment", texts(["http://hl7.org/fhir/CompartmentDefinition/patient"]));
-    let own = operations(|o| o.system);
+    // What stands at a type that is none of R4's can be told of only here.
+    let own =
+        operations(|o| o.system || matches!(o.types, Kinds::Only(list) if list.contains(&"ViewDefinition")));
     if !own.is_empty() {
         tree.set("operation", own);
     }

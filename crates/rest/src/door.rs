@@ -131,7 +131,7 @@ pub fn handle(rest: &Rest, request: &Request) -> Response {
             return refused(request, &refusal.into());
         }
     }
-    reply.response
+    reply.response.gathered()
 }
 
 /// The reply to a request that got no further than its headers or its body. Who was not recognised, or may
@@ -262,6 +262,7 @@ pub(crate) fn dressed(request: &Request, response: Response) -> Response {
     }
     if request.method == "HEAD" {
         response.body.clear();
+        response.stream = None;
     }
     response
 }

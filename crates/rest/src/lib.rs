@@ -18,6 +18,7 @@ mod route;
 mod search;
 mod skin;
 mod status;
+mod stream;
 mod subset;
 mod wants;
 mod write;

@@ -3,6 +3,7 @@
 
 mod everything;
 mod inputs;
+pub(crate) mod view;
 
 use crate::body;
 use crate::door::Rest;
@@ -62,16 +63,28 @@ impl Kinds {
 }
 
 /// All of them.
-pub(crate) static OPERATIONS: &[Operation] = &[Operation {
-    name: "everything",
-    definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-    system: false,
-    types: Kinds::NONE,
-    instances: Kinds::Only(&["Patient"]),
-    changes: false,
-    weight: Weight::Wide,
-    run: everything::run,
-}];
+pub(crate) static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        system: false,
+        types: Kinds::NONE,
+        instances: Kinds::Only(&["Patient"]),
+        changes: false,
+        weight: Weight::Wide,
+        run: everything::run,
+    },
+    Operation {
+        name: "run",
+        definition: "http://sql-on-fhir.org/OperationDefinition/$run",
+        system: false,
+        types: Kinds::Only(&["ViewDefinition"]),
+        instances: Kinds::NONE,
+        changes: false,
+        weight: Weight::Wide,
+        run: view::run,
+    },
+];
 
 /// Where an operation is called.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -130,6 +130,8 @@ fn known_id(kind: &str, id: &str) -> Result<String, No> {
 fn operation(parts: &[&str], name: &str) -> Result<Route, No> {
     let target = match parts {
         [kind, id, _] => Target::Instance(kind_named(kind)?, known_id(kind, id)?),
+        // No type of R4, but one that operations are about.
+        ["ViewDefinition", _] => Target::Type("ViewDefinition"),
         [kind, _] => Target::Type(kind_named(kind)?),
         _ => Target::System,
     };

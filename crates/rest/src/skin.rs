@@ -33,13 +33,13 @@ const HEADERS_MAX: usize = 100;
 struct Skin {
     rest: Rest,
     bundles: Semaphore,
-    wide: Semaphore,
+    wide: Arc<Semaphore>,
 }
 
 /// The door as a router, to be merged with others. It answers at the path of [`Config::base`] and below.
 pub fn router(access: Access, config: Config) -> Router {
     let mount = mount(&config.base).to_owned();
-    let (bundles, wide) = (Semaphore::new(config.bundles), Semaphore::new(config.wide));
+    let (bundles, wide) = (Semaphore::new(config.bundles), Arc::new(Semaphore::new(config.wide)));
     let skin = Arc::new(Skin { bundles, wide, rest: Rest::new(access, config) });
     let answer = any(move |request: axum::extract::Request| serve(skin.clone(), request));
     let router = Router::new().route(&format!("{mount}/"), answer.clone());
@@ -116,7 +116,7 @@ async fn respond(skin: &Arc<Skin>, session: Option<Session>, mut request: Reques
         Weight::Light if is_near(skin) => return answer(&skin.rest, session.as_ref(), &request),
         Weight::Light | Weight::Usual => None,
         Weight::Bundle => Some(&skin.bundles),
-        Weight::Wide => Some(&skin.wide),
+        Weight::Wide => Some(&*skin.wide),
     };
     // A turn is held until the answer is made.
     let Ok(_turn) = turns.map(Semaphore::try_acquire).transpose() else {
@@ -165,7 +165,7 @@ fn deadline(config: &Config, began: Instant, got: usize) -> Instant {
 }
 
 /// Waits for the audit trail, then lets the response go.
-async fn finish(skin: &Skin, reply: Reply, packs: bool) -> axum::response::Response {
+async fn finish(skin: &Arc<Skin>, reply: Reply, packs: bool) -> axum::response::Response {
     let mut response = reply.response;
     let tickets: Vec<_> = reply.acts.into_iter().map(|act| skin.rest.access.store().audit(act)).collect();
     for ticket in tickets {
@@ -176,7 +176,14 @@ async fn finish(skin: &Skin, reply: Reply, packs: bool) -> axum::response::Respo
     if packs && response.body.len() > PACK_FROM {
         response = packed(response);
     }
-    let mut answer = axum::response::Response::new(Body::from(response.body));
+    let body = match response.stream.take() {
+        Some(stream) => {
+            let inner = skin.clone();
+            stream.body(move |handle| handle.block_on(inner.wide.clone().acquire_owned()))
+        }
+        None => Body::from(response.body),
+    };
+    let mut answer = axum::response::Response::new(body);
     // The table in `status` has none outside the range.
     *answer.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {

@@ -18,6 +18,7 @@ mod statement;
 mod suites;
 mod transactions;
 mod unseen;
+mod views;
 
 use crate::{Config, Request, Response, Rest, handle};
 use access::Access;

@@ -2,6 +2,7 @@
 
 use crate::binary;
 use crate::format::Format;
+use crate::operation::view;
 use crate::request::Request;
 use crate::status::No;
 use fhir::search::Handling;
@@ -41,7 +42,7 @@ impl Wants {
         let (format, pairs): (Pairs, Pairs) =
             all.into_iter().partition(|(name, _)| name == "_format" || name == "_pretty");
         let raw = binary::is_wanted_raw(request, &format);
-        if !raw {
+        if !raw && !view::is_wanted(request, &format) {
             Format::wanted(request, &format)?;
         }
         if format.iter().any(|(name, value)| name == "_pretty" && value != "true" && value != "false") {

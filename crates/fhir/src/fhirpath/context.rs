@@ -19,6 +19,8 @@ pub struct Context<'a> {
     pub root: Node<'a>,
     /// What the names mean that [`Setting::constants`](super::Setting) allowed.
     pub constants: &'a [(&'a str, Vec<Item<'a>>)],
+    /// `%rowIndex` of SQL on FHIR, where [`Setting::constants`](super::Setting) allowed that name.
+    pub row: usize,
     /// What `now()`, `today()` and `timeOfDay()` say, in UTC. Without it, these three are a fault.
     pub now: Option<Instant>,
     /// Steps that the evaluation may take.
@@ -42,6 +44,7 @@ impl<'a> Context<'a> {
             resource,
             root: resource,
             constants: &[],
+            row: 0,
             now: None,
             steps: STEPS_MAX,
             is_late: None,

@@ -133,6 +133,9 @@ impl<'a> Evaluation<'_, 'a> {
                         self.spend(items.len())?;
                         items
                     }
+                    None if name == "rowIndex" => {
+                        vec![Item::Computed(Scalar::Integer(self.context.row as i64))]
+                    }
                     None => return fault(format!("The variable %{name} is not defined here.")),
                 }
             }

@@ -7,13 +7,14 @@ use super::number::Number;
 use super::quantity::calendar_unit;
 use super::scalar::Scalar;
 use super::specifier::type_name;
-use super::{DEPTH_MAX, ParseError};
+use super::{DEPTH_MAX, ParseError, Setting};
 use crate::date::PartialDate;
 use crate::definitions::{TypeKind, type_def};
 
-/// Parses a whole text, which may name these constants.
-pub(super) fn parse(text: &str, constants: &[&str]) -> Result<Node, ParseError> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, named: Vec::new(), defined: Vec::new() };
+/// Parses a whole text, which may name what the setting allows.
+pub(super) fn parse(text: &str, setting: Setting<'_>) -> Result<Node, ParseError> {
+    let Setting { constants, values, .. } = setting;
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, named: Vec::new(), defined: Vec::new(), values };
     let node = parser.expression(0, 0)?;
     if *parser.peek() != Token::End {
         return Err(parser.wrong("the expression should end here"));
@@ -63,18 +64,20 @@ fn operator(token: &Token) -> Option<(Operator, u8)> {
     })
 }
 
-struct Parser {
+struct Parser<'t> {
     tokens: Vec<(Token, usize)>,
     at: usize,
     /// Names after % that the standard does not give a meaning, and where each stands.
     named: Vec<(String, usize)>,
     /// Names that `defineVariable` gives a meaning.
     defined: Vec<String>,
+    /// Names after % that stand for a value.
+    values: &'t [(&'t str, Scalar)],
 }
 
 type Parsed<T> = Result<T, ParseError>;
 
-impl Parser {
+impl Parser<'_> {
     fn peek(&self) -> &Token {
         &self.tokens[self.at].0
     }
@@ -212,6 +215,9 @@ impl Parser {
                     Variable::Url(format!("http://hl7.org/fhir/StructureDefinition/{extension}"))
                 }
                 _ => {
+                    if let Some((_, value)) = self.values.iter().find(|(given, _)| *given == name) {
+                        return Node::Literal(value.clone());
+                    }
                     self.named.push((name.clone(), self.tokens[place].1));
                     Variable::Named(name)
                 }

@@ -320,3 +320,31 @@ fn peak_kib() -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").trim().parse().unwrap()
 }
+
+#[test]
+fn rows_of_a_view_come_in_pieces_and_a_body_that_breaks_off_has_no_end() {
+    let door = Listening::new(|_| ());
+    let view = r#"{"resource":"Patient","select":[{"column":[{"name":"family","path":"name.family"}]}]}"#;
+    let run = || {
+        let mut stream = door.connect();
+        let head = door.head("POST", "ViewDefinition/$run", "connection: close\r\n");
+        let text = format!("{head}content-length: {}\r\n\r\n{view}", view.len());
+        stream.write_all(text.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        // A connection that is cut off may be reset.
+        let _ = stream.read_to_end(&mut bytes);
+        String::from_utf8(bytes).unwrap()
+    };
+    for n in 0..3 {
+        let patient = format!(r#"{{"resourceType":"Patient","id":"p{n}","name":[{{"family":"Lee"}}]}}"#);
+        expect(&door.world.put(&format!("Patient/p{n}"), &patient), 201);
+    }
+    let whole = run();
+    assert!(whole.starts_with("HTTP/1.1 200") && whole.contains("transfer-encoding: chunked"), "{whole}");
+    assert_eq!(whole.matches(r#"{"family":"Lee"}"#).count(), 3);
+    assert!(whole.ends_with("\r\n0\r\n\r\n"), "{whole}");
+    let two = r#"{"resourceType":"Patient","id":"q","name":[{"family":"a"},{"family":"b"}]}"#;
+    expect(&door.world.put("Patient/q", two), 201);
+    assert!(!run().ends_with("0\r\n\r\n"));
+    door.still_answers();
+}

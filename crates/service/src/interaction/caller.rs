@@ -64,6 +64,12 @@ impl<'a> Caller<'a> {
         self.acts.borrow_mut().push(self.session.act(action, detail));
     }
 
+    /// Notes that all of a kind goes out, as the record is after a commit.
+    pub(super) fn takes(&self, action: &'static str, query: &str, txn: u64) {
+        let detail = self.detail(query).with("outcome", "ok").with("as-at", txn as i64);
+        self.acts.borrow_mut().push(self.session.act(action, detail));
+    }
+
     /// Notes that a change found the resource as it was to be.
     pub(super) fn met(&self, command: &'static str, written: &Written) {
         let out = format!("{}/{}/_history/{}", written.kind, written.id, written.version);

@@ -94,7 +94,7 @@ fn evaluate<'a>(
     kind: &'static TypeDef,
     node: Node<'a>,
 ) -> Result<Vec<Item<'a>>, (Stage, String)> {
-    let setting = Setting { kind: Some(kind), constants: &[] };
+    let setting = Setting { kind: Some(kind), ..Setting::default() };
     let expression = Expression::compile(text, setting).map_err(|e| (Stage::Syntax, e.to_string()))?;
     let faults = expression.faults_on(kind);
     if !faults.is_empty() {
