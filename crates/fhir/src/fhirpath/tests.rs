@@ -216,6 +216,24 @@ fn functions_beyond_search_work() {
 }
 
 #[test]
+fn thousands_of_items_are_told_apart_within_the_budget() {
+    let items: Vec<String> = (0..5_000)
+        .map(|n| format!(r#"{{"linkId": "{n}", "item": [{{"linkId": "{n}", "x": {n}.0}}, {{"x": {n}, "linkId": "{n}"}}]}}"#))
+        .collect();
+    let text = format!(r#"{{"resourceType": "Questionnaire", "item": [{}]}}"#, items.join(","));
+    check(
+        &text,
+        &[
+            ("repeat(item).count()", "10000"),
+            ("item.item.distinct().count()", "5000"),
+            ("descendants().linkId.isDistinct()", "false"),
+            ("item.linkId.isDistinct()", "true"),
+            ("item.select(linkId).count()", "5000"),
+        ],
+    );
+}
+
+#[test]
 fn operators_bind_as_the_grammar_says() {
     check(
         PATIENT,
