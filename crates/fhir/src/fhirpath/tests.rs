@@ -304,6 +304,13 @@ fn limits_hold() {
     assert!(shown(PATIENT, &"-".repeat(10_000)).contains("more than 64 deep"));
     assert!(shown(PATIENT, &vec!["a"; 10_000].join(".")).contains("more than 64 deep"));
     assert!(shown(PATIENT, &vec!["1"; 10_000].join("|")).contains("more than 64 deep"));
+    // What is just not too deep fits on the stack.
+    let nested = |levels| (0..levels).fold("1".to_owned(), |all, _| format!("iif(true, {all} | 1)"));
+    let deepest = (0..100).take_while(|levels| Expression::parse(&nested(*levels)).is_ok()).last().unwrap();
+    assert!(deepest > 10 && shown(PATIENT, &nested(deepest)) == "1");
+    let within = |levels| (0..levels).fold("id".to_owned(), |all, _| format!("where({all}.exists())"));
+    let deepest = (0..100).take_while(|levels| Expression::parse(&within(*levels)).is_ok()).last().unwrap();
+    assert!(deepest > 10 && shown(PATIENT, &within(deepest)) == "Patient");
     let many = "descendants()".to_owned() + &".select(%resource.descendants())".repeat(8);
     assert!(shown(PATIENT, &many).contains("more than 1000000 steps"));
     let long = "'aaaaaaaaaaaaaaaa'".to_owned() + &".replace('a', 'aaaaaaaaaaaaaaaa')".repeat(20);
