@@ -10,6 +10,7 @@ mod ast;
 mod check;
 mod compile;
 mod context;
+mod distinct;
 mod eval;
 mod functions;
 mod lex;
@@ -160,6 +161,13 @@ impl Expression {
     /// Evaluates it on an item with all that a context gives.
     pub fn evaluate_in<'a>(&self, item: Item<'a>, context: &Context<'a>) -> Result<Vec<Item<'a>>, Fault> {
         eval::evaluate(&self.root, item, context)
+    }
+
+    /// Whether it holds on an item, for an invariant or a filter: nothing when the result is empty, a boolean as
+    /// it is, true for any other single item; a fault for more than one (FHIRPath 2.0, "Singleton Evaluation of
+    /// Collections").
+    pub fn holds_in<'a>(&self, item: Item<'a>, context: &Context<'a>) -> Result<Option<bool>, Fault> {
+        eval::truth_of(&self.evaluate_in(item, context)?)
     }
 }
 

@@ -238,13 +238,15 @@ impl Checker {
             (On::Ordered, _) => self.ordered(on, &format!("{name}()")),
             _ => {}
         }
-        let inner = if function.binds_this() { on } else { this };
-        let shape_of = |argument: &Node| match argument {
-            // A minus before the key of sort() means downwards.
-            Node::Minus(key) if function == Function::Sort => self.visit(key, inner),
-            argument => self.visit(argument, inner),
+        let shape_of = |(at, argument): (usize, &Node)| {
+            let inner = if function.binds_this(at) { on } else { this };
+            match argument {
+                // A minus before the key of sort() means downwards.
+                Node::Minus(key) if function == Function::Sort => self.visit(key, inner),
+                argument => self.visit(argument, inner),
+            }
         };
-        let given: Vec<Shape> = arguments.iter().map(shape_of).collect();
+        let given: Vec<Shape> = arguments.iter().enumerate().map(shape_of).collect();
         if function == Function::Iif
             && let Some(known) = given.first().and_then(|shape| shape.of)
             && known.class() != Some("Boolean")

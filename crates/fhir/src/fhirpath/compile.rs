@@ -48,9 +48,8 @@ pub(super) fn resolve(node: &mut Node, this: Option<&'static TypeDef>) -> Option
         Node::Call { on, function, arguments } => {
             let on = resolve(on, this);
             // Arguments of the others stand on what the whole call stands on.
-            let inner = if function.binds_this() { on } else { this };
-            for argument in arguments {
-                resolve(argument, inner);
+            for (at, argument) in arguments.iter_mut().enumerate() {
+                resolve(argument, if function.binds_this(at) { on } else { this });
             }
             on.filter(|_| function.keeps_items())
         }
@@ -86,20 +85,15 @@ pub(super) fn open(def: &TypeDef) -> bool {
 }
 
 impl Function {
-    /// True when its arguments are evaluated on each item in turn.
-    pub(super) fn binds_this(self) -> bool {
-        matches!(
-            self,
-            Function::Where
-                | Function::Exists
-                | Function::All
-                | Function::Select
-                | Function::Repeat
-                | Function::Iif
-                | Function::Aggregate
-                | Function::Sort
-                | Function::Trace
-        )
+    /// True when its argument of this number is evaluated on the items that the function stands on.
+    pub(super) fn binds_this(self, argument: usize) -> bool {
+        use Function::*;
+        match self {
+            Where | Exists | All | Select | Repeat | Iif | Sort => true,
+            Aggregate => argument == 0,
+            Trace | DefineVariable => argument == 1,
+            _ => false,
+        }
     }
 
     /// True when its result is made of items it was called on.

@@ -26,7 +26,7 @@ impl Number {
 
     /// A whole number.
     pub fn whole(n: i64) -> Number {
-        Fixed { mantissa: n.into(), places: 0 }.number()
+        Number { value: Decimal::parse(&n.to_string()).unwrap_or(Decimal::ZERO), places: 0 }
     }
 
     pub(super) fn negated(mut self) -> Number {

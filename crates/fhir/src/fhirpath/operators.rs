@@ -5,9 +5,10 @@ use super::ast::{Node, Operator};
 use super::eval::{Evaluation, Items, Outcome, Scope, boolean, fault, truth_of};
 use super::specifier::is_quantity;
 use super::{Item, Scalar, TEXT_MAX};
+use crate::definitions::Primitive;
 use crate::json::{Kind, Value};
+use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 impl<'a> Evaluation<'_, 'a> {
     pub(super) fn binary(
@@ -84,35 +85,6 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(vec![Item::Computed(Scalar::String(text))])
     }
 
-    /// The items without those that equal one before them.
-    pub(super) fn distinct(&mut self, items: Items<'a>) -> Outcome<Items<'a>> {
-        let mut out: Items<'a> = Vec::with_capacity(items.len());
-        if items.len() < 2 {
-            return Ok(items);
-        }
-        // A string equals strings only, and of those there can be many.
-        let (mut strings, mut others) = (HashSet::new(), Vec::new());
-        for item in items {
-            let new = match item.scalar() {
-                Some(Scalar::String(text)) => {
-                    self.spend(1 + text.len() / 64)?;
-                    strings.insert(text)
-                }
-                _ => {
-                    let new = !self.holds(&others, &item)?;
-                    if new {
-                        others.push(item.clone());
-                    }
-                    new
-                }
-            };
-            if new {
-                out.push(item);
-            }
-        }
-        Ok(out)
-    }
-
     /// True when one of the items equals `item`.
     pub(super) fn holds(&mut self, items: &[Item<'a>], item: &Item<'a>) -> Outcome<bool> {
         for other in items {
@@ -156,6 +128,9 @@ impl<'a> Evaluation<'_, 'a> {
                 return Ok(Some(same_value(a, b)));
             }
         }
+        if let (Some(a), Some(b)) = (plain_text(a), plain_text(b)) {
+            return Ok(Some(a == b));
+        }
         Ok(match (a.scalar(), b.scalar()) {
             (Some(a), Some(b)) => a.equals(&b),
             _ => Some(false),
@@ -186,6 +161,19 @@ impl<'a> Evaluation<'_, 'a> {
             [item] => self.holds(items, item).map(boolean),
             _ => fault("`in` and `contains` look for one item."),
         }
+    }
+}
+
+/// The characters of what is a string, without a copy.
+fn plain_text<'i>(item: &'i Item<'_>) -> Option<Cow<'i, str>> {
+    use Primitive::{Date, DateTime, Instant, Time};
+    match item {
+        Item::Computed(Scalar::String(text)) => Some(Cow::Borrowed(text)),
+        Item::Computed(_) => None,
+        Item::Node(node) => match node.kind.primitive? {
+            Date | DateTime | Instant | Time => None,
+            _ => node.value?.as_str(),
+        },
     }
 }
 

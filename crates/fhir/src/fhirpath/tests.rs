@@ -216,6 +216,24 @@ fn functions_beyond_search_work() {
 }
 
 #[test]
+fn thousands_of_items_are_told_apart_within_the_budget() {
+    let items: Vec<String> = (0..5_000)
+        .map(|n| format!(r#"{{"linkId": "{n}", "item": [{{"linkId": "{n}", "x": {n}.0}}, {{"x": {n}, "linkId": "{n}"}}]}}"#))
+        .collect();
+    let text = format!(r#"{{"resourceType": "Questionnaire", "item": [{}]}}"#, items.join(","));
+    check(
+        &text,
+        &[
+            ("repeat(item).count()", "10000"),
+            ("item.item.distinct().count()", "5000"),
+            ("descendants().linkId.isDistinct()", "false"),
+            ("item.linkId.isDistinct()", "true"),
+            ("item.select(linkId).count()", "5000"),
+        ],
+    );
+}
+
+#[test]
 fn operators_bind_as_the_grammar_says() {
     check(
         PATIENT,
@@ -286,6 +304,13 @@ fn limits_hold() {
     assert!(shown(PATIENT, &"-".repeat(10_000)).contains("more than 64 deep"));
     assert!(shown(PATIENT, &vec!["a"; 10_000].join(".")).contains("more than 64 deep"));
     assert!(shown(PATIENT, &vec!["1"; 10_000].join("|")).contains("more than 64 deep"));
+    // What is just not too deep fits on the stack.
+    let nested = |levels| (0..levels).fold("1".to_owned(), |all, _| format!("iif(true, {all} | 1)"));
+    let deepest = (0..100).take_while(|levels| Expression::parse(&nested(*levels)).is_ok()).last().unwrap();
+    assert!(deepest > 10 && shown(PATIENT, &nested(deepest)) == "1");
+    let within = |levels| (0..levels).fold("id".to_owned(), |all, _| format!("where({all}.exists())"));
+    let deepest = (0..100).take_while(|levels| Expression::parse(&within(*levels)).is_ok()).last().unwrap();
+    assert!(deepest > 10 && shown(PATIENT, &within(deepest)) == "Patient");
     let many = "descendants()".to_owned() + &".select(%resource.descendants())".repeat(8);
     assert!(shown(PATIENT, &many).contains("more than 1000000 steps"));
     let long = "'aaaaaaaaaaaaaaaa'".to_owned() + &".replace('a', 'aaaaaaaaaaaaaaaa')".repeat(20);

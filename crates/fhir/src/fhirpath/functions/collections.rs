@@ -2,6 +2,7 @@
 
 use super::Function;
 use crate::fhirpath::ast::Node;
+use crate::fhirpath::distinct::Seen;
 use crate::fhirpath::eval::{Evaluation, Items, Outcome, Scope, boolean, fault, truth_of};
 use crate::fhirpath::{Item, Scalar};
 use std::cmp::Ordering;
@@ -104,8 +105,9 @@ impl<'a> Evaluation<'_, 'a> {
         let mut out = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let inner = Scope { this: std::slice::from_ref(item), index, total: scope.total };
-            out.extend(self.argument(of, &inner)?);
-            self.spend(out.len() / 64)?;
+            let given = self.argument(of, &inner)?;
+            self.spend(given.len())?;
+            out.extend(given);
         }
         Ok(out)
     }
@@ -113,10 +115,11 @@ impl<'a> Evaluation<'_, 'a> {
     /// What the projection gives on the items, on what it gave, and so on, each item once.
     fn repeated(&mut self, items: Items<'a>, of: &Node, scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         let (mut out, mut fresh): (Items<'a>, Items<'a>) = (Vec::new(), items);
+        let mut seen = Seen::default();
         while !fresh.is_empty() {
             let mut new = Vec::new();
             for item in self.selected(&fresh, of, scope)? {
-                if !self.holds(&out, &item)? {
+                if self.is_new(&item, &mut seen)? {
                     out.push(item.clone());
                     new.push(item);
                 }

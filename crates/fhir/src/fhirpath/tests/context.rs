@@ -207,6 +207,21 @@ fn an_evaluation_ends_when_its_steps_or_its_time_are_used_up() {
 }
 
 #[test]
+fn arguments_stand_on_what_their_function_says_also_when_the_type_is_known() {
+    check(
+        PATIENT,
+        &[
+            ("name.defineVariable('g', given).select(%g.count())", "3, 3"),
+            ("name.aggregate($total + given.count(), multipleBirth)", "5"),
+            ("name.first().iif(given.exists(), family, id)", "Chalmers"),
+            ("name.sort(given.first()).given.first()", "Jim"),
+            ("name.given.subsetOf(name.given)", "true"),
+            ("name.select(given.where($this in %context.name.given).count())", "2, 1"),
+        ],
+    );
+}
+
+#[test]
 fn keys_of_resources_and_references_are_the_same() {
     check(
         PATIENT,
