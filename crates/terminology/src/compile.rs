@@ -6,7 +6,7 @@ use crate::listed::Listed;
 use crate::listed::read::extensions;
 use crate::scope::{Scope, no_set};
 use crate::set::{Clause, Concepts, Condition, Named, Place, Set, Stated};
-use crate::system::{Designation, Meaning};
+use crate::system::{Designation, Meaning, System};
 use fhir::Json;
 use fhir::json::Value;
 use fhir::outcome::Kind;
@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Includes and excludes of a value set, with those of its imports, at most: each question looks at all.
-pub(crate) const CLAUSES_MAX: usize = 5_000;
+pub(crate) const CLAUSES_MAX: usize = 1_000;
 const EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/";
 /// Extensions of a listed code that an expansion says as properties.
 const AS_PROPERTY: &[(&str, &str)] =
@@ -43,6 +43,7 @@ impl Scope<'_> {
             include: Vec::new(),
             exclude: Vec::new(),
             active_only: compose.and_then(|c| c.get("inactive")).and_then(Value::as_bool) == Some(false),
+            active_of: HashMap::new(),
             language: asked.or_else(|| text("language")),
             supplements: Vec::new(),
             clauses: 0,
@@ -66,6 +67,13 @@ impl Scope<'_> {
         if set.clauses > CLAUSES_MAX {
             return Err(too_many(&set));
         }
+        let mut active_of: HashMap<String, Vec<Arc<dyn System>>> = HashMap::new();
+        for named in set.systems().into_iter().filter(|_| set.active_only) {
+            if let Place::System(system) = &named.place {
+                active_of.entry(named.url.clone()).or_default().push(system.clone());
+            }
+        }
+        set.active_of = active_of;
         let systems: Vec<String> = set.systems().into_iter().map(|named| named.url.clone()).collect();
         set.supplements = supplements
             .iter()
@@ -141,7 +149,7 @@ fn too_many(set: &Set) -> Refused {
 }
 
 /// Address and version of a code system.
-pub(crate) fn label(system: &dyn crate::system::System) -> String {
+pub(crate) fn label(system: &dyn System) -> String {
     match system.version() {
         Some(version) => format!("{}|{version}", system.url()),
         None => system.url().to_owned(),

@@ -52,7 +52,10 @@ pub(crate) fn asked(
     request: &Request<'_>,
 ) -> Result<Arc<Set>, Refused> {
     if let Some(resource) = inputs.resource("valueSet").or(request.instance) {
-        return scope.set_of(resource);
+        return match resource.str("resourceType").as_deref() {
+            Some("ValueSet") => scope.set_of(resource),
+            _ => Err(Refused::invalid("valueSet", "The resource that is given as valueSet is no ValueSet.")),
+        };
     }
     let url = inputs.text("url").ok_or_else(|| {
         Refused::invalid("url", "Say which value set: by url, as valueSet, or by its id in the address.")

@@ -57,9 +57,13 @@ impl<'v> Inputs<'v> {
     }
 
     pub fn count(self, name: &str) -> Result<Option<usize>, Refused> {
-        let read = |text: String| {
-            text.parse()
-                .map_err(|_| Refused::invalid(name, format!("{name} is a whole number, not {text:?}.")))
+        // FHIR's integers have 31 bits.
+        let read = |text: String| match text.parse::<u32>() {
+            Ok(count) if count <= i32::MAX as u32 => Ok(count as usize),
+            _ => Err(Refused::invalid(
+                name,
+                format!("{name} is a whole number that is not too large, not {text:?}."),
+            )),
         };
         self.text(name).map(read).transpose()
     }

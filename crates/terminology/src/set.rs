@@ -18,6 +18,8 @@ pub(crate) struct Set {
     pub exclude: Vec<Clause>,
     /// Whether it is only of active codes (compose.inactive = false).
     pub active_only: bool,
+    /// The systems that say which codes are active, by address, if that matters here.
+    pub active_of: HashMap<String, Vec<Arc<dyn System>>>,
     /// The language that it asks for, or is in.
     pub language: Option<String>,
     /// Address and version of each supplement that is used.
@@ -146,11 +148,11 @@ impl Set {
 
     /// Whether it is only of active codes, and this is none.
     pub fn leaves_out(&self, system: &str, code: &str) -> bool {
-        self.active_only
-            && self.systems().iter().filter(|named| named.url == system).any(|named| match &named.place {
-                Place::System(system) => system.find(code).is_some_and(|concept| !system.is_active(concept)),
-                _ => false,
-            })
+        self.active_of
+            .get(system)
+            .into_iter()
+            .flatten()
+            .any(|system| system.find(code).is_some_and(|concept| !system.is_active(concept)))
     }
 
     /// The systems that it names, with those of its imports, each once.

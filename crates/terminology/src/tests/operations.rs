@@ -102,6 +102,7 @@ fn an_expansion_is_nested_paged_searched_and_shortened() {
     check(&[("filter", "onnen")], "ASH");
     check(&[("filter", "elm")], "");
     check(&[("count", "two")], "refused: invalid");
+    check(&[("offset", "18446744073709551615")], "refused: invalid");
     check(&[("activeOnly", "perhaps")], "refused: invalid");
 }
 
@@ -373,6 +374,50 @@ fn requests_that_cannot_be_understood_are_refused() {
     check("CodeSystem", "subsumes", &[("codeA", "ASH")], "invalid");
     check("CodeSystem", "validate-code", &[("code", "ASH")], "invalid");
     check("ConceptMap", "translate", &[("url", "http://example.org/none"), ("code", "ASH")], "not-found");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_or_answered_and_nothing_breaks() {
+    let terminology = terminology(&[set("all", r#"{"include": [{"system": "http://example.org/wards"}]}"#)]);
+    let bodies = [
+        r#"{"name": "url", "valueCoding": {"code": "x"}}"#,
+        r#"{"name": "url", "valueUri": "http://example.org/all"}, {"name": "coding", "valueString": "x"}"#,
+        r#"{"name": "url", "valueUri": "http://example.org/all"}, {"name": "coding", "valueCoding": {}}"#,
+        r#"{"name": "url", "valueUri": "http://example.org/all"}, {"name": "code", "valueInteger": 7}"#,
+        r#"{"name": "url", "valueUri": "http://example.org/all"}, {"name": "codeableConcept", "valueCodeableConcept": {"coding": [7, {}]}}"#,
+        r#"{"name": "valueSet", "resource": {"resourceType": "Patient"}}, {"name": "code", "valueCode": "x"}"#,
+        r##"{"name": "valueSet", "resource": {"resourceType": "ValueSet", "compose": {"include": [{"filter": [{}]}, {"system": 1}, {"valueSet": ["", "#", 2]}]}}}"##,
+        r##"{"name": "valueSet", "resource": {"resourceType": "ValueSet", "compose": {"include": [{"valueSet": ["#a"]}]}, "contained": [{"resourceType": "ValueSet", "id": "a", "compose": {"include": [{"valueSet": ["#a"]}]}}]}}"##,
+        r#"{"name": "tx-resource", "resource": {"resourceType": "CodeSystem", "url": "u:", "concept": [{"code": "a", "property": [{"code": "parent", "valueCode": "b"}]}, {"code": "b", "property": [{"code": "parent", "valueCode": "a"}]}, {}, {"code": 7}]}}, {"name": "valueSet", "resource": {"resourceType": "ValueSet", "compose": {"include": [{"system": "u:", "filter": [{"property": "concept", "op": "is-a", "value": "a"}]}]}}}, {"name": "system", "valueUri": "u:"}, {"name": "code", "valueCode": "b"}, {"name": "codeA", "valueCode": "a"}, {"name": "codeB", "valueCode": "b"}"#,
+        r#"{"name": "url", "valueUri": "http://example.org/all"}, {"name": "offset", "valueInteger": 18446744073709551615}, {"name": "count", "valueInteger": 18446744073709551615}"#,
+        r#"{"name": "url", "valueUri": "http://example.org/all"}, {"name": "count", "valueInteger": -1}"#,
+        r#"{"name": "url", "valueUri": "http://snomed.info/sct?fhir_vs=ecl/%F0%9"}"#,
+        r#"{"name": 7}, {}, 7"#,
+    ];
+    for body in bodies {
+        let parameters = json(&format!(r#"{{"resourceType": "Parameters", "parameter": [{body}]}}"#));
+        for (kind, operation) in [
+            ("ValueSet", "expand"),
+            ("ValueSet", "validate-code"),
+            ("CodeSystem", "validate-code"),
+            ("CodeSystem", "lookup"),
+            ("CodeSystem", "subsumes"),
+            ("ConceptMap", "translate"),
+            ("ValueSet", "batch-validate-code"),
+        ] {
+            for instance in [None, Some(parameters.root())] {
+                let answer = terminology.operation(&Request {
+                    operation,
+                    kind: Some(kind),
+                    instance,
+                    parameters: Some(parameters.root()),
+                    languages: Some("*;q=x,,;;,en-;q=9"),
+                    now: Instant(0),
+                });
+                assert!(answer.is_ok() || !answer.unwrap_err().issues.is_empty(), "{operation} {body}");
+            }
+        }
+    }
 }
 
 #[test]
