@@ -30,7 +30,8 @@ impl Session {
             Credential::Token(hash) => ("token", hash),
             Credential::Cookie(hash) => ("cookie", hash),
         };
-        let texts = |list: &BTreeSet<String>| Tree::Array(list.iter().map(|t| Tree::from(t.as_str())).collect());
+        let texts =
+            |list: &BTreeSet<String>| Tree::Array(list.iter().map(|t| Tree::from(t.as_str())).collect());
         let mut tree = Tree::object().with(kind, secret::key(hash));
         if let Reach::Patients(patients) = &self.scope.reach {
             tree.set("patients", texts(patients));

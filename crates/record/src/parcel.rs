@@ -78,9 +78,7 @@ impl Parcels {
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
                 Err(error) => Err(fault("look for parcels", error)),
             },
-            Parcels::Postgres(url) => {
-                postgres::parcel_owners(url).map_err(|e| fault("look for parcels", e))
-            }
+            Parcels::Postgres(url) => postgres::parcel_owners(url).map_err(|e| fault("look for parcels", e)),
         }
     }
 }

@@ -77,7 +77,10 @@ impl Scope {
 }
 
 /// What is in both; nothing stands for all.
-fn both<T: Ord + Clone>(a: &Option<Arc<BTreeSet<T>>>, b: &Option<Arc<BTreeSet<T>>>) -> Option<Arc<BTreeSet<T>>> {
+fn both<T: Ord + Clone>(
+    a: &Option<Arc<BTreeSet<T>>>,
+    b: &Option<Arc<BTreeSet<T>>>,
+) -> Option<Arc<BTreeSet<T>>> {
     match (a, b) {
         (None, set) | (set, None) => set.clone(),
         (Some(a), Some(b)) => Some(Arc::new(&**a & &**b)),

@@ -8,11 +8,12 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::status::No;
 use crate::wants::Wants;
-use crate::{bundle, capability, pretty, read, search, write};
+use crate::{bundle, capability, later, pretty, read, search, write};
 use access::{Access, Session, Standing};
 use fhir::json::{Json, Limits};
 use record::{Act, Kind, Refusal};
 use service::interaction::Caller;
+use service::jobs::Jobs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 pub struct Rest {
     pub(crate) access: Access,
     pub(crate) config: Config,
+    pub(crate) jobs: Jobs,
     statement: OnceLock<String>,
 }
 
@@ -32,7 +34,14 @@ pub(crate) struct Reply {
 impl Rest {
     /// A door to this gate.
     pub fn new(access: Access, config: Config) -> Rest {
-        Rest { access, config, statement: OnceLock::new() }
+        let jobs = Jobs::new(access.clone(), &config.base, config.pace.clone());
+        Rest { access, config, jobs, statement: OnceLock::new() }
+    }
+
+    /// Works on one job that waits, to its end; false when none does. [`crate::router`] calls it on threads of its
+    /// own.
+    pub fn work(&self) -> Result<bool, Refusal> {
+        self.jobs.turn(&|session, asked, body| later::carry_out(self, session, asked, body))
     }
 
     /// The CapabilityStatement's text.
@@ -143,12 +152,15 @@ fn short(path: &str) -> String {
 
 /// Answers a request of someone who was recognised. A panic becomes a fault of ours, without details.
 pub(crate) fn answer(rest: &Rest, session: Option<&Session>, request: &Request) -> Reply {
-    let (response, acts) = shielded(|| bare_answer(rest, session, request));
+    let (response, acts) = shielded(|| match session.and_then(|who| later::answer(rest, who, request)) {
+        Some(answered) => answered,
+        None => bare_answer(rest, session, request),
+    });
     Reply { response: dressed(request, response), acts }
 }
 
 /// Runs what may panic. The panic itself has gone to the log.
-fn shielded(answer: impl FnOnce() -> (Response, Vec<Act>)) -> (Response, Vec<Act>) {
+pub(crate) fn shielded(answer: impl FnOnce() -> (Response, Vec<Act>)) -> (Response, Vec<Act>) {
     catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
         tracing::error!("panic while answering");
         let text = "Something went wrong here. Try again, then tell support the X-Request-ID.";

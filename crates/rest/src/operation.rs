@@ -2,6 +2,8 @@
 //! CapabilityStatement are made of it. Each has a file in `operation/`.
 
 mod everything;
+mod export;
+mod import;
 mod inputs;
 
 use crate::body;
@@ -62,16 +64,58 @@ impl Kinds {
 }
 
 /// All of them.
-pub(crate) static OPERATIONS: &[Operation] = &[Operation {
-    name: "everything",
-    definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-    system: false,
-    types: Kinds::NONE,
-    instances: Kinds::Only(&["Patient"]),
-    changes: false,
-    weight: Weight::Wide,
-    run: everything::run,
-}];
+pub(crate) static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        system: false,
+        types: Kinds::NONE,
+        instances: Kinds::Only(&["Patient"]),
+        changes: false,
+        weight: Weight::Wide,
+        run: everything::run,
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+        system: true,
+        types: Kinds::NONE,
+        instances: Kinds::NONE,
+        changes: false,
+        weight: Weight::Usual,
+        run: export::run,
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+        system: false,
+        types: Kinds::Only(&["Patient"]),
+        instances: Kinds::NONE,
+        changes: false,
+        weight: Weight::Usual,
+        run: export::run,
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+        system: false,
+        types: Kinds::NONE,
+        instances: Kinds::Only(&["Group"]),
+        changes: false,
+        weight: Weight::Usual,
+        run: export::run,
+    },
+    Operation {
+        name: "import",
+        definition: "https://carespine.example/OperationDefinition/import",
+        system: true,
+        types: Kinds::NONE,
+        instances: Kinds::NONE,
+        changes: true,
+        weight: Weight::Usual,
+        run: import::run,
+    },
+];
 
 /// Where an operation is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +136,6 @@ pub(crate) fn find(name: &str, target: &Target) -> Option<&'static Operation> {
 
 /// One call.
 pub(crate) struct Call<'c> {
-    // For operations that need more than the caller.
-    #[allow(dead_code)]
     pub rest: &'c Rest,
     pub caller: &'c Caller<'c>,
     pub request: &'c Request,

@@ -3,10 +3,12 @@
 #![expect(clippy::print_stdout, reason = "what was counted and measured is to be seen with --nocapture")]
 
 mod batches;
+mod bulk;
 mod conditions;
 mod everything;
 mod histories;
 mod hostile;
+mod later;
 mod repeats;
 mod resources;
 mod searches;

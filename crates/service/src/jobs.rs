@@ -44,11 +44,20 @@ pub struct Pace {
     pub file_bytes: usize,
     /// How long a job is held by who works on it, without a sign of life.
     pub lease_ms: i64,
+    /// Tests of what a crash does: after how many more savings the work breaks off as if the machine had.
+    #[cfg(test)]
+    crash: Arc<std::sync::atomic::AtomicI64>,
 }
 
 impl Default for Pace {
     fn default() -> Pace {
-        Pace { page: 500, file_bytes: 8 << 20, lease_ms: 10_000 }
+        Pace {
+            page: 500,
+            file_bytes: 8 << 20,
+            lease_ms: 10_000,
+            #[cfg(test)]
+            crash: Arc::new(std::sync::atomic::AtomicI64::new(i64::MAX)),
+        }
     }
 }
 
@@ -128,7 +137,8 @@ impl Jobs {
         let who = caller.session.who.clone();
         let open = store.reader(&Scope::all())?.kept_all(OPEN, "")?;
         if open.iter().filter(|(_, asker)| asker == who.as_bytes()).count() >= OPEN_MAX {
-            let text = format!("{OPEN_MAX} of your jobs are under way. Wait for one, or cancel one by DELETE.");
+            let text =
+                format!("{OPEN_MAX} of your jobs are under way. Wait for one, or cancel one by DELETE.");
             return Err(caller.refused("job", url, Refusal::new(Kind::Busy, text)));
         }
         let (txn, at) = self.position(caller)?;
@@ -151,14 +161,15 @@ impl Jobs {
         };
         // The job is there before its parcels, so that nobody takes these for orphans, and is open after them.
         let (id, text, until) = (job.id.clone(), job.write(), job.until);
-        store.write(Author::system("jobs.begin"), move |tx| tx.keep(SPACE, &id, text.as_bytes(), Some(until)))?;
+        store.write(Author::system("jobs.begin"), move |tx| {
+            tx.keep(SPACE, &id, text.as_bytes(), Some(until))
+        })?;
         for (name, bytes) in parcels {
             store.put_parcel(&job.id, name, bytes)?;
         }
         let id = job.id.clone();
-        store.write(Author::system("jobs.begin"), move |tx| {
-            tx.keep(OPEN, &id, who.as_bytes(), Some(until))
-        })?;
+        store
+            .write(Author::system("jobs.begin"), move |tx| tx.keep(OPEN, &id, who.as_bytes(), Some(until)))?;
         let detail = Tree::object().with("job", job.id.as_str()).with("query", url);
         caller.add_acts(vec![caller.session.act("job-begin", detail.with("as-at", at.to_string()))]);
         self.bell.ring();

@@ -6,7 +6,7 @@ use super::outbox::Outbox;
 use super::run::Run;
 use record::{Found, Instant, Refusal};
 
-/// Commits that are read at a time: one may hold thousands of changes.
+/// Commits that are read at a time, at most: one may hold thousands of changes.
 const COMMITS: usize = 20;
 
 /// Goes through the commits from an instant on to that of the job. A step is a commit.
@@ -23,7 +23,7 @@ pub(super) fn walk(
     }
     loop {
         let reader = run.reader(&run.session()?)?;
-        let commits = reader.commits_after(run.job.place.step, COMMITS)?;
+        let commits = reader.commits_after(run.job.place.step, COMMITS.min(run.pace.page))?;
         let Some(last) = commits.last().map(|commit| commit.txn) else { return Ok(()) };
         for change in commits.iter().flat_map(|commit| &commit.changes) {
             if !sieve.types.contains(&change.kind) {

@@ -72,7 +72,8 @@ impl Export {
         let mut queries: HashMap<&'static str, Vec<Query>> = HashMap::new();
         for (kind, text) in &self.filters {
             if !self.types.is_empty() && !self.types.contains(kind) {
-                let text = format!("_typeFilter names {kind}, which _type does not. Add it, or leave it out.");
+                let text =
+                    format!("_typeFilter names {kind}, which _type does not. Add it, or leave it out.");
                 return Err(Refusal::invalid("_typeFilter", text));
             }
             let query = Query::parse(Some(kind), &pairs(text)?, Handling::Strict, now, &format!("{base}/"))?;

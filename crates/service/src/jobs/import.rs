@@ -97,7 +97,8 @@ pub(super) fn run(run: &mut Run<'_>, import: &Import) -> Result<(), Refusal> {
             .filter(|(_, line)| !line.trim_ascii().is_empty())
             .collect();
         for (done, some) in lines.chunks(run.pace.page).enumerate() {
-            let some = some.iter().map(|(line, text)| Waiting { input: i, line: line + 1, text: text.to_vec() });
+            let some =
+                some.iter().map(|(line, text)| Waiting { input: i, line: line + 1, text: text.to_vec() });
             taking.take(run, some.collect(), true)?;
             run.job.progress = format!(
                 "{}: line {} of {}",
@@ -124,15 +125,15 @@ impl Taking<'_> {
                 Ok(json) => read.push((line, json)),
                 Err(error) => {
                     let text = format!("The line is not sound JSON: {error}.");
-                    self.refuse(&line, &Refusal::many(Kind::Invalid, vec![Issue::new("structure", "", text)]));
+                    self.refuse(
+                        &line,
+                        &Refusal::many(Kind::Invalid, vec![Issue::new("structure", "", text)]),
+                    );
                 }
             }
         }
-        let items = read.iter().map(|(_, json)| Item {
-            resource: json.root(),
-            full_url: None,
-            place: String::new(),
-        });
+        let items =
+            read.iter().map(|(_, json)| Item { resource: json.root(), full_url: None, place: String::new() });
         let fates = interaction::load_each(&caller, &items.collect::<Vec<_>>())?;
         audit(run, &caller)?;
         for ((line, _), fate) in read.into_iter().zip(fates) {
@@ -203,8 +204,7 @@ impl Taking<'_> {
 
 /// Has what was done on the audit trail before anyone hears of it.
 fn audit(run: &Run<'_>, caller: &Caller<'_>) -> Result<(), Refusal> {
-    let tickets: Vec<_> =
-        caller.take_acts().into_iter().map(|act| run.access.store().audit(act)).collect();
+    let tickets: Vec<_> = caller.take_acts().into_iter().map(|act| run.access.store().audit(act)).collect();
     tickets.into_iter().try_for_each(|ticket| ticket.wait())
 }
 
@@ -230,5 +230,7 @@ fn binary(run: &Run<'_>, session: &Session, id: &str) -> Result<Option<Vec<u8>>,
     let data = json.as_ref().and_then(|json| json.root().str("data"));
     let packed: Vec<u8> = data.unwrap_or_default().bytes().filter(|b| !b.is_ascii_whitespace()).collect();
     let decoded = STANDARD.decode(packed);
-    decoded.map(Some).map_err(|_| Refusal::invalid("Binary.data", format!("Binary/{id} is not sound base64.")))
+    decoded
+        .map(Some)
+        .map_err(|_| Refusal::invalid("Binary.data", format!("Binary/{id} is not sound base64.")))
 }

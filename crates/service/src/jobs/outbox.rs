@@ -58,7 +58,10 @@ impl Outbox<'_> {
         let url = format!("{}/{}", body.kind, body.id);
         let request = Tree::object().with("method", "DELETE").with("url", url);
         let entry = vec![Tree::object().with("request", request)];
-        Tree::resource("Bundle").with("type", "transaction").with("entry", entry).write(&mut self.deleted.text);
+        Tree::resource("Bundle")
+            .with("type", "transaction")
+            .with("entry", entry)
+            .write(&mut self.deleted.text);
         self.deleted.end_line();
     }
 

@@ -66,7 +66,12 @@ impl Run<'_> {
     /// Keeps how far the job has come.
     pub fn save(&mut self) -> Result<(), Refusal> {
         self.job.tries = 0;
-        self.keep(false)
+        self.keep(false)?;
+        #[cfg(test)]
+        if self.pace.crash.fetch_sub(1, Relaxed) <= 1 {
+            return Err(lost());
+        }
+        Ok(())
     }
 
     fn keep(&mut self, last: bool) -> Result<(), Refusal> {
@@ -140,7 +145,8 @@ impl Jobs {
             });
             let outcome = catch_unwind(AssertUnwindSafe(|| carry_out(&mut run, door)));
             drop(done);
-            outcome.unwrap_or_else(|_| Err(Refusal::new(Kind::Fault, "Something went wrong here. Ask again.")))
+            outcome
+                .unwrap_or_else(|_| Err(Refusal::new(Kind::Fault, "Something went wrong here. Ask again.")))
         });
         self.settle(run, outcome)
     }
@@ -160,8 +166,7 @@ impl Jobs {
             }
             Err(_) if again && run.job.tries < TRIES_MAX => {
                 let (lease, number) = (lease_of(&id), run.lease);
-                return store
-                    .write(Author::system("jobs.lease"), move |tx| tx.end_lease(&lease, number));
+                return store.write(Author::system("jobs.lease"), move |tx| tx.end_lease(&lease, number));
             }
             Err(refusal) => {
                 tracing::warn!(job = id, kind = ?refusal.kind, "a job ended without being done");

@@ -65,7 +65,9 @@ mod tests {
         let seal = Seal([7; 32]);
         let query = seal.query("j", "a", Instant(10));
         let signature = query.split_once("signature=").unwrap().1;
-        let holds = |job, name, expires, signature: &str, now| seal.holds(job, name, expires, signature, Instant(now));
+        let holds = |job, name, expires, signature: &str, now| {
+            seal.holds(job, name, expires, signature, Instant(now))
+        };
         assert!(holds("j", "a", "10", signature, 9));
         assert!(!holds("j", "a", "10", signature, 10), "run out");
         assert!(!holds("j", "a", "11", signature, 9), "longer than given");
