@@ -330,7 +330,8 @@ fn an_export_is_worked_on_beside_the_door_and_its_files_come_packed() {
     }
     let begun = door.send("GET", "$export", "prefer: respond-async\r\n", b"");
     assert_eq!(begun.status, 202, "{begun:?}");
-    let place = begun.header("content-location").strip_prefix("http://127.0.0.1/fhir/").unwrap().to_owned();
+    let place = begun.header("content-location").unwrap();
+    let place = place.strip_prefix("http://127.0.0.1/fhir/").unwrap().to_owned();
     let until = Instant::now() + Duration::from_secs(20);
     let manifest = loop {
         let answer = door.send("GET", &place, "accept: application/json\r\n", b"");
@@ -346,7 +347,7 @@ fn an_export_is_worked_on_beside_the_door_and_its_files_come_packed() {
     let link = file.strip_prefix("http://127.0.0.1/fhir/").unwrap();
     let headers = "accept: application/fhir+ndjson\r\naccept-encoding: gzip\r\n";
     let answer = door.send("GET", link, headers, b"");
-    assert_eq!((answer.status, answer.header("content-encoding")), (200, "gzip"));
+    assert_eq!((answer.status, answer.header("content-encoding")), (200, Some("gzip")));
     let mut text = String::new();
     GzDecoder::new(answer.body.as_slice()).read_to_string(&mut text).unwrap();
     assert_eq!(text.lines().count(), 30);
