@@ -19,15 +19,8 @@ const RETRY_SECONDS: u32 = 2;
 /// Characters of `X-Progress`, at most (Bulk Data Access IG 2.0).
 const PROGRESS_MAX: usize = 100;
 /// Headers of a request that still mean something when it is answered later.
-const KEPT_HEADERS: &[&str] = &[
-    "content-type",
-    "content-encoding",
-    "if-none-exist",
-    "if-match",
-    "idempotency-key",
-    "x-request-id",
-    "x-csrf-token",
-];
+const KEPT_HEADERS: &[&str] =
+    &["content-type", "content-encoding", "if-none-exist", "if-match", "idempotency-key", "x-request-id"];
 
 /// Answers what is about jobs, and begins one for a request that is to be answered later; nothing for others.
 pub(crate) fn answer(rest: &Rest, session: &Session, request: &Request) -> Option<(Response, Vec<Act>)> {

@@ -30,10 +30,15 @@ use std::time::Duration;
 const SPACE: &str = "job";
 /// The ids of those that are not done, with who asked.
 const OPEN: &str = "job-open";
+/// The ids of exports that are there, done or not, with who asked.
+const EXPORTS: &str = "job-export";
 /// How long a job and its files are there after it last got further.
 pub const KEPT_HOURS: i64 = 24;
 /// Jobs that one caller may have open.
 pub const OPEN_MAX: usize = 5;
+
+/// Exports that one caller may have, done ones too: each may be as large as the record.
+pub const EXPORTS_MAX: usize = 10;
 
 /// How fast and in which portions jobs work. Tests choose small ones.
 #[derive(Clone, Debug)]
@@ -135,12 +140,8 @@ impl Jobs {
     ) -> Result<Job, Refusal> {
         let store = self.access.store();
         let who = caller.session.who.clone();
-        let open = store.reader(&Scope::all())?.kept_all(OPEN, "")?;
-        if open.iter().filter(|(_, asker)| asker == who.as_bytes()).count() >= OPEN_MAX {
-            let text =
-                format!("{OPEN_MAX} of your jobs are under way. Wait for one, or cancel one by DELETE.");
-            return Err(caller.refused("job", url, Refusal::new(Kind::Busy, text)));
-        }
+        let exports = matches!(work, Work::Export(_));
+        self.has_room(&who, exports).map_err(|refusal| caller.refused("job", url, refusal))?;
         let (txn, at) = self.position(caller)?;
         let began = store.now();
         let job = Job {
@@ -168,12 +169,35 @@ impl Jobs {
             store.put_parcel(&job.id, name, bytes)?;
         }
         let id = job.id.clone();
-        store
-            .write(Author::system("jobs.begin"), move |tx| tx.keep(OPEN, &id, who.as_bytes(), Some(until)))?;
+        store.write(Author::system("jobs.begin"), move |tx| {
+            if exports {
+                tx.keep(EXPORTS, &id, who.as_bytes(), Some(until))?;
+            }
+            tx.keep(OPEN, &id, who.as_bytes(), Some(until))
+        })?;
         let detail = Tree::object().with("job", job.id.as_str()).with("query", url);
         caller.add_acts(vec![caller.session.act("job-begin", detail.with("as-at", at.to_string()))]);
         self.bell.ring();
         Ok(job)
+    }
+
+    /// Refuses more than a caller may have at once.
+    fn has_room(&self, who: &str, exports: bool) -> Result<(), Refusal> {
+        let reader = self.access.store().reader(&Scope::all())?;
+        let count = |space: &str| -> Result<usize, Refusal> {
+            let all = reader.kept_all(space, "")?;
+            Ok(all.iter().filter(|(_, asker)| asker == who.as_bytes()).count())
+        };
+        if count(OPEN)? >= OPEN_MAX {
+            let text =
+                format!("{OPEN_MAX} of your jobs are under way. Wait for one, or cancel one by DELETE.");
+            return Err(Refusal::new(Kind::Busy, text));
+        }
+        if exports && count(EXPORTS)? >= EXPORTS_MAX {
+            let text = format!("{EXPORTS_MAX} of your exports are kept. DELETE one that you have fetched.");
+            return Err(Refusal::new(Kind::Busy, text));
+        }
+        Ok(())
     }
 
     /// The last commit, and its instant: whatever comes after it has this instant or a later one, so that who asks
@@ -200,6 +224,7 @@ impl Jobs {
         let key = job.id.clone();
         self.access.store().write(Author::system("jobs.cancel"), move |tx| {
             tx.forget(SPACE, &key)?;
+            tx.forget(EXPORTS, &key)?;
             tx.forget(OPEN, &key)
         })?;
         self.access.store().forget_parcels(&job.id)?;

@@ -42,12 +42,11 @@ impl Outbox<'_> {
         });
         let elements: Vec<String> = mine.collect();
         let lines = self.found.entry(body.kind).or_default();
-        match Json::parse(body.text.as_str(), Limits::FILE) {
-            Ok(json) if !elements.is_empty() => {
-                subset(json.root(), Subset::Elements(&elements), &mut lines.text);
-            }
+        let json = (!elements.is_empty()).then(|| Json::parse(body.text.as_str(), Limits::FILE));
+        match json {
+            Some(Ok(json)) => subset(json.root(), Subset::Elements(&elements), &mut lines.text),
             // The record's own text is sound; if it is not, its reader is to see that.
-            _ => lines.text.push_str(&body.text),
+            Some(Err(_)) | None => lines.text.push_str(&body.text),
         }
         lines.end_line();
     }

@@ -1,9 +1,10 @@
 //! Working on jobs: one at a time for each who calls `turn`, each job with one at a time.
 
 use super::job::{File, Purpose, State, Work};
-use super::{Door, Job, Jobs, OPEN, Pace, SPACE, export, import, kept_until, request};
+use super::{Door, EXPORTS, Job, Jobs, OPEN, Pace, SPACE, export, import, kept_until, request};
 use access::{Access, Permission, Session};
-use record::{Author, Kind, Reader, Refusal, Scope, Store, new_id};
+use fhir::Tree;
+use record::{Act, Author, Kind, Reader, Refusal, Scope, Store, new_id};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -78,6 +79,7 @@ impl Run<'_> {
         let store = self.access.store();
         self.job.until = kept_until(store.now());
         let (id, text, until) = (self.job.id.clone(), self.job.write(), self.job.until);
+        let exports = matches!(self.job.work, Work::Export(_));
         let (who, lease, number) = (self.job.who.clone(), lease_of(&id), self.lease);
         store.write(Author::system("jobs.keep"), move |tx| {
             tx.fence(&lease, number)?;
@@ -85,6 +87,9 @@ impl Run<'_> {
                 return Err(lost());
             }
             tx.keep(SPACE, &id, text.as_bytes(), Some(until))?;
+            if exports {
+                tx.keep(EXPORTS, &id, who.as_bytes(), Some(until))?;
+            }
             if last {
                 tx.forget(OPEN, &id)?;
                 return tx.close_lease(&lease, number);
@@ -131,6 +136,7 @@ impl Jobs {
         let (access, base, pace) = (&self.access, self.base.as_str(), &self.pace);
         let mut run = Run { access, base, pace, job, lease, lost: &lost };
         run.job.tries += 1;
+        "under way".clone_into(&mut run.job.progress);
         run.keep(false)?;
         let outcome = std::thread::scope(|scope| {
             let (done, ended) = channel::<()>();
@@ -174,6 +180,10 @@ impl Jobs {
                 // What it made is of no use alone, and may be what its asker may no longer see.
                 run.job.files.clear();
                 store.forget_parcels(&id)?;
+                let detail =
+                    Tree::object().with("job", id.as_str()).with("outcome", refusal.kind.issue_code());
+                let act = Act { who: run.job.who.clone(), action: "job-failed", detail: detail.text() };
+                store.audit(act).wait()?;
             }
         }
         match run.keep(true) {

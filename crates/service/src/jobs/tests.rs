@@ -4,7 +4,7 @@ use super::{Asked, Export, Jobs, Of, Pace, Purpose, State};
 use crate::interaction::{Caller, Target, update};
 use access::{Access, Session};
 use fhir::{Instant, Json, Limits};
-use record::{Options, Place, Store};
+use record::{Options, Place, Scope, Store};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -149,6 +149,50 @@ fn an_export_goes_on_after_a_restart_and_shows_one_state() {
 #[test]
 fn another_node_takes_an_export_up() {
     broken_off(None, |house, _| house.node());
+}
+
+#[test]
+fn an_export_whose_token_is_revoked_in_the_middle_leaves_nothing() {
+    let house = House::new();
+    let node = house.node();
+    let token = node.access.mint_token("system", 600).unwrap();
+    let session = node.access.bearer(&token).unwrap();
+    fill(&node, &session);
+    let id = node.begin(&session, None);
+    node.pace.crash.store(3, Relaxed);
+    assert!(node.turn());
+    assert!(!node.access.store().parcel_owners().unwrap().is_empty());
+    node.access.revoke_token(&token).unwrap();
+    node.pace.crash.store(i64::MAX, Relaxed);
+    house.wait(20_000);
+    assert!(node.turn());
+    let job = node.jobs.find(&session, &id).unwrap();
+    assert!(matches!(job.state, State::Failed(_)) && job.files.is_empty(), "{job:?}");
+    assert!(node.access.store().parcel_owners().unwrap().is_empty());
+    let trail = node.access.store().reader(&Scope::all()).unwrap().audit(None, 1).unwrap();
+    assert_eq!((trail[0].action.as_str(), trail[0].who.as_str()), ("job-failed", session.who.as_str()));
+}
+
+#[test]
+fn only_so_many_exports_are_kept_for_one_caller() {
+    let house = House::new();
+    let node = house.node();
+    let session = node.session();
+    let ids: Vec<String> = (0..super::EXPORTS_MAX)
+        .map(|_| {
+            let id = node.begin(&session, None);
+            assert!(node.turn());
+            id
+        })
+        .collect();
+    let caller = Caller::new(&node.access, &session, BASE);
+    let super::Work::Export(export) = node.jobs.find(&session, &ids[0]).unwrap().work else {
+        panic!("it is an export")
+    };
+    let one_more = || node.jobs.export(&caller, export.clone(), "x");
+    assert_eq!(one_more().unwrap_err().kind, record::Kind::Busy);
+    node.jobs.cancel(&caller, &ids[0]).unwrap();
+    one_more().unwrap();
 }
 
 #[test]
