@@ -8,6 +8,7 @@ mod role;
 mod secret;
 mod session;
 mod token;
+mod warrant;
 
 #[cfg(test)]
 mod tests;

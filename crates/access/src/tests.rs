@@ -556,6 +556,26 @@ fn a_session_can_be_narrowed_to_some_patients() {
 }
 
 #[test]
+fn a_warrant_stands_as_long_as_its_session_and_sees_no_more() {
+    let house = House::staffed();
+    let signed_in = house.sign_in();
+    let narrowed = signed_in.session.clone().with_reach(["p1".to_owned()]);
+    let warrant = narrowed.warrant();
+    assert!(!warrant.contains(&signed_in.cookie), "it holds no secret");
+    let again = house.access.warranted(&warrant).unwrap();
+    assert_eq!((again.who, again.id, again.scope), (narrowed.who, narrowed.id, narrowed.scope));
+    house.access.sign_out(&signed_in.cookie).unwrap();
+    assert_eq!(refused(house.access.warranted(&warrant)).kind, Kind::Unauthenticated);
+
+    let token = house.access.mint_token("receptionist", 5).unwrap();
+    let session = house.access.bearer(&token).unwrap();
+    assert_eq!(house.access.warranted(&session.warrant()).unwrap().scope, session.scope);
+    house.access.revoke_token(&token).unwrap();
+    assert_eq!(refused(house.access.warranted(&session.warrant())).kind, Kind::Unauthenticated);
+    assert_eq!(refused(house.access.warranted("{}")).kind, Kind::Unauthenticated);
+}
+
+#[test]
 fn acts_and_authors_name_the_session() {
     let session: Session = House::staffed().sign_in().session;
     let act = session.act("read", Tree::object().with("id", "Patient/1"));

@@ -2,6 +2,7 @@
 
 use crate::account::{number, role};
 use crate::secret::{self, Hash};
+use crate::warrant::Credential;
 use crate::{Access, Session, author, held};
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Kind, Refusal};
@@ -85,6 +86,12 @@ impl Access {
     }
 }
 
+/// The session of a token by its hash, as it is kept.
+pub(crate) fn standing(access: &Access, hash: &Hash) -> Result<Option<Session>, Refusal> {
+    let kept = access.kept(SPACE, &secret::key(hash))?;
+    Ok(kept.and_then(|value| session(&value, hash)))
+}
+
 fn session(value: &[u8], hash: &Hash) -> Option<Session> {
     let json = Json::parse(value, Limits::DOOR).ok()?;
     let role = role(&json.root().str("role")?).ok()?;
@@ -99,5 +106,6 @@ fn session(value: &[u8], hash: &Hash) -> Option<Session> {
         csrf: String::new(),
         since: Instant(number(&json, "since")?),
         until: Instant(number(&json, "until")?),
+        credential: Credential::Token(*hash),
     })
 }

@@ -21,6 +21,7 @@ mod log;
 mod moving;
 mod names;
 mod naming;
+mod parcel;
 mod pending;
 mod pool;
 mod postgres;

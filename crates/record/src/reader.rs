@@ -72,6 +72,12 @@ impl Reader {
         self.txn as u64
     }
 
+    /// The same snapshot, as it was after a commit. For work that reads one state in many small snapshots.
+    pub fn as_at(mut self, txn: u64) -> Reader {
+        self.txn = self.newest.min(txn as i64);
+        self
+    }
+
     /// The resource as it is (or was, for a reader that is as at a past instant).
     pub fn read(&self, kind: &str, id: &str) -> Result<Found, Refusal> {
         self.snapshot().read(kind, id)

@@ -64,6 +64,15 @@ pub(crate) fn parsed(format: Format, bytes: Vec<u8>, bytes_max: usize) -> Result
     })?)
 }
 
+/// A media type that lines of JSON may come in.
+pub(crate) const LINES: &[&str] = &["application/fhir+ndjson", "application/ndjson", "application/x-ndjson"];
+
+/// The lines of a request's body.
+pub(crate) fn lines(request: &Request, bytes_max: usize) -> Result<Cow<'_, [u8]>, No> {
+    fits(request, LINES)?;
+    unpacked(request, bytes_max)
+}
+
 /// The pairs of a form.
 pub(crate) fn form(request: &Request, bytes_max: usize) -> Result<Pairs, No> {
     if request.body.is_empty() {

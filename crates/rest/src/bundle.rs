@@ -195,6 +195,14 @@ fn inner(rest: &Rest, outer: &Request, entry: Value<'_>, i: usize) -> Result<Req
     }
 }
 
+/// The Bundle that holds the answer to one request.
+pub(crate) fn of_one(request: &Request, response: &Response) -> String {
+    let mut out = String::from("{\"resourceType\":\"Bundle\",\"type\":\"batch-response\",\"entry\":[");
+    answered(request, response, &mut out);
+    crate::read::close_entries(&mut out);
+    out
+}
+
 /// Appends the entry that answers one of a batch.
 fn answered(request: &Request, response: &Response, out: &mut String) {
     let good = response.status < 400;

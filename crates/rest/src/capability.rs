@@ -33,6 +33,8 @@ const COMMON: &[(&str, &str, &str)] = &[
 ];
 
 /// The statement.
+const BULK: &str = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data";
+
 pub(crate) fn statement(config: &Config) -> Tree {
     let software = Tree::object().with("name", "Carespine").with("version", env!("CARGO_PKG_VERSION"));
     let implementation = Tree::object()
@@ -43,6 +45,7 @@ pub(crate) fn statement(config: &Config) -> Tree {
         .with("date", DATED)
         .with("publisher", "Carespine")
         .with("kind", "instance")
+        .with("instantiates", texts([BULK]))
         .with("software", software)
         .with("implementation", implementation)
         .with("fhirVersion", "4.0.1")

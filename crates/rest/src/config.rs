@@ -24,6 +24,10 @@ pub struct Config {
     pub body_rate: usize,
     /// Whether a conditional delete may delete more than one resource.
     pub deletes_many: bool,
+    /// Jobs (exports, imports, late answers) that this node works on at one time.
+    pub jobs: usize,
+    /// In which portions.
+    pub pace: service::jobs::Pace,
 }
 
 impl Config {
@@ -38,6 +42,8 @@ impl Config {
             body_grace: Duration::from_secs(10),
             body_rate: 1024,
             deletes_many: false,
+            jobs: 2,
+            pace: service::jobs::Pace::default(),
         }
     }
 }

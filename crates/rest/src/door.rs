@@ -9,10 +9,11 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::status::No;
 use crate::wants::Wants;
-use crate::{bundle, capability, openapi, read, search, write};
+use crate::{bundle, capability, later, openapi, read, search, write};
 use access::{Access, Session, Standing};
 use record::{Act, Kind, Refusal};
 use service::interaction::Caller;
+use service::jobs::Jobs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 pub struct Rest {
     pub(crate) access: Access,
     pub(crate) config: Config,
+    pub(crate) jobs: Jobs,
     statement: OnceLock<String>,
     description: OnceLock<String>,
 }
@@ -33,7 +35,14 @@ pub(crate) struct Reply {
 impl Rest {
     /// A door to this gate.
     pub fn new(access: Access, config: Config) -> Rest {
-        Rest { access, config, statement: OnceLock::new(), description: OnceLock::new() }
+        let jobs = Jobs::new(access.clone(), &config.base, config.pace.clone());
+        Rest { access, config, jobs, statement: OnceLock::new(), description: OnceLock::new() }
+    }
+
+    /// Works on one job that waits, to its end; false when none does. [`crate::router`] calls it on threads of its
+    /// own.
+    pub fn work(&self) -> Result<bool, Refusal> {
+        self.jobs.turn(&|session, asked, body| later::carry_out(self, session, asked, body))
     }
 
     /// The CapabilityStatement's text.
@@ -154,14 +163,18 @@ fn short(path: &str) -> String {
 /// Answers a request of someone who was recognised. A panic becomes a fault of ours, without details.
 pub(crate) fn answer(rest: &Rest, session: Option<&Session>, request: &Request) -> Reply {
     let (response, acts) = shielded(request, || {
-        let (response, acts) = bare_answer(rest, session, request);
+        let later = session.and_then(|who| later::answer(rest, who, request));
+        let (response, acts) = later.unwrap_or_else(|| bare_answer(rest, session, request));
         (presented(request, response), acts)
     });
     Reply { response: dressed(request, response), acts }
 }
 
 /// Runs what may panic. The panic itself has gone to the log.
-fn shielded(request: &Request, answer: impl FnOnce() -> (Response, Vec<Act>)) -> (Response, Vec<Act>) {
+pub(crate) fn shielded(
+    request: &Request,
+    answer: impl FnOnce() -> (Response, Vec<Act>),
+) -> (Response, Vec<Act>) {
     catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
         tracing::error!("panic while answering");
         let text = "Something went wrong here. Try again, then tell support the X-Request-ID.";

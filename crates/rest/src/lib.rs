@@ -8,6 +8,7 @@ mod config;
 mod door;
 mod format;
 mod headers;
+mod later;
 mod openapi;
 mod operation;
 mod pretty;

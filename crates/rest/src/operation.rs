@@ -2,6 +2,8 @@
 //! CapabilityStatement are made of it. Each has a file in `operation/`.
 
 mod everything;
+mod export;
+mod import;
 mod inputs;
 pub(crate) mod view;
 
@@ -84,6 +86,46 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         weight: Weight::Wide,
         run: view::run,
     },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+        system: true,
+        types: Kinds::NONE,
+        instances: Kinds::NONE,
+        changes: false,
+        weight: Weight::Usual,
+        run: export::run,
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+        system: false,
+        types: Kinds::Only(&["Patient"]),
+        instances: Kinds::NONE,
+        changes: false,
+        weight: Weight::Usual,
+        run: export::run,
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+        system: false,
+        types: Kinds::NONE,
+        instances: Kinds::Only(&["Group"]),
+        changes: false,
+        weight: Weight::Usual,
+        run: export::run,
+    },
+    Operation {
+        name: "import",
+        definition: "https://carespine.example/OperationDefinition/import",
+        system: true,
+        types: Kinds::NONE,
+        instances: Kinds::NONE,
+        changes: true,
+        weight: Weight::Usual,
+        run: import::run,
+    },
 ];
 
 /// Where an operation is called.
@@ -105,8 +147,6 @@ pub(crate) fn find(name: &str, target: &Target) -> Option<&'static Operation> {
 
 /// One call.
 pub(crate) struct Call<'c> {
-    // For operations that need more than the caller.
-    #[allow(dead_code)]
     pub rest: &'c Rest,
     pub caller: &'c Caller<'c>,
     pub request: &'c Request,

@@ -39,6 +39,10 @@ pub(crate) enum Route {
     Compartment(String, Option<&'static str>),
     /// The same by form.
     CompartmentSearch(String, Option<&'static str>),
+    /// How far a job is.
+    Job(String),
+    /// A file that a job has made.
+    JobFile(String, String),
 }
 
 /// How much work a request may be.
@@ -69,6 +73,8 @@ impl Route {
             ["openapi.json"] => Ok(Route::Description),
             ["_history"] => Ok(Route::SystemHistory),
             ["_search"] => Ok(Route::SystemSearch),
+            ["$jobs", id] => Ok(Route::Job((*id).to_owned())),
+            ["$jobs", id, name] => Ok(Route::JobFile((*id).to_owned(), (*name).to_owned())),
             [name] | [_, name] | [_, _, name] if name.starts_with('$') => operation(&parts, name),
             [kind] => Ok(Route::Type(kind_named(kind)?)),
             [kind, "_search"] => Ok(Route::TypeSearch(kind_named(kind)?)),
@@ -96,8 +102,10 @@ impl Route {
             Route::Instance(..) | Route::Misnamed(..) => "GET, HEAD, PUT, PATCH, DELETE",
             Route::Operation(operation, _) if operation.changes => "POST",
             Route::Operation(..) => "GET, HEAD, POST",
+            Route::Job(_) => "GET, HEAD, DELETE",
             Route::Metadata
             | Route::Description
+            | Route::JobFile(..)
             | Route::SystemHistory
             | Route::TypeHistory(_)
             | Route::InstanceHistory(..)
@@ -178,6 +186,8 @@ mod tests {
         assert!(
             matches!(everything, Route::Operation(o, target) if o.name == "everything" && target == expected)
         );
+        assert_eq!(route("/$jobs/1"), Ok(Route::Job("1".into())));
+        assert_eq!(route("/$jobs/1/a"), Ok(Route::JobFile("1".into(), "a".into())));
         assert_eq!(route("/Patient/1/Observation"), Ok(Route::Compartment("1".into(), Some("Observation"))));
         assert_eq!(route("/Patient/1/*"), Ok(Route::Compartment("1".into(), None)));
         assert_eq!(
@@ -192,7 +202,9 @@ mod tests {
             "/Nonsense/'; DROP TABLE head; --",
             "/Patient/1/_history/x",
             "/Patient/$nonsense",
-            "/$export",
+            "/Observation/$export",
+            "/$jobs",
+            "/$jobs/1/2/3",
             "/Encounter/1/Observation",
             "/Patient/1/Practitioner",
             "/../Patient",

@@ -22,6 +22,7 @@ use std::future::poll_fn;
 use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -40,11 +41,45 @@ struct Skin {
 pub fn router(access: Access, config: Config) -> Router {
     let mount = mount(&config.base).to_owned();
     let (bundles, wide) = (Semaphore::new(config.bundles), Arc::new(Semaphore::new(config.wide)));
+    let threads = config.jobs;
     let skin = Arc::new(Skin { bundles, wide, rest: Rest::new(access, config) });
+    for _ in 0..threads {
+        work_on_jobs(&skin);
+    }
     let answer = any(move |request: axum::extract::Request| serve(skin.clone(), request));
     let router = Router::new().route(&format!("{mount}/"), answer.clone());
     let router = router.route(&format!("{mount}/{{*below}}"), answer.clone());
     if mount.is_empty() { router } else { router.route(&mount, answer) }
+}
+
+/// How often jobs are looked for that another node was asked for, or left.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often what jobs have left is swept out.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// A thread that works on jobs as long as the door is there.
+fn work_on_jobs(skin: &Arc<Skin>) {
+    let (bell, skin) = (skin.rest.jobs.bell(), Arc::downgrade(skin));
+    let work = move || {
+        let mut swept: Option<std::time::Instant> = None;
+        while let Some(skin) = skin.upgrade() {
+            let jobs = &skin.rest.jobs;
+            let mut outcome = skin.rest.work();
+            if outcome == Ok(false) && swept.is_none_or(|at| at.elapsed() > SWEEP_EVERY) {
+                swept = Some(std::time::Instant::now());
+                outcome = jobs.sweep().map(|()| false);
+            }
+            drop(skin);
+            // What went wrong is in the log; it is tried again.
+            if outcome != Ok(true) {
+                bell.wait(LOOK_EVERY);
+            }
+        }
+    };
+    let started = std::thread::Builder::new().name("jobs".into()).spawn(work);
+    if let Err(error) = started {
+        tracing::error!(%error, "no thread for jobs; those begun here are left to other nodes");
+    }
 }
 
 /// The path of a base: `/fhir` of `https://care.example/fhir`.
@@ -160,7 +195,7 @@ async fn read(config: &Config, head: &Request, mut body: Body) -> Result<Vec<u8>
 /// Until when more of a body must have come: as long as what is there has bought at the least rate, but not
 /// before the time of grace is over, and not after the whole time.
 fn deadline(config: &Config, began: Instant, got: usize) -> Instant {
-    let bought = std::time::Duration::from_secs_f64(got as f64 / config.body_rate.max(1) as f64);
+    let bought = Duration::from_secs_f64(got as f64 / config.body_rate.max(1) as f64);
     began + bought.max(config.body_grace).min(config.body_time)
 }
 

@@ -4,11 +4,13 @@
 
 mod batches;
 mod binaries;
+mod bulk;
 mod conditions;
 mod everything;
 mod formats;
 mod histories;
 mod hostile;
+mod later;
 mod patches;
 mod repeats;
 mod resources;

@@ -348,3 +348,35 @@ fn rows_of_a_view_come_in_pieces_and_a_body_that_breaks_off_has_no_end() {
     assert!(!run().ends_with("0\r\n\r\n"));
     door.still_answers();
 }
+
+#[test]
+fn an_export_is_worked_on_beside_the_door_and_its_files_come_packed() {
+    let door = Listening::new(|_| ());
+    for i in 0..30 {
+        let body = format!(r#"{{"resourceType":"Patient","id":"p{i}","name":[{{"family":"Ashe"}}]}}"#);
+        door.send("PUT", &format!("Patient/p{i}"), "", body.as_bytes());
+    }
+    let begun = door.send("GET", "$export", "prefer: respond-async\r\n", b"");
+    assert_eq!(begun.status, 202, "{begun:?}");
+    let place = begun.header("content-location").unwrap();
+    let place = place.strip_prefix("http://127.0.0.1/fhir/").unwrap().to_owned();
+    let until = Instant::now() + Duration::from_secs(20);
+    let manifest = loop {
+        let answer = door.send("GET", &place, "accept: application/json\r\n", b"");
+        match answer.status {
+            200 => break String::from_utf8(answer.body).unwrap(),
+            202 if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+            _ => panic!("{answer:?}"),
+        }
+    };
+    let manifest = Json::parse(manifest, Limits::DOOR).unwrap();
+    let file =
+        manifest.root().get("output").unwrap().items().next().unwrap().str("url").unwrap().into_owned();
+    let link = file.strip_prefix("http://127.0.0.1/fhir/").unwrap();
+    let headers = "accept: application/fhir+ndjson\r\naccept-encoding: gzip\r\n";
+    let answer = door.send("GET", link, headers, b"");
+    assert_eq!((answer.status, answer.header("content-encoding")), (200, Some("gzip")));
+    let mut text = String::new();
+    GzDecoder::new(answer.body.as_slice()).read_to_string(&mut text).unwrap();
+    assert_eq!(text.lines().count(), 30);
+}

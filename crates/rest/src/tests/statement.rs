@@ -103,7 +103,13 @@ fn interactions(world: &World, kind: &str, resource: Value<'_>, tried: &mut Trie
     conditions(world, kind, &id, resource, &text);
     for operation in resource.get("operation").into_iter().flat_map(|list| list.items()) {
         let name = operation.str("name").unwrap();
-        expect(&world.get(&format!("{kind}/{id}/${name}")), 200);
+        if name == "export" {
+            let place = if kind == "Patient" { kind.to_owned() } else { format!("{kind}/{id}") };
+            let request = Request::new("GET", &format!("{place}/$export")).with("prefer", "respond-async");
+            expect(&world.send(request), 202);
+        } else {
+            expect(&world.get(&format!("{kind}/{id}/${name}")), 200);
+        }
         tried.operations += 1;
     }
     expect(&world.send(Request::new("DELETE", &format!("{kind}/{id}"))), 204);
