@@ -1,8 +1,12 @@
 //! Operations: what stands at `$name`. One table says where each stands and what does it; routes and the
 //! CapabilityStatement are made of it. Each has a file in `operation/`.
 
+mod document;
 mod everything;
 mod inputs;
+mod lastn;
+mod message;
+mod meta;
 
 use crate::body;
 use crate::door::Rest;
@@ -27,6 +31,8 @@ pub(crate) struct Operation {
     pub types: Kinds,
     /// The types at whose instances it stands.
     pub instances: Kinds,
+    /// Whether it stands at the versions of those, too.
+    pub versions: bool,
     /// Whether it changes something, so that it cannot be asked by GET (R4 operations.html#http).
     pub changes: bool,
     pub weight: Weight,
@@ -44,8 +50,6 @@ impl Eq for Operation {}
 /// Resource types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kinds {
-    // An operation of all types begins to use it.
-    #[allow(dead_code)]
     All,
     Only(&'static [&'static str]),
 }
@@ -62,16 +66,25 @@ impl Kinds {
 }
 
 /// All of them.
-pub(crate) static OPERATIONS: &[Operation] = &[Operation {
-    name: "everything",
-    definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-    system: false,
-    types: Kinds::NONE,
-    instances: Kinds::Only(&["Patient"]),
-    changes: false,
-    weight: Weight::Wide,
-    run: everything::run,
-}];
+pub(crate) static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        system: false,
+        types: Kinds::NONE,
+        instances: Kinds::Only(&["Patient"]),
+        versions: false,
+        changes: false,
+        weight: Weight::Wide,
+        run: everything::run,
+    },
+    document::OPERATION,
+    lastn::OPERATION,
+    message::OPERATION,
+    meta::READ,
+    meta::ADD,
+    meta::DELETE,
+];
 
 /// Where an operation is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +92,7 @@ pub(crate) enum Target {
     System,
     Type(&'static str),
     Instance(&'static str, String),
+    Version(&'static str, String, u64),
 }
 
 /// The operation of this name that stands there.
@@ -87,6 +101,7 @@ pub(crate) fn find(name: &str, target: &Target) -> Option<&'static Operation> {
         Target::System => operation.system,
         Target::Type(kind) => operation.types.has(kind),
         Target::Instance(kind, _) => operation.instances.has(kind),
+        Target::Version(kind, ..) => operation.versions && operation.instances.has(kind),
     })
 }
 

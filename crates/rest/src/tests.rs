@@ -7,6 +7,7 @@ mod conditions;
 mod everything;
 mod histories;
 mod hostile;
+mod operations;
 mod repeats;
 mod resources;
 mod searches;
