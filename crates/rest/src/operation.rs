@@ -3,6 +3,7 @@
 
 mod document;
 mod everything;
+mod graphql;
 mod inputs;
 mod lastn;
 mod message;
@@ -79,6 +80,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         run: everything::run,
     },
     document::OPERATION,
+    graphql::OPERATION,
     lastn::OPERATION,
     message::OPERATION,
     meta::READ,

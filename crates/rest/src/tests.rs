@@ -5,6 +5,7 @@
 mod batches;
 mod conditions;
 mod everything;
+mod graphql;
 mod histories;
 mod hostile;
 mod operations;

@@ -47,6 +47,7 @@ fn every_claim_of_the_statement_holds() {
     for operation in rest.get("operation").unwrap().items().map(|o| o.str("name").unwrap()) {
         let response = match &*operation {
             "meta" => world.get("$meta"),
+            "graphql" => world.get("$graphql?query={PatientList{id}}"),
             "process-message" => world.post("$process-message", super::operations::MESSAGE),
             other => panic!("{other} is claimed and not tried"),
         };
@@ -110,6 +111,7 @@ fn interactions(world: &World, kind: &str, resource: Value<'_>, tried: &mut Trie
                 expect(&world.get(&format!("{kind}/{id}/_history/1/$meta")), 200);
                 world.get(&at_instance)
             }
+            "graphql" => world.get(&format!("{at_instance}?query={{id __typename}}")),
             "meta-add" | "meta-delete" => world.post(&at_instance, labels),
             _ => world.get(&at_instance),
         };
