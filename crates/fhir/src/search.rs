@@ -11,6 +11,7 @@ mod fold;
 mod matching;
 mod query;
 mod value;
+mod words;
 
 pub use crate::decimal::Decimal;
 pub use alias::alias;
@@ -20,3 +21,4 @@ pub use matching::{approximately, matches};
 pub use query::{ALTERNATIVES_MAX, CHAIN_MAX, PARAMETERS_MAX};
 pub use query::{Base, Filter, Handling, Include, Query, Sort, SortKey, Summary, Test, Total};
 pub use value::{Entry, Match, Prefix, SearchValue, System, Target, TextMatch, UriMatch};
+pub use words::{Term, WORDS_MAX, Where, Words, texts_of};

@@ -3,11 +3,12 @@
 use crate::engine::{self, Conn, Row};
 use crate::names::Names;
 use crate::pool::Pool;
+use crate::search::Seal;
 use crate::snapshot::Snapshot;
 use crate::store::Shared;
 use crate::{
-    AuditRow, Body, Commit, Found, HistoryOf, HistoryPage, Instant, Page, Refusal, Results, Scope, Walk,
-    fault, history, log,
+    AuditRow, Body, Commit, Found, HistoryOf, HistoryPage, Instant, Kind, Page, Refusal, Results, Scope,
+    Walk, fault, history, log,
 };
 use fhir::search::Query;
 use std::sync::Arc;
@@ -76,6 +77,35 @@ impl Reader {
     pub fn as_at(mut self, txn: u64) -> Reader {
         self.txn = self.newest.min(txn as i64);
         self
+    }
+
+    /// This state's place in the log as a token for a further page, with a number for whoever asks: sealed, and good
+    /// only for the same scope and the same `words`.
+    pub fn page_token(&self, words: &str, place: u64) -> String {
+        let content = [self.txn.to_be_bytes(), place.to_be_bytes()].concat();
+        self.seal(words).close_bytes(content)
+    }
+
+    /// Goes back to the state of a token that [`Reader::page_token`] made, and gives its number.
+    pub fn turn_to(&mut self, words: &str, token: &str) -> Result<u64, Refusal> {
+        let content = self.seal(words).open_bytes(token)?;
+        let number = |at: usize| content.get(at..at + 8)?.try_into().ok().map(u64::from_be_bytes);
+        let (Some(txn), Some(place)) = (number(0), number(8)) else {
+            return Err(Refusal::invalid(
+                "_page",
+                "This is no link to a further page. Start from the first.",
+            ));
+        };
+        if txn as i64 > self.newest {
+            let text = "This link to a further page is of a later state of the record.";
+            return Err(Refusal::new(Kind::Invalid, text));
+        }
+        self.txn = txn as i64;
+        Ok(place)
+    }
+
+    fn seal(&self, words: &str) -> Seal<'_> {
+        Seal::named(&self.shared.token_key, &self.scope, words)
     }
 
     /// The resource as it is (or was, for a reader that is as at a past instant).

@@ -84,6 +84,13 @@ pub(crate) fn form(request: &Request, bytes_max: usize) -> Result<Pairs, No> {
     Ok(pairs(text)?)
 }
 
+/// The text of a request's body, of this media type.
+pub(crate) fn text(request: &Request, kind: &'static str, bytes_max: usize) -> Result<String, No> {
+    fits(request, &[kind])?;
+    let bytes = unpacked(request, bytes_max)?.into_owned();
+    Ok(String::from_utf8(bytes).map_err(|_| Refusal::invalid("", "The body is not UTF-8."))?)
+}
+
 /// Refuses a body of another type. One that does not say is taken for what is wanted.
 fn fits(request: &Request, kinds: &[&str]) -> Result<(), No> {
     let kind = request.header("content-type").unwrap_or(kinds[0]);

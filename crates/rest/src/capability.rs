@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::operation::{Kinds, OPERATIONS, Operation};
 use fhir::Tree;
-use fhir::definitions::{ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
+use fhir::definitions::{COMPARTMENTS, ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
 use fhir::patch::Patch;
 use std::collections::BTreeSet;
 
@@ -28,9 +28,14 @@ const SYSTEM: &[&str] = &["transaction", "batch", "history-system", "search-syst
 const PATCHES: &[&str] = &[Patch::JSON, Patch::XML, "application/fhir+json", "application/fhir+xml"];
 /// Parameters that every type has and the tables leave to the language.
 const COMMON: &[(&str, &str, &str)] = &[
+    ("_content", "string", "http://hl7.org/fhir/SearchParameter/Resource-content"),
+    ("_list", "special", "http://hl7.org/fhir/SearchParameter/Resource-list"),
     ("_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"),
     ("_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"),
 ];
+
+/// Types that have no narrative.
+const NO_NARRATIVE: &[&str] = &["Binary", "Bundle", "Parameters"];
 
 /// The statement.
 const BULK: &str = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data";
@@ -77,7 +82,7 @@ fn rest(config: &Config) -> Tree {
             "searchParam",
             COMMON.iter().map(|(name, kind, url)| common(name, kind, url)).collect::<Vec<_>>(),
         )
-        .with("compartment", texts(["http://hl7.org/fhir/CompartmentDefinition/patient"]));
+        .with("compartment", COMPARTMENTS.iter().map(|of| Tree::from(compartment(of))).collect::<Vec<_>>());
     // What stands at a type that is none of R4's can be told of only here.
     let own =
         operations(|o| o.system || matches!(o.types, Kinds::Only(list) if list.contains(&"ViewDefinition")));
@@ -85,6 +90,12 @@ fn rest(config: &Config) -> Tree {
         tree.set("operation", own);
     }
     tree
+}
+
+/// The canonical address of the compartment of a type.
+fn compartment(of: &str) -> String {
+    let (first, rest) = of.split_at(1);
+    format!("http://hl7.org/fhir/CompartmentDefinition/{}{rest}", first.to_ascii_lowercase())
 }
 
 fn common(name: &str, kind: &str, url: &str) -> Tree {
@@ -114,7 +125,9 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     if !pointing.is_empty() {
         tree.set("searchRevInclude", pointing.into_iter().map(Tree::from).collect::<Vec<_>>());
     }
-    let common = COMMON.iter().map(|(name, kind, url)| common(name, kind, url));
+    let text = ("_text", "string", "http://hl7.org/fhir/SearchParameter/DomainResource-text");
+    let text = Some(&text).filter(|_| !NO_NARRATIVE.contains(&kind));
+    let common = COMMON.iter().chain(text).map(|(name, kind, url)| common(name, kind, url));
     tree.set("searchParam", common.chain(params.into_iter().map(param)).collect::<Vec<_>>());
     let own = operations(|o| o.types.has(kind) || o.instances.has(kind));
     if !own.is_empty() {

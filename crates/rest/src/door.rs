@@ -221,9 +221,11 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
         (Route::TypeSearch(kind), "POST") => {
             search::of_type(caller, wants, kind, crate::body::form(request, most)?)
         }
-        (Route::Compartment(id, kind), "GET") => search::compartment(caller, wants, id, *kind, Vec::new()),
-        (Route::CompartmentSearch(id, kind), "POST") => {
-            search::compartment(caller, wants, id, *kind, crate::body::form(request, most)?)
+        (Route::Compartment(owner, kind), "GET") => {
+            search::compartment(caller, wants, owner, *kind, Vec::new())
+        }
+        (Route::CompartmentSearch(owner, kind), "POST") => {
+            search::compartment(caller, wants, owner, *kind, crate::body::form(request, most)?)
         }
         (Route::Operation(operation, target), "GET" | "POST") if method == "POST" || !operation.changes => {
             let target = target.clone();

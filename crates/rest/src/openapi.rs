@@ -144,7 +144,9 @@ fn places(operation: &Operation) -> Vec<String> {
     let system = operation.system.then(|| format!("/${name}"));
     let types = kinds(operation.types).into_iter().map(|kind| format!("/{kind}/${name}"));
     let instances = kinds(operation.instances).into_iter().map(|kind| format!("/{kind}/{{id}}/${name}"));
-    system.into_iter().chain(types).chain(instances).collect()
+    let versions = operation.versions.then_some("/{type}/{id}/_history/{version}");
+    let versions = versions.map(|path| format!("{path}/${name}"));
+    system.into_iter().chain(types).chain(instances).chain(versions).collect()
 }
 
 /// A path without methods: its own parameters.

@@ -1,10 +1,15 @@
 //! Operations: what stands at `$name`. One table says where each stands and what does it; routes and the
 //! CapabilityStatement are made of it. Each has a file in `operation/`.
 
+mod document;
 mod everything;
 mod export;
+mod graphql;
 mod import;
 mod inputs;
+mod lastn;
+mod message;
+mod meta;
 pub(crate) mod view;
 
 use crate::body;
@@ -30,6 +35,8 @@ pub(crate) struct Operation {
     pub types: Kinds,
     /// The types at whose instances it stands.
     pub instances: Kinds,
+    /// Whether it stands at the versions of those, too.
+    pub versions: bool,
     /// Whether it changes something, so that it cannot be asked by GET (R4 operations.html#http).
     pub changes: bool,
     pub weight: Weight,
@@ -47,8 +54,6 @@ impl Eq for Operation {}
 /// Resource types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kinds {
-    // An operation of all types begins to use it.
-    #[allow(dead_code)]
     All,
     Only(&'static [&'static str]),
 }
@@ -66,66 +71,19 @@ impl Kinds {
 
 /// All of them.
 pub(crate) static OPERATIONS: &[Operation] = &[
-    Operation {
-        name: "everything",
-        definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-        system: false,
-        types: Kinds::NONE,
-        instances: Kinds::Only(&["Patient"]),
-        changes: false,
-        weight: Weight::Wide,
-        run: everything::run,
-    },
-    Operation {
-        name: "run",
-        definition: "http://sql-on-fhir.org/OperationDefinition/$run",
-        system: false,
-        types: Kinds::Only(&["ViewDefinition"]),
-        instances: Kinds::NONE,
-        changes: false,
-        weight: Weight::Wide,
-        run: view::run,
-    },
-    Operation {
-        name: "export",
-        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
-        system: true,
-        types: Kinds::NONE,
-        instances: Kinds::NONE,
-        changes: false,
-        weight: Weight::Usual,
-        run: export::run,
-    },
-    Operation {
-        name: "export",
-        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
-        system: false,
-        types: Kinds::Only(&["Patient"]),
-        instances: Kinds::NONE,
-        changes: false,
-        weight: Weight::Usual,
-        run: export::run,
-    },
-    Operation {
-        name: "export",
-        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
-        system: false,
-        types: Kinds::NONE,
-        instances: Kinds::Only(&["Group"]),
-        changes: false,
-        weight: Weight::Usual,
-        run: export::run,
-    },
-    Operation {
-        name: "import",
-        definition: "https://carespine.example/OperationDefinition/import",
-        system: true,
-        types: Kinds::NONE,
-        instances: Kinds::NONE,
-        changes: true,
-        weight: Weight::Usual,
-        run: import::run,
-    },
+    everything::OPERATION,
+    view::OPERATION,
+    export::SYSTEM,
+    export::PATIENT,
+    export::GROUP,
+    import::OPERATION,
+    document::OPERATION,
+    graphql::OPERATION,
+    lastn::OPERATION,
+    message::OPERATION,
+    meta::READ,
+    meta::ADD,
+    meta::DELETE,
 ];
 
 /// Where an operation is called.
@@ -134,6 +92,7 @@ pub(crate) enum Target {
     System,
     Type(&'static str),
     Instance(&'static str, String),
+    Version(&'static str, String, u64),
 }
 
 /// The operation of this name that stands there.
@@ -142,6 +101,7 @@ pub(crate) fn find(name: &str, target: &Target) -> Option<&'static Operation> {
         Target::System => operation.system,
         Target::Type(kind) => operation.types.has(kind),
         Target::Instance(kind, _) => operation.instances.has(kind),
+        Target::Version(kind, ..) => operation.versions && operation.instances.has(kind),
     })
 }
 

@@ -31,6 +31,9 @@ const PACK_FROM: usize = 1024;
 /// Headers of a request, at most; more are refused.
 const HEADERS_MAX: usize = 100;
 
+/// Bytes of a path and query, at most. From 64 KiB on the library below us answers 414 itself, without a body.
+pub(crate) const URL_MAX: usize = 32 << 10;
+
 struct Skin {
     rest: Rest,
     bundles: Semaphore,
@@ -122,6 +125,9 @@ async fn session(skin: &Arc<Skin>, head: &Request) -> Result<Option<Session>, No
             format!("The request has more than {HEADERS_MAX} headers."),
         )
         .into());
+    }
+    if head.path.len() + head.query.len() > URL_MAX {
+        return Err(No::Long(URL_MAX));
     }
     let at_once = head.header("authorization").is_some() || head.header("cookie").is_none();
     if at_once && is_near(skin) {

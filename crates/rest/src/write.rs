@@ -10,7 +10,7 @@ use crate::status::No;
 use crate::wants::{Returns, Wants};
 use fhir::outcome::outcome;
 use record::{Issue, Kind, Refusal, Written};
-use service::interaction::{self, Caller, Done, Once, Pairs, Target, pairs, version_of};
+use service::interaction::{self, Caller, Done, Expected, Once, Pairs, Target, pairs};
 
 /// `POST Type`, with `If-None-Exist`.
 pub(crate) fn create(
@@ -27,7 +27,7 @@ pub(crate) fn create(
     wrote(caller, &wants, done)
 }
 
-/// `PUT Type/id` and `PUT Type?criteria`, with `If-Match`.
+/// `PUT Type/id` and `PUT Type?criteria`, with `If-Match` or `If-None-Match: *`.
 pub(crate) fn update(
     rest: &Rest,
     caller: &Caller<'_>,
@@ -36,11 +36,6 @@ pub(crate) fn update(
     route: &Route,
 ) -> Result<Response, No> {
     let (target, wants) = target(route, wants)?;
-    if request.header("if-none-match").is_some() {
-        let text = "PUT with If-None-Match is not supported. POST with If-None-Exist creates only what is \
-            not there.";
-        return Err(Refusal::new(Kind::Unsupported, text).into());
-    }
     let id = match &target {
         Target::Id(_, id) => Some(id.as_str()),
         Target::Where(..) => None,
@@ -96,8 +91,8 @@ fn target(route: &Route, mut wants: Wants) -> Result<(Target, Wants), No> {
     Ok((target, wants))
 }
 
-fn expected(request: &Request) -> Result<Option<u64>, Refusal> {
-    request.header("if-match").map(version_of).transpose()
+fn expected(request: &Request) -> Result<Expected, Refusal> {
+    Expected::of(request.header("if-match"), request.header("if-none-match"))
 }
 
 /// The name under which this request takes effect once, if the client gave it one.

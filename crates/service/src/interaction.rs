@@ -2,10 +2,12 @@
 
 mod address;
 mod caller;
+mod care;
 mod commit;
 mod done;
 mod entry;
 mod everything;
+mod expected;
 mod flatten;
 mod load;
 mod local;
@@ -13,6 +15,7 @@ mod lookup;
 mod plan;
 mod read;
 mod references;
+mod selected;
 mod write;
 
 #[cfg(test)]
@@ -24,10 +27,12 @@ pub use caller::Caller;
 pub use commit::{Outcome, TRIES_MAX};
 pub use done::Done;
 pub use entry::{patch_in, placed, transaction};
-pub use everything::{EVERYTHING_MAX, Everything, everything};
+pub use everything::{EVERYTHING_MAX, Everything, EverythingPage, everything};
+pub use expected::Expected;
 pub use flatten::{Flattened, Flattening, Wanted, flatten};
 pub use load::{Item, items, load_each, load_whole, waits};
 pub use read::{history, read, search, vread, written};
+pub use selected::{SELECTED_MAX, selected};
 pub use write::{Target, create, delete, patch, update};
 
 /// Matches on a page when no count is asked for.

@@ -7,7 +7,7 @@ use super::seek::{Seek, few_values, read_all, read_few};
 use crate::Refusal;
 use crate::keys::{self, KeyRange};
 use crate::snapshot::Snapshot;
-use fhir::search::{Match, Prefix};
+use fhir::search::{Match, Prefix, Test};
 
 /// How many rows of each condition are read, step by step, until one of them has no more. Few in tests, so
 /// that small stores take every path.
@@ -138,7 +138,20 @@ fn seeks_of(
                 }
             }
         }
+        // Whatever meets all of them meets the one that looks cheapest.
+        Check::And(checks) => {
+            let mut best: Option<Vec<Seek>> = None;
+            for check in checks {
+                let Some(these) = seeks_of(context, check, patients)? else { continue };
+                let rank = |seeks: &[Seek]| seeks.iter().map(Seek::rank).max();
+                if best.as_deref().is_none_or(|best| rank(&these) < rank(best)) {
+                    best = Some(these);
+                }
+            }
+            return Ok(best);
+        }
         Check::Updated(_) | Check::Points(_) | Check::PointedAt(_) => return Ok(None),
+        Check::Not(_) | Check::Text(_) => return Ok(None),
     }
     Ok(Some(seeks))
 }
@@ -170,6 +183,9 @@ fn seeks_of_link(
 pub(super) fn ranges_of(check: &ParamCheck) -> Option<Vec<(i64, KeyRange)>> {
     let number = check.number_to_drive()?;
     if check.alternatives.is_empty() {
+        return Some(vec![(number, KeyRange::any())]);
+    }
+    if matches!(check.test, Test::Other(_)) {
         return Some(vec![(number, KeyRange::any())]);
     }
     let mut ranges = Vec::new();

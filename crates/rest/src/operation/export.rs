@@ -1,8 +1,9 @@
 //! `$export`, `Patient/$export` and `Group/id/$export` (Bulk Data Access IG 2.0).
 
-use super::{Call, Inputs, Target};
+use super::{Call, Inputs, Kinds, Operation, Target};
 use crate::later::{accepted, address, must_be_wanted};
 use crate::response::Response;
+use crate::route::Weight;
 use crate::status::No;
 use fhir::Instant;
 use fhir::search::Handling;
@@ -15,6 +16,42 @@ const KNOWN: &[&str] = &["_outputFormat", "_since", "_type", "_typeFilter", "_el
 /// Names of the one format there is.
 const FORMATS: &[&str] = &["application/fhir+ndjson", "application/ndjson", "ndjson"];
 
+pub(super) const SYSTEM: Operation = Operation {
+    name: "export",
+    definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+    system: true,
+    types: Kinds::NONE,
+    instances: Kinds::NONE,
+    versions: false,
+    changes: false,
+    weight: Weight::Usual,
+    run,
+};
+
+pub(super) const PATIENT: Operation = Operation {
+    name: "export",
+    definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+    system: false,
+    types: Kinds::Only(&["Patient"]),
+    instances: Kinds::NONE,
+    versions: false,
+    changes: false,
+    weight: Weight::Usual,
+    run,
+};
+
+pub(super) const GROUP: Operation = Operation {
+    name: "export",
+    definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+    system: false,
+    types: Kinds::NONE,
+    instances: Kinds::Only(&["Group"]),
+    versions: false,
+    changes: false,
+    weight: Weight::Usual,
+    run,
+};
+
 pub(super) fn run(call: Call<'_>) -> Result<Response, No> {
     must_be_wanted(call.request)?;
     let inputs = call.inputs()?;
@@ -24,7 +61,7 @@ pub(super) fn run(call: Call<'_>) -> Result<Response, No> {
     let of = match &call.target {
         Target::System => Of::System,
         Target::Type(_) => Of::Patients,
-        Target::Instance(_, id) => Of::Group(id.clone()),
+        Target::Instance(_, id) | Target::Version(_, id, _) => Of::Group(id.clone()),
     };
     let export = read(of, &inputs)?;
     let job = call.rest.jobs.export(call.caller, export, &address(call.rest, call.request))?;

@@ -1,11 +1,12 @@
 //! `$import`: NDJSON as the body, or a Parameters resource that names Binary resources of this record. Nothing is
 //! fetched from elsewhere.
 
-use super::Call;
+use super::{Call, Kinds, Operation};
 use crate::body;
 use crate::headers::media;
 use crate::later::{accepted, address, must_be_wanted};
 use crate::response::Response;
+use crate::route::Weight;
 use crate::status::No;
 use fhir::json::Value;
 use record::Refusal;
@@ -14,6 +15,18 @@ use service::jobs::{Import, Input};
 
 /// What the parcel of the body is called.
 const SENT: &str = "sent";
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "import",
+    definition: "https://carespine.example/OperationDefinition/import",
+    system: true,
+    types: Kinds::NONE,
+    instances: Kinds::NONE,
+    versions: false,
+    changes: true,
+    weight: Weight::Usual,
+    run,
+};
 
 pub(super) fn run(call: Call<'_>) -> Result<Response, No> {
     must_be_wanted(call.request)?;

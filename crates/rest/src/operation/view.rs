@@ -1,9 +1,10 @@
 //! `POST ViewDefinition/$run` of SQL on FHIR 2: the rows of a view, of the record or of resources that come with it.
 
-use super::{Call, Inputs};
+use super::{Call, Inputs, Kinds, Operation};
 use crate::headers::media;
 use crate::request::Request;
 use crate::response::Response;
+use crate::route::Weight;
 use crate::status::No;
 use crate::stream::Stream;
 use fhir::Value;
@@ -38,6 +39,18 @@ fn named(format: &str) -> Option<Format> {
     let short = format.parse().ok();
     short.or_else(|| MEDIA.iter().find(|(name, _)| *name == format).map(|(_, format)| *format))
 }
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "run",
+    definition: "http://sql-on-fhir.org/OperationDefinition/$run",
+    system: false,
+    types: Kinds::Only(&["ViewDefinition"]),
+    instances: Kinds::NONE,
+    versions: false,
+    changes: false,
+    weight: Weight::Wide,
+    run,
+};
 
 pub(super) fn run(call: Call<'_>) -> Result<Response, No> {
     let inputs = call.inputs()?;

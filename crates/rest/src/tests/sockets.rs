@@ -162,6 +162,17 @@ fn bodies_that_are_too_large_are_refused_whether_or_not_they_say_so() {
 }
 
 #[test]
+fn a_url_that_is_too_long_is_refused_with_a_sentence() {
+    let door = Listening::new(|_| ());
+    let long = format!("Patient?name={}", "x".repeat(crate::skin::URL_MAX));
+    let answer = door.send("GET", &long, "", b"");
+    assert_eq!(answer.status, 414);
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(text.contains("too-long") && text.contains("POST to _search"), "{text}");
+    door.still_answers();
+}
+
+#[test]
 fn packed_bodies_are_taken_and_bombs_are_not() {
     let door = Listening::new(|_| ());
     let headers = "content-encoding: gzip\r\ncontent-type: application/fhir+json\r\n";

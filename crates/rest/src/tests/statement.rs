@@ -3,7 +3,7 @@
 use super::*;
 use fhir::Tree;
 use fhir::Value;
-use fhir::definitions::{TypeDef, search_param, type_def};
+use fhir::definitions::{COMPARTMENTS, TypeDef, search_param, type_def};
 
 /// Claims that are tried, by what they are.
 #[derive(Default, Debug)]
@@ -45,8 +45,24 @@ fn every_claim_of_the_statement_holds() {
         expect(&response, 200);
         tried.interactions += 1;
     }
+    for operation in rest.get("operation").unwrap().items().map(|o| o.str("name").unwrap()) {
+        let response = match &*operation {
+            "meta" => world.get("$meta"),
+            "graphql" => world.get("$graphql?query={PatientList{id}}"),
+            "process-message" => world.post("$process-message", super::operations::MESSAGE),
+            other => panic!("{other} is claimed and not tried"),
+        };
+        expect(&response, 200);
+        tried.operations += 1;
+    }
+    for compartment in rest.get("compartment").unwrap().items().map(|c| c.as_str().unwrap()) {
+        let of = compartment.rsplit('/').next().unwrap();
+        let kind = COMPARTMENTS.iter().find(|kind| kind.eq_ignore_ascii_case(of)).unwrap();
+        expect(&world.get(&format!("{kind}/x/Observation")), 200);
+        expect(&world.get(&format!("{kind}/x/*")), 200);
+    }
     for param in rest.get("searchParam").unwrap().items().map(|p| p.str("name").unwrap()) {
-        let value = if param == "_id" { "x" } else { "2020" };
+        let value = if param == "_lastUpdated" { "2020" } else { "x" };
         expect(&world.get(&format!("?{param}={value}")), 200);
         tried.parameters += 1;
     }
@@ -103,13 +119,29 @@ fn interactions(world: &World, kind: &str, resource: Value<'_>, tried: &mut Trie
     conditions(world, kind, &id, resource, &text);
     for operation in resource.get("operation").into_iter().flat_map(|list| list.items()) {
         let name = operation.str("name").unwrap();
-        if name == "export" {
-            let place = if kind == "Patient" { kind.to_owned() } else { format!("{kind}/{id}") };
-            let request = Request::new("GET", &format!("{place}/$export")).with("prefer", "respond-async");
-            expect(&world.send(request), 202);
-        } else {
-            expect(&world.get(&format!("{kind}/{id}/${name}")), 200);
-        }
+        let at_instance = format!("{kind}/{id}/${name}");
+        let labels = r#"{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":
+            {"tag":[{"system":"urn:test","code":"claimed"}]}}]}"#;
+        let response = match &*name {
+            "lastn" => world.get("Observation/$lastn?patient=x&category=laboratory"),
+            "meta" => {
+                expect(&world.get(&format!("{kind}/$meta")), 200);
+                expect(&world.get(&format!("{kind}/{id}/_history/1/$meta")), 200);
+                world.get(&at_instance)
+            }
+            "graphql" => world.get(&format!("{at_instance}?query={{id __typename}}")),
+            "meta-add" | "meta-delete" => world.post(&at_instance, labels),
+            "export" => {
+                let place = if kind == "Patient" { kind.to_owned() } else { format!("{kind}/{id}") };
+                let request =
+                    Request::new("GET", &format!("{place}/$export")).with("prefer", "respond-async");
+                expect(&world.send(request), 202);
+                tried.operations += 1;
+                continue;
+            }
+            _ => world.get(&at_instance),
+        };
+        assert_eq!(response.status, 200, "{at_instance}: {}", response.text());
         tried.operations += 1;
     }
     expect(&world.send(Request::new("DELETE", &format!("{kind}/{id}"))), 204);

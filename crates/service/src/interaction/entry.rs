@@ -1,10 +1,10 @@
 //! A transaction Bundle, taken apart.
 
-use super::address::{Address, pairs, version_of};
+use super::address::{Address, pairs};
 use super::commit::{self, Outcome};
 use super::plan::{self, Ask, Change};
 use super::write::{has_id, kind_of, of_kind};
-use super::{Caller, Once, Target};
+use super::{Caller, Expected, Once, Target};
 use base64::Engine;
 use fhir::Tree;
 use fhir::json::{Json, Limits, Value};
@@ -82,7 +82,9 @@ fn ask<'j>(entry: Value<'j>, base: &str) -> Result<Ask<'j>, Refusal> {
     let given = |name: &str| entry.get("request").and_then(|request| request.str(name));
     let text = |name: &str| given(name).unwrap_or_default();
     let to = Address::parse(&text("url"), base).map_err(|refusal| placed(refusal, "request.url"))?;
-    let expected = given("ifMatch").map(|tag| version_of(&tag)).transpose();
+    let if_none_match =
+        given("ifNoneMatch").filter(|_| matches!(&*text("method"), "PUT" | "PATCH" | "DELETE"));
+    let expected = Expected::of(given("ifMatch").as_deref(), if_none_match.as_deref());
     let expected = expected.map_err(|refusal| placed(refusal, "request.ifMatch"))?;
     let resource = || {
         entry.get("resource").ok_or_else(|| required("resource", "There is no resource to write. Add it."))

@@ -1,7 +1,7 @@
 //! What crashes, other nodes and writes meanwhile do to jobs.
 
 use super::{Asked, Export, Jobs, Of, Pace, Purpose, State};
-use crate::interaction::{Caller, Target, update};
+use crate::interaction::{Caller, Expected, Target, update};
 use access::{Access, Session};
 use fhir::{Instant, Json, Limits};
 use record::{Options, Place, Scope, Store};
@@ -58,7 +58,7 @@ impl Node {
         let text = format!(r#"{{"resourceType":"{kind}","id":"{id}","language":"{word}"}}"#);
         let json = Json::parse(text, Limits::DOOR).unwrap();
         let caller = Caller::new(&self.access, session, BASE);
-        update(&caller, Target::Id(kind, id.to_owned()), &json, None, None).unwrap();
+        update(&caller, Target::Id(kind, id.to_owned()), &json, Expected::Any, None).unwrap();
     }
 
     fn begin(&self, session: &Session, since: Option<Instant>) -> String {

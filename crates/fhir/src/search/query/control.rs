@@ -13,8 +13,7 @@ pub(super) enum Control {
 }
 
 /// Known to the standard, not done here.
-const UNSUPPORTED: &[&str] =
-    &["_contained", "_containedType", "_score", "_list", "_filter", "_text", "_content", "_query"];
+const UNSUPPORTED: &[&str] = &["_contained", "_containedType", "_score", "_query"];
 
 impl Parsing<'_> {
     pub(super) fn control(&mut self, name: &str, value: &str) -> Control {
@@ -176,6 +175,13 @@ fn include(name: &str, value: &str, iterate: bool) -> Result<Include, Issue> {
                 .ok_or_else(|| unknown(name, source, code, is_reference))?,
         ),
     };
+    if let (Some(param), Some(target)) = (param, target)
+        && !param.targets.is_empty()
+        && !param.targets.contains(&target)
+    {
+        let text = format!("{source}.{code} never points at {target}. Leave the include out.");
+        return Err(Issue::new("invalid", name, text));
+    }
     Ok(Include { source, param, target, iterate })
 }
 
