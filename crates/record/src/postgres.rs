@@ -79,6 +79,7 @@ pub(crate) fn open_writer(url: &str, durable: bool) -> Result<Connection> {
         Some(other) => return Err(other_layout(other)),
         None => return Err(Error::Shape(UNFINISHED.into())),
     }
+    conn.make_parcels()?;
     match durable {
         true => conn.check_durable()?,
         false => conn.batch("SET synchronous_commit = off")?,
@@ -235,6 +236,16 @@ impl Connection {
         self.batch(include_str!("postgres/schema.sql"))?;
         self.batch(guard::VIEWS)?;
         self.batch(guard::ROLE)
+    }
+
+    /// Makes the table of parcels where there is none.
+    fn make_parcels(&self) -> Result<()> {
+        self.batch(LOCK)?;
+        let there = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('parcel')";
+        if self.first(there, &[], |r| r.get::<i64>(0))? == Some(0) {
+            self.batch(include_str!("postgres/parcels.sql"))?;
+        }
+        self.batch(COMMIT)
     }
 
     /// From now on the tables are a record.

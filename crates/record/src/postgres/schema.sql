@@ -98,11 +98,3 @@ CREATE TABLE blob (hash bytea PRIMARY KEY, size int8 NOT NULL, txn int8 NOT NULL
 -- The files themselves, so that every node has them. Written before the transaction that names them.
 CREATE TABLE file (hash bytea PRIMARY KEY, bytes bytea NOT NULL);
 ALTER TABLE file ALTER bytes SET STORAGE EXTERNAL;
--- Files that are no part of the record and go away again: what exports hand out.
-CREATE TABLE parcel (
-  owner    text COLLATE "C" NOT NULL,
-  name     text COLLATE "C" NOT NULL,
-  bytes    bytea NOT NULL,
-  PRIMARY KEY (owner, name)
-);
-ALTER TABLE parcel ALTER bytes SET STORAGE EXTERNAL;
