@@ -4,10 +4,11 @@ mod arguments;
 mod keep;
 pub mod load;
 mod people;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 
-pub use arguments::{Arguments, Command, Demo, Serve, UserCommand};
+pub use arguments::{Arguments, Command, Demo, Serve, SubscriptionCommand, UserCommand};
 
 use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;
@@ -23,6 +24,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::Verify { data } => keep::verify(&data),
         Command::User { data, command } => people::user(&data, &command),
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
+        Command::Subscription { data, command } => subscriptions::command(&data, &command),
         Command::Version => {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! Commands on either engine, on records that are there and on those that are not.
 
-use crate::{Arguments, keep, people};
+use crate::{Arguments, SubscriptionCommand, keep, people, subscriptions};
 use clap::Parser;
 use record::{Author, Kind, Options, Place, Store};
 use testbed::Home;
@@ -70,4 +70,16 @@ fn the_command_line_takes_folders_and_databases_and_no_other_engine() {
     assert!(parsed("some/folder").is_ok());
     assert!(parsed("postgres://anna@db/care").is_ok());
     assert!(parsed("mysql://anna@db/care").unwrap_err().to_string().contains("no engine of ours"));
+}
+
+#[test]
+fn subscriptions_are_listed_and_one_that_is_not_there_is_not_sent_again() {
+    let home = kept();
+    for command in [SubscriptionCommand::List, SubscriptionCommand::Failed { subscription: None }] {
+        subscriptions::command(&place(&home), &command).unwrap();
+    }
+    let resend = SubscriptionCommand::Resend { subscription: "never".into(), number: None };
+    assert_eq!(subscriptions::command(&place(&home), &resend).unwrap_err().kind, Kind::NotFound);
+    let parsed = Arguments::try_parse_from(["carespine", "subscription", "resend", "s", "7", "--data", "x"]);
+    assert!(parsed.is_ok());
 }

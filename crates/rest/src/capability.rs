@@ -29,6 +29,10 @@ const COMMON: &[(&str, &str, &str)] = &[
     ("_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"),
 ];
 
+/// The profile of Subscriptions to topics.
+const BACKPORT: &str =
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription";
+
 /// The statement.
 pub(crate) fn statement(config: &Config) -> Tree {
     let software = Tree::object().with("name", "Carespine").with("version", env!("CARGO_PKG_VERSION"));
@@ -72,11 +76,21 @@ fn rest(config: &Config) -> Tree {
             COMMON.iter().map(|(name, kind, url)| common(name, kind, url)).collect::<Vec<_>>(),
         )
         .with("compartment", texts(["http://hl7.org/fhir/CompartmentDefinition/patient"]));
+    if config.subscriptions.is_some() {
+        tree.set("extension", vec![websocket(config)]);
+    }
     let own = operations(|o| o.system);
     if !own.is_empty() {
         tree.set("operation", own);
     }
     tree
+}
+
+/// Where R4 subscriptions of type websocket are listened to.
+fn websocket(config: &Config) -> Tree {
+    Tree::object()
+        .with("url", "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket")
+        .with("valueUri", crate::listen::url(&config.base))
 }
 
 fn common(name: &str, kind: &str, url: &str) -> Tree {
@@ -108,7 +122,12 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     }
     let common = COMMON.iter().map(|(name, kind, url)| common(name, kind, url));
     tree.set("searchParam", common.chain(params.into_iter().map(param)).collect::<Vec<_>>());
-    let own = operations(|o| o.types.has(kind) || o.instances.has(kind));
+    let served = config.subscriptions.is_some();
+    if served && kind == "Subscription" {
+        tree.set("supportedProfile", texts([BACKPORT]));
+    }
+    let own =
+        operations(|o| (o.types.has(kind) || o.instances.has(kind)) && (served || !o.is_of_subscriptions()));
     if !own.is_empty() {
         tree.set("operation", own);
     }

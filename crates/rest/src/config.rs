@@ -1,6 +1,7 @@
 //! What can be set.
 
 use std::time::Duration;
+use subscription::Subscriptions;
 
 /// How the door behaves. The defaults suit one machine of two cores.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Config {
     pub body_rate: usize,
     /// Whether a conditional delete may delete more than one resource.
     pub deletes_many: bool,
+    /// The subscriptions of the record, where they are served.
+    pub subscriptions: Option<Subscriptions>,
 }
 
 impl Config {
@@ -38,6 +41,7 @@ impl Config {
             body_grace: Duration::from_secs(10),
             body_rate: 1024,
             deletes_many: false,
+            subscriptions: None,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{bundle, capability, pretty, read, search, write};
 use access::{Access, Session, Standing};
 use fhir::json::{Json, Limits};
 use record::{Act, Kind, Refusal};
-use service::interaction::Caller;
+use service::interaction::{Caller, Guards};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
@@ -20,6 +20,7 @@ use std::sync::OnceLock;
 pub struct Rest {
     pub(crate) access: Access,
     pub(crate) config: Config,
+    guards: Guards,
     statement: OnceLock<String>,
 }
 
@@ -32,7 +33,8 @@ pub(crate) struct Reply {
 impl Rest {
     /// A door to this gate.
     pub fn new(access: Access, config: Config) -> Rest {
-        Rest { access, config, statement: OnceLock::new() }
+        let guards = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
+        Rest { access, config, guards, statement: OnceLock::new() }
     }
 
     /// The CapabilityStatement's text.
@@ -169,6 +171,7 @@ pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Requ
             let mut caller = Caller::new(&rest.access, session, &rest.config.base);
             caller.request = trace(request.header("x-request-id"));
             caller.deletes_many = rest.config.deletes_many;
+            caller.guards = rest.guards.clone();
             let response =
                 dispatch(rest, &caller, request, wants).unwrap_or_else(|no| Response::refused(&no));
             (response, caller.take_acts())

@@ -6,6 +6,7 @@ mod capability;
 mod config;
 mod door;
 mod headers;
+mod listen;
 mod operation;
 mod pretty;
 mod read;

@@ -3,6 +3,7 @@
 
 mod everything;
 mod inputs;
+mod subscription;
 
 use crate::body;
 use crate::door::Rest;
@@ -62,16 +63,68 @@ impl Kinds {
 }
 
 /// All of them.
-pub(crate) static OPERATIONS: &[Operation] = &[Operation {
-    name: "everything",
-    definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-    system: false,
-    types: Kinds::NONE,
-    instances: Kinds::Only(&["Patient"]),
-    changes: false,
-    weight: Weight::Wide,
-    run: everything::run,
-}];
+pub(crate) static OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        system: false,
+        types: Kinds::NONE,
+        instances: Kinds::Only(&["Patient"]),
+        changes: false,
+        weight: Weight::Wide,
+        run: everything::run,
+    },
+    Operation {
+        name: "status",
+        definition: "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status",
+        system: false,
+        types: SUBSCRIPTION,
+        instances: SUBSCRIPTION,
+        changes: false,
+        weight: Weight::Usual,
+        run: subscription::status,
+    },
+    Operation {
+        name: "events",
+        definition: "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-events",
+        system: false,
+        types: Kinds::NONE,
+        instances: SUBSCRIPTION,
+        changes: false,
+        weight: Weight::Usual,
+        run: subscription::events,
+    },
+    Operation {
+        name: "get-ws-binding-token",
+        definition: "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/\
+                     backport-subscription-get-ws-binding-token",
+        system: false,
+        types: SUBSCRIPTION,
+        instances: SUBSCRIPTION,
+        changes: false,
+        weight: Weight::Usual,
+        run: subscription::binding_token,
+    },
+    Operation {
+        name: "resend",
+        definition: "https://carespine.example/fhir/OperationDefinition/Subscription-resend",
+        system: false,
+        types: Kinds::NONE,
+        instances: SUBSCRIPTION,
+        changes: true,
+        weight: Weight::Usual,
+        run: subscription::resend,
+    },
+];
+
+const SUBSCRIPTION: Kinds = Kinds::Only(&["Subscription"]);
+
+impl Operation {
+    /// True when it is only there where subscriptions are served.
+    pub(crate) fn is_of_subscriptions(&self) -> bool {
+        self.instances == SUBSCRIPTION
+    }
+}
 
 /// Where an operation is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +145,6 @@ pub(crate) fn find(name: &str, target: &Target) -> Option<&'static Operation> {
 
 /// One call.
 pub(crate) struct Call<'c> {
-    // For operations that need more than the caller.
-    #[allow(dead_code)]
     pub rest: &'c Rest,
     pub caller: &'c Caller<'c>,
     pub request: &'c Request,

@@ -5,6 +5,7 @@
 use crate::body::too_large;
 use crate::config::Config;
 use crate::door::{Reply, Rest, answer, dressed, turned_away};
+use crate::listen;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::{Weight, weight};
@@ -12,9 +13,10 @@ use crate::status::No;
 use access::{Access, Session};
 use axum::Router;
 use axum::body::{Body, HttpBody};
+use axum::extract::ws::WebSocketUpgrade;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::routing::any;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::routing::{any, get};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use record::{Kind, Refusal};
@@ -22,6 +24,7 @@ use std::future::poll_fn;
 use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
+use subscription::Subscriptions;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -41,10 +44,36 @@ pub fn router(access: Access, config: Config) -> Router {
     let mount = mount(&config.base).to_owned();
     let (bundles, wide) = (Semaphore::new(config.bundles), Semaphore::new(config.wide));
     let skin = Arc::new(Skin { bundles, wide, rest: Rest::new(access, config) });
+    let (inner, subscriptions) = (skin.clone(), skin.rest.config.subscriptions.clone());
     let answer = any(move |request: axum::extract::Request| serve(skin.clone(), request));
     let router = Router::new().route(&format!("{mount}/"), answer.clone());
     let router = router.route(&format!("{mount}/{{*below}}"), answer.clone());
+    let router = match subscriptions {
+        Some(subscriptions) => router.route(
+            &format!("{mount}{}", listen::PATH),
+            get(move |head, upgrade| socket(inner, subscriptions, head, upgrade)),
+        ),
+        None => router,
+    };
     if mount.is_empty() { router } else { router.route(&mount, answer) }
+}
+
+/// Opens a websocket for those who listen to subscriptions.
+async fn socket(
+    skin: Arc<Skin>,
+    subscriptions: Subscriptions,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> axum::response::Response {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut head = Request::new("GET", listen::PATH);
+    if let Some(value) = headers.get("authorization") {
+        head = head.with("authorization", &text(value));
+    }
+    let opener =
+        tokio::task::spawn_blocking(move || listen::opener(&skin.rest, &head)).await.unwrap_or_default();
+    let upgrade = upgrade.max_message_size(listen::MESSAGE_MAX).max_frame_size(listen::MESSAGE_MAX);
+    upgrade.on_upgrade(move |socket| listen::serve(subscriptions, opener, socket))
 }
 
 /// The path of a base: `/fhir` of `https://care.example/fhir`.

@@ -12,6 +12,7 @@ mod resources;
 mod searches;
 mod sockets;
 mod statement;
+mod subscriptions;
 mod suites;
 mod transactions;
 mod unseen;
