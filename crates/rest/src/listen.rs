@@ -7,6 +7,7 @@ use access::Session;
 use axum::extract::ws::{Message, WebSocket};
 use record::{Kind, Refusal};
 use std::sync::Arc;
+use std::time::Duration;
 use subscription::{Listener, Subscriptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -17,6 +18,8 @@ pub(crate) const PATH: &str = "/ws";
 pub(crate) const MESSAGE_MAX: usize = 4096;
 /// Subscriptions that one socket listens to, at most.
 const BOUND_MAX: usize = 100;
+/// How long a socket may be bound to nothing.
+const IDLE: Duration = Duration::from_secs(30);
 /// Notifications that wait for a client that reads slowly, at most; with more its subscriptions wait.
 const WAITING_MAX: usize = 16;
 
@@ -36,44 +39,33 @@ pub(crate) fn opener(rest: &Rest, head: &Request) -> Option<Session> {
     rest.access.bearer(token.trim()).ok()
 }
 
-/// Serves one socket until its client goes.
+/// Serves one socket until its client goes, or has been bound to nothing for a while.
 pub(crate) async fn serve(subscriptions: Subscriptions, opener: Option<Session>, mut socket: WebSocket) {
     let opener = opener.map(Arc::new);
     let mut listeners = JoinSet::new();
     let (sender, mut said) = mpsc::channel::<String>(WAITING_MAX);
     loop {
-        tokio::select! {
-            message = socket.recv() => {
-                let text = match message {
-                    Some(Ok(Message::Text(text))) => text,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                    Some(Ok(_)) => continue,
-                };
-                match bound(&subscriptions, &opener, &text).await {
+        while listeners.try_join_next().is_some() {}
+        let answer = tokio::select! {
+            message = socket.recv() => match message {
+                Some(Ok(Message::Text(text))) => match bound(&subscriptions, &opener, &text).await {
                     Ok(bound) if listeners.len() + bound.len() <= BOUND_MAX => {
                         for listener in bound {
                             listeners.spawn(listen(listener, sender.clone()));
                         }
+                        continue;
                     }
-                    Ok(_) => {
-                        let text = format!("error At most {BOUND_MAX} subscriptions can be bound to one socket.");
-                        if socket.send(Message::Text(text.into())).await.is_err() {
-                            return;
-                        }
-                    }
-                    Err(refusal) => {
-                        let text = format!("error {refusal}");
-                        if socket.send(Message::Text(text.into())).await.is_err() {
-                            return;
-                        }
-                    }
-                }
-            }
-            Some(text) = said.recv() => {
-                if socket.send(Message::Text(text.into())).await.is_err() {
-                    return;
-                }
-            }
+                    Ok(_) => format!("error At most {BOUND_MAX} subscriptions can be bound to one socket."),
+                    Err(refusal) => format!("error {refusal}"),
+                },
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => continue,
+            },
+            Some(text) = said.recv() => text,
+            () = tokio::time::sleep(IDLE), if listeners.is_empty() => return,
+        };
+        if socket.send(Message::Text(answer.into())).await.is_err() {
+            return;
         }
     }
 }

@@ -2,7 +2,7 @@
 //! finds is durable in the same transaction as the cursor, so nothing is found twice and nothing is lost. Writers are
 //! never waited for nor made to wait.
 
-use crate::kept::{self, Event, JOB, State};
+use crate::kept::{self, Event, Failed, JOB, State};
 use crate::order::{About, Order};
 use crate::standing;
 use crate::topic::{Happened, Interaction, Topic, is_topic};
@@ -32,7 +32,7 @@ pub(crate) struct Follower {
 enum Finding {
     Event { subscription: String, number: u64, event: Event },
     State { id: String, state: State },
-    Gone { id: String, state: State },
+    Gone { id: String, state: State, failed: Vec<Failed> },
     Topic { id: String, version: Option<u64> },
 }
 
@@ -109,7 +109,8 @@ impl Follower {
             "Subscription" if change.deleted => {
                 if let Some(watched) = self.watched.remove(&change.id) {
                     self.shared.dismiss(&change.id);
-                    self.found.push(Finding::Gone { id: change.id.clone(), state: watched.state });
+                    let failed = Failed::all(reader, &change.id)?;
+                    self.found.push(Finding::Gone { id: change.id.clone(), state: watched.state, failed });
                 }
                 Ok(())
             }
@@ -257,9 +258,12 @@ fn keep_one(tx: &mut Tx<'_>, one: &Finding) -> Result<(), Refusal> {
     match one {
         Finding::Event { subscription, number, event } => event.keep(tx, subscription, *number),
         Finding::Topic { id, version } => kept::keep_topic(tx, id, *version),
-        Finding::Gone { id, state } => kept::forget(tx, id, state),
-        // The last state of each is kept after these.
-        Finding::State { id, state } => state.keep(tx, id),
+        Finding::Gone { id, state, failed } => {
+            failed.iter().try_for_each(|failed| Failed::forget(tx, id, failed.number))?;
+            kept::forget(tx, id, state)
+        }
+        // The last state of each is kept after these. The note of whose it is has gone into it.
+        Finding::State { id, state } => kept::disown(tx, id, state.version),
     }
 }
 

@@ -217,6 +217,11 @@ pub(crate) fn own(tx: &mut Tx<'_>, id: &str, version: u64, owner: &Mandate) -> R
     tx.keep(OWNER, &key(id, version), owner.tree().text().as_bytes(), None)
 }
 
+/// Drops that note.
+pub(crate) fn disown(tx: &mut Tx<'_>, id: &str, version: u64) -> Result<(), Refusal> {
+    tx.forget(OWNER, &key(id, version))
+}
+
 /// Whose a version is.
 pub(crate) fn owner(store: &Store, id: &str, version: u64) -> Result<Option<Mandate>, Refusal> {
     Ok(parsed(store.kept(OWNER, &key(id, version))?, Mandate::read))
@@ -237,7 +242,6 @@ pub(crate) fn forget(tx: &mut Tx<'_>, id: &str, state: &State) -> Result<(), Ref
     for number in sent + 1..=state.events {
         tx.forget(EVENT, &key(id, number))?;
     }
-    tx.forget(OWNER, &key(id, state.version))?;
     tx.forget(DELIVERY, id)?;
     tx.forget(STATE, id)
 }

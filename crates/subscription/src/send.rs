@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// What came of telling a receiver.
@@ -44,12 +44,21 @@ pub(crate) struct Client {
 impl Client {
     /// A client that trusts the certificates that this machine trusts.
     pub fn new() -> Client {
-        let mut roots = RootCertStore::empty();
-        let found = rustls_native_certs::load_native_certs();
-        let (added, _) = roots.add_parsable_certificates(found.certs);
-        if added == 0 {
+        let client = Client::trusting(rustls_native_certs::load_native_certs().certs);
+        client.unwrap_or_else(|| {
             tracing::warn!("this machine trusts no certificates; no https endpoint can be notified");
-        }
+            Client::with(RootCertStore::empty())
+        })
+    }
+
+    /// A client that trusts these certificates and what they vouch for; nothing when none can be read.
+    pub fn trusting(certificates: Vec<CertificateDer<'static>>) -> Option<Client> {
+        let mut roots = RootCertStore::empty();
+        let (added, _) = roots.add_parsable_certificates(certificates);
+        (added > 0).then(|| Client::with(roots))
+    }
+
+    fn with(roots: RootCertStore) -> Client {
         let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         Client { tls: TlsConnector::from(Arc::new(config)) }
     }

@@ -1,9 +1,11 @@
 //! The engine against a real record and real receivers.
 
 mod away;
+mod mail;
 mod receiver;
 mod sight;
 mod story;
+mod tls;
 
 use crate::endpoint::Hosts;
 use crate::{Settings, Subscriptions, Work, guard};

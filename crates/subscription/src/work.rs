@@ -13,6 +13,9 @@ use tokio::runtime::Handle;
 /// How long the log is waited for at one time.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// How often small facts that have run out, such as old events, are dropped.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
 const GOES_ON: u8 = 0;
 const ENDS: u8 = 1;
 /// Nothing is given back.
@@ -97,13 +100,17 @@ fn follow(shared: &Arc<Shared>, holder: &str, number: u64, order: &AtomicU8) -> 
     let store = shared.access.store();
     let mut follower = Follower::begin(shared.clone(), number)?;
     let mut nudged = kept::nudged(store)?;
-    let mut renewed = Instant::now();
+    let (mut renewed, mut swept) = (Instant::now(), None::<Instant>);
     while order.load(Relaxed) == GOES_ON {
         if renewed.elapsed() > shared.settings.lease / 3 {
             if lease(shared, holder)? != Some(number) {
                 return Ok(());
             }
             renewed = Instant::now();
+        }
+        if swept.is_none_or(|at| at.elapsed() > SWEEP_EVERY) {
+            store.write(Author::system("record.sweep"), |tx| tx.forget_expired())?;
+            swept = Some(Instant::now());
         }
         let now = kept::nudged(store)?;
         if now != nudged {

@@ -153,3 +153,28 @@ fn two_nodes_deliver_once_and_the_second_takes_over() {
     until("all eight", || receiver.count() == 8);
     assert_eq!(receiver.came()[7].path, "/hook/Observation/o8");
 }
+
+#[test]
+fn of_a_subscription_that_is_deleted_nothing_is_left_and_one_of_the_same_id_begins_anew() {
+    let world = World::new();
+    let receiver = world.receiver();
+    world.put(ENDED);
+    let text = by_topic("s", &hook(&receiver.url()), "id-only", "");
+    world.put(&text);
+    world.until_status("s", "active");
+    receiver.answers(&[422, 422, 422], 503);
+    world.put(&encounter("a", "finished"));
+    world.put(&encounter("b", "finished"));
+    until("one given up", || crate::failed(world.access.store(), None).unwrap().len() == 1);
+    world.delete("Subscription", "s");
+    until("that it is gone", || crate::list(world.access.store()).unwrap().is_empty());
+    assert!(crate::failed(world.access.store(), None).unwrap().is_empty());
+    receiver.answers(&[], 200);
+    world.put(&text);
+    world.until_status("s", "active");
+    world.put(&encounter("c", "finished"));
+    until("the new one", || {
+        receiver.came().last().unwrap().parameters("focus") == [format!("{BASE}/Encounter/c")]
+    });
+    assert_eq!(receiver.came().last().unwrap().parameters("event-number"), ["1"]);
+}
