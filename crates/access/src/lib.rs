@@ -3,6 +3,7 @@
 mod account;
 mod back_off;
 mod browser;
+mod mandate;
 mod password;
 mod role;
 mod secret;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use account::{Account, NewUser};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS, SignedIn};
+pub use mandate::Mandate;
 pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};
 pub use session::{Session, Standing};

@@ -584,3 +584,29 @@ fn acts_and_authors_name_the_session() {
     let author = session.author("beds.admit", Some("r1"));
     assert_eq!((author.who.as_str(), author.request.as_deref()), ("a.okafor", Some("r1")));
 }
+
+#[test]
+fn a_mandate_holds_as_long_as_its_giver_may_act() {
+    let house = House::staffed();
+    let doctor = house.sign_in().session.with_reach(["p".to_owned()]);
+    let kept = doctor.mandate().tree().text();
+    let mandate = crate::Mandate::read(fhir::Json::parse(kept, fhir::Limits::DOOR).unwrap().root()).unwrap();
+    assert_eq!(mandate, doctor.mandate());
+    let under = |mandate: &crate::Mandate| house.access.under(mandate).unwrap();
+    let session = under(&mandate).unwrap();
+    assert_eq!((session.role.name.as_str(), &session.scope), ("doctor", &doctor.scope));
+    house.access.set_role("a.okafor", "receptionist").unwrap();
+    assert_eq!(under(&mandate).unwrap().role.name, "receptionist", "the account as it is now");
+    house.access.set_disabled("a.okafor", true).unwrap();
+    assert!(under(&mandate).is_none());
+    house.access.set_disabled("a.okafor", false).unwrap();
+    assert!(under(&mandate).is_some());
+
+    let [kept, ended] = [(); 2].map(|()| house.access.mint_token("nurse", 5).unwrap());
+    let [standing, over] = [&kept, &ended].map(|token| house.access.bearer(token).unwrap().mandate());
+    house.access.revoke_token(&ended).unwrap();
+    house.later(HOUR);
+    assert!(house.access.bearer(&kept).is_err(), "it has run out");
+    assert_eq!(under(&standing).unwrap().role.name, "nurse", "and its orders stand");
+    assert!(under(&over).is_none(), "but for those of one that was revoked");
+}

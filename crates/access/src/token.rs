@@ -1,6 +1,7 @@
 //! Bearer tokens: short-lived, for programs. Only the hash is kept (space `token`).
 
 use crate::account::{number, role};
+use crate::mandate::REVOKED;
 use crate::secret::{self, Hash};
 use crate::warrant::Credential;
 use crate::{Access, Session, author, held};
@@ -80,6 +81,8 @@ impl Access {
         let hash = secret::hash(token);
         held(&self.inner.tokens).remove(&hash);
         self.store().write(author("system", "access.revoke-token"), move |tx| {
+            // Orders that were given with it end, too.
+            tx.keep(REVOKED, &format!("token-{}", secret::name(&hash)), b"", None)?;
             tx.forget(SPACE, &secret::key(&hash))
         })?;
         self.audit("system", "revoke-token", Tree::object().with("token", secret::name(&hash)))

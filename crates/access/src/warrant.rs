@@ -21,18 +21,24 @@ pub(crate) enum Credential {
     Token(Hash),
     /// A browser's cookie.
     Cookie(Hash),
+    /// A mandate: nobody waits behind it, and it gives no warrant on.
+    Mandate,
 }
 
 impl Session {
     /// The warrant of work that this session asks for; no secret.
     pub fn warrant(&self) -> String {
-        let (kind, hash) = match &self.credential {
-            Credential::Token(hash) => ("token", hash),
-            Credential::Cookie(hash) => ("cookie", hash),
+        let named = match &self.credential {
+            Credential::Token(hash) => Some(("token", hash)),
+            Credential::Cookie(hash) => Some(("cookie", hash)),
+            Credential::Mandate => None,
         };
         let texts =
             |list: &BTreeSet<String>| Tree::Array(list.iter().map(|t| Tree::from(t.as_str())).collect());
-        let mut tree = Tree::object().with(kind, secret::key(hash));
+        let mut tree = Tree::object();
+        if let Some((kind, hash)) = named {
+            tree.set(kind, secret::key(hash));
+        }
         if let Reach::Patients(patients) = &self.scope.reach {
             tree.set("patients", texts(patients));
         }

@@ -3,6 +3,7 @@
 use cli::Serve;
 use record::{Kind, Place, Refusal};
 use serde::{Deserialize, Deserializer, de::Error};
+use std::fmt;
 use std::net::SocketAddr;
 
 /// What can be set, with the defaults. `docs/operate/README.md` lists it for operators.
@@ -32,6 +33,35 @@ pub struct Config {
     pub deletes_many: bool,
     /// A word for the foot of every page, e.g. that it is for training.
     pub footnote: Option<String>,
+    /// Where notifications of subscriptions may go.
+    pub subscriptions: Subscribing,
+    /// How e-mail goes out; none goes without.
+    pub smtp: Option<Mail>,
+}
+
+/// Where notifications of subscriptions may go.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Subscribing {
+    /// Hosts, as `host` or `host:port`; `*` for every public host over https.
+    pub hosts: Vec<String>,
+}
+
+/// A mail server.
+#[derive(Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// `smtps://user:password@host`, or `smtp://host:25?tls=required`.
+    pub url: String,
+    /// The sender.
+    pub from: String,
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("from", &self.from).finish_non_exhaustive()
+    }
 }
 
 /// Forms of the log.
@@ -66,6 +96,8 @@ impl Default for Config {
             body_bytes: 16 << 20,
             deletes_many: false,
             footnote: None,
+            subscriptions: Subscribing::default(),
+            smtp: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use record::{Kind, Options, Refusal, Store};
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Instant;
+use subscription::{Hosts, Smtp, Subscriptions, Work};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -47,7 +48,10 @@ pub fn run(
             Refusal::new(Kind::Conflict, text)
         })?;
         let address = listener.local_addr().unwrap_or(address);
-        let router = router(config, &access, address);
+        let subscriptions = subscriptions(config, &access, address);
+        let router = router(config, &access, &subscriptions, address);
+        // Ends with the server.
+        let _work = Work::start(&subscriptions, tokio::runtime::Handle::current())?;
         ready(address);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, service)
@@ -57,10 +61,23 @@ pub fn run(
     })
 }
 
-/// All doors on one port.
-pub fn router(config: &Config, access: &Access, address: SocketAddr) -> Router {
+/// The address that clients know the FHIR door by.
+fn base(config: &Config, address: SocketAddr) -> String {
     let public = config.public.clone().unwrap_or_else(|| format!("http://{address}"));
-    let mut fhir = rest::Config::at(format!("{public}/fhir"));
+    format!("{public}/fhir")
+}
+
+fn subscriptions(config: &Config, access: &Access, address: SocketAddr) -> Subscriptions {
+    let mut settings = subscription::Settings::at(base(config, address));
+    settings.hosts = Hosts::new(config.subscriptions.hosts.clone());
+    settings.smtp = config.smtp.clone().map(|mail| Smtp { url: mail.url, from: mail.from });
+    Subscriptions::new(access.clone(), settings)
+}
+
+/// All doors on one port.
+fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, address: SocketAddr) -> Router {
+    let mut fhir = rest::Config::at(base(config, address));
+    fhir.subscriptions = Some(subscriptions.clone());
     fhir.body_bytes = config.body_bytes;
     fhir.deletes_many = config.deletes_many;
     let page = web::Config {
@@ -69,7 +86,7 @@ pub fn router(config: &Config, access: &Access, address: SocketAddr) -> Router {
         footnote: config.footnote.clone(),
     };
     web::router(access.clone(), &CATALOGUE, page)
-        .merge(health::router(access.store().clone()))
+        .merge(health::router(access.store().clone(), subscriptions.clone()))
         .merge(rest::router(access.clone(), fhir))
 }
 

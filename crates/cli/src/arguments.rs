@@ -90,6 +90,15 @@ pub enum Command {
         #[command(subcommand)]
         command: ViewCommand,
     },
+    /// Subscriptions: how they stand, and what could not be delivered.
+    Subscription {
+        /// The record: a folder, or a database as postgres://user@host/database.
+        #[arg(long, default_value = "data", global = true)]
+        data: Place,
+        /// What to do with them.
+        #[command(subcommand)]
+        command: SubscriptionCommand,
+    },
     /// Print the version.
     Version,
 }
@@ -127,6 +136,26 @@ pub struct RunView {
     /// No progress line.
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// Subscriptions.
+#[derive(Debug, Subcommand)]
+pub enum SubscriptionCommand {
+    /// List them: status, events, what waits, whose they are.
+    List,
+    /// List the notifications that were given up because their receiver refused them.
+    Failed {
+        /// Only of this Subscription, by its id.
+        subscription: Option<String>,
+    },
+    /// Send again what was given up, under the same numbers; what waits for a receiver that was away is tried at once.
+    /// A running server does it.
+    Resend {
+        /// The Subscription's id.
+        subscription: String,
+        /// Only this event.
+        number: Option<u64>,
+    },
 }
 
 /// Accounts.

@@ -5,11 +5,14 @@ mod keep;
 pub mod load;
 mod packages;
 mod people;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub use arguments::{Arguments, Command, Demo, PackageCommand, RunView, Serve, UserCommand, ViewCommand};
+pub use arguments::{
+    Arguments, Command, Demo, PackageCommand, RunView, Serve, SubscriptionCommand, UserCommand, ViewCommand,
+};
 
 use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;
@@ -27,6 +30,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::Package { data, command } => packages::package(&data, &command),
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
         Command::View { command: ViewCommand::Run(run) } => view::run(&run),
+        Command::Subscription { data, command } => subscriptions::command(&data, &command),
         Command::Version => {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! Commands on either engine, on records that are there and on those that are not.
 
-use crate::{Arguments, keep, people};
+use crate::{Arguments, SubscriptionCommand, keep, people, subscriptions};
 use clap::Parser;
 use record::{Author, Kind, Options, Place, Store};
 use std::process::ExitCode;
@@ -104,4 +104,16 @@ fn a_view_of_the_record_goes_to_a_file_in_the_format_of_its_ending() {
     assert_eq!(run("d.ndjson", &["--at", "2001-01-01"]), b"");
     assert!(run("e.parquet", &[]).starts_with(b"PAR1"));
     assert_eq!(std::fs::read_dir(aside.path()).unwrap().count(), 7, "no part of a file is left");
+}
+
+#[test]
+fn subscriptions_are_listed_and_one_that_is_not_there_is_not_sent_again() {
+    let home = kept();
+    for command in [SubscriptionCommand::List, SubscriptionCommand::Failed { subscription: None }] {
+        subscriptions::command(&place(&home), &command).unwrap();
+    }
+    let resend = SubscriptionCommand::Resend { subscription: "never".into(), number: None };
+    assert_eq!(subscriptions::command(&place(&home), &resend).unwrap_err().kind, Kind::NotFound);
+    let parsed = Arguments::try_parse_from(["carespine", "subscription", "resend", "s", "7", "--data", "x"]);
+    assert!(parsed.is_ok());
 }

@@ -36,6 +36,9 @@ const COMMON: &[(&str, &str, &str)] = &[
 
 /// Types that have no narrative.
 const NO_NARRATIVE: &[&str] = &["Binary", "Bundle", "Parameters"];
+/// The profile of Subscriptions to topics.
+const BACKPORT: &str =
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription";
 
 /// The statement.
 const BULK: &str = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data";
@@ -83,6 +86,9 @@ fn rest(config: &Config) -> Tree {
             COMMON.iter().map(|(name, kind, url)| common(name, kind, url)).collect::<Vec<_>>(),
         )
         .with("compartment", COMPARTMENTS.iter().map(|of| Tree::from(compartment(of))).collect::<Vec<_>>());
+    if config.subscriptions.is_some() {
+        tree.set("extension", vec![websocket(config)]);
+    }
     // What stands at a type that is none of R4's can be told of only here.
     let own =
         operations(|o| o.system || matches!(o.types, Kinds::Only(list) if list.contains(&"ViewDefinition")));
@@ -96,6 +102,13 @@ fn rest(config: &Config) -> Tree {
 fn compartment(of: &str) -> String {
     let (first, rest) = of.split_at(1);
     format!("http://hl7.org/fhir/CompartmentDefinition/{}{rest}", first.to_ascii_lowercase())
+}
+
+/// Where R4 subscriptions of type websocket are listened to.
+fn websocket(config: &Config) -> Tree {
+    Tree::object()
+        .with("url", "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket")
+        .with("valueUri", crate::listen::url(&config.base))
 }
 
 fn common(name: &str, kind: &str, url: &str) -> Tree {
@@ -129,7 +142,12 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     let text = Some(&text).filter(|_| !NO_NARRATIVE.contains(&kind));
     let common = COMMON.iter().chain(text).map(|(name, kind, url)| common(name, kind, url));
     tree.set("searchParam", common.chain(params.into_iter().map(param)).collect::<Vec<_>>());
-    let own = operations(|o| o.types.has(kind) || o.instances.has(kind));
+    let served = config.subscriptions.is_some();
+    if served && kind == "Subscription" {
+        tree.set("supportedProfile", texts([BACKPORT]));
+    }
+    let own =
+        operations(|o| (o.types.has(kind) || o.instances.has(kind)) && (served || !o.is_of_subscriptions()));
     if !own.is_empty() {
         tree.set("operation", own);
     }

@@ -1,6 +1,7 @@
 //! What can be set.
 
 use std::time::Duration;
+use subscription::Subscriptions;
 
 /// How the door behaves. The defaults suit one machine of two cores.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub jobs: usize,
     /// In which portions.
     pub pace: service::jobs::Pace,
+    /// The subscriptions of the record, where they are served.
+    pub subscriptions: Option<Subscriptions>,
 }
 
 impl Config {
@@ -44,6 +47,7 @@ impl Config {
             deletes_many: false,
             jobs: 2,
             pace: service::jobs::Pace::default(),
+            subscriptions: None,
         }
     }
 }

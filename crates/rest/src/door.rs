@@ -12,7 +12,7 @@ use crate::wants::Wants;
 use crate::{bundle, capability, later, openapi, read, search, write};
 use access::{Access, Session, Standing};
 use record::{Act, Kind, Refusal};
-use service::interaction::Caller;
+use service::interaction::{Caller, Guards};
 use service::jobs::Jobs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -22,6 +22,7 @@ pub struct Rest {
     pub(crate) access: Access,
     pub(crate) config: Config,
     pub(crate) jobs: Jobs,
+    guards: Guards,
     statement: OnceLock<String>,
     description: OnceLock<String>,
 }
@@ -36,7 +37,8 @@ impl Rest {
     /// A door to this gate.
     pub fn new(access: Access, config: Config) -> Rest {
         let jobs = Jobs::new(access.clone(), &config.base, config.pace.clone());
-        Rest { access, config, jobs, statement: OnceLock::new(), description: OnceLock::new() }
+        let guards = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
+        Rest { access, config, jobs, guards, statement: OnceLock::new(), description: OnceLock::new() }
     }
 
     /// Works on one job that waits, to its end; false when none does. [`crate::router`] calls it on threads of its
@@ -198,6 +200,7 @@ pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Requ
             let mut caller = Caller::new(&rest.access, session, &rest.config.base);
             caller.request = trace(request.header("x-request-id"));
             caller.deletes_many = rest.config.deletes_many;
+            caller.guards = rest.guards.clone();
             let response =
                 dispatch(rest, &caller, request, wants).unwrap_or_else(|no| Response::refused(&no));
             (response, caller.take_acts())

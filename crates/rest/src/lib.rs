@@ -9,6 +9,7 @@ mod door;
 mod format;
 mod headers;
 mod later;
+mod listen;
 mod openapi;
 mod operation;
 mod pretty;

@@ -10,6 +10,7 @@ mod inputs;
 mod lastn;
 mod message;
 mod meta;
+mod subscription;
 pub(crate) mod view;
 
 use crate::body;
@@ -84,7 +85,20 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     meta::READ,
     meta::ADD,
     meta::DELETE,
+    subscription::STATUS,
+    subscription::EVENTS,
+    subscription::BINDING_TOKEN,
+    subscription::RESEND,
 ];
+
+const SUBSCRIPTION: Kinds = Kinds::Only(&["Subscription"]);
+
+impl Operation {
+    /// True when it is only there where subscriptions are served.
+    pub(crate) fn is_of_subscriptions(&self) -> bool {
+        self.instances == SUBSCRIPTION
+    }
+}
 
 /// Where an operation is called.
 #[derive(Clone, Debug, PartialEq, Eq)]

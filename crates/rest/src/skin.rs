@@ -5,6 +5,7 @@
 use crate::body::too_large;
 use crate::config::Config;
 use crate::door::{Reply, Rest, answer, dressed, turned_away};
+use crate::listen;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::{Weight, weight};
@@ -12,9 +13,10 @@ use crate::status::No;
 use access::{Access, Session};
 use axum::Router;
 use axum::body::{Body, HttpBody};
+use axum::extract::ws::WebSocketUpgrade;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::routing::any;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::routing::{any, get};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use record::{Kind, Refusal};
@@ -23,6 +25,7 @@ use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use subscription::Subscriptions;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -49,9 +52,17 @@ pub fn router(access: Access, config: Config) -> Router {
     for _ in 0..threads {
         work_on_jobs(&skin);
     }
+    let (inner, subscriptions) = (skin.clone(), skin.rest.config.subscriptions.clone());
     let answer = any(move |request: axum::extract::Request| serve(skin.clone(), request));
     let router = Router::new().route(&format!("{mount}/"), answer.clone());
     let router = router.route(&format!("{mount}/{{*below}}"), answer.clone());
+    let router = match subscriptions {
+        Some(subscriptions) => router.route(
+            &format!("{mount}{}", listen::PATH),
+            get(move |head, upgrade| socket(inner, subscriptions, head, upgrade)),
+        ),
+        None => router,
+    };
     if mount.is_empty() { router } else { router.route(&mount, answer) }
 }
 
@@ -83,6 +94,24 @@ fn work_on_jobs(skin: &Arc<Skin>) {
     if let Err(error) = started {
         tracing::error!(%error, "no thread for jobs; those begun here are left to other nodes");
     }
+}
+
+/// Opens a websocket for those who listen to subscriptions.
+async fn socket(
+    skin: Arc<Skin>,
+    subscriptions: Subscriptions,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> axum::response::Response {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut head = Request::new("GET", listen::PATH);
+    if let Some(value) = headers.get("authorization") {
+        head = head.with("authorization", &text(value));
+    }
+    let opener =
+        tokio::task::spawn_blocking(move || listen::opener(&skin.rest, &head)).await.unwrap_or_default();
+    let upgrade = upgrade.max_message_size(listen::MESSAGE_MAX).max_frame_size(listen::MESSAGE_MAX);
+    upgrade.on_upgrade(move |socket| listen::serve(subscriptions, opener, socket))
 }
 
 /// The path of a base: `/fhir` of `https://care.example/fhir`.

@@ -19,6 +19,7 @@ mod resources;
 mod searches;
 mod sockets;
 mod statement;
+mod subscriptions;
 mod suites;
 mod transactions;
 mod unseen;

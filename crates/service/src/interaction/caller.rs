@@ -1,5 +1,6 @@
 //! Who asks, and what of it must be on the audit trail before the answer leaves.
 
+use super::Guards;
 use access::{Access, Permission, Session};
 use fhir::Tree;
 use record::{Act, Body, Found, Kind, Reader, Refusal, Written};
@@ -18,13 +19,23 @@ pub struct Caller<'a> {
     pub base: &'a str,
     /// Whether a conditional delete may delete more than one resource.
     pub deletes_many: bool,
+    /// What must hold of what is written.
+    pub guards: Guards,
     acts: RefCell<Vec<Act>>,
 }
 
 impl<'a> Caller<'a> {
-    /// A caller without a request id and without acts.
+    /// A caller without a request id, guards and acts.
     pub fn new(access: &'a Access, session: &'a Session, base: &'a str) -> Caller<'a> {
-        Caller { access, session, request: None, base, deletes_many: false, acts: RefCell::default() }
+        Caller {
+            access,
+            session,
+            request: None,
+            base,
+            deletes_many: false,
+            guards: Guards::default(),
+            acts: RefCell::default(),
+        }
     }
 
     /// A snapshot of now through the caller's scope.

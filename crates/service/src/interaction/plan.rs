@@ -1,5 +1,6 @@
 //! The plan of a write: everything that can be known and done before the writer's turn.
 
+use super::guard;
 use super::lookup::{Lookup, Premise};
 use super::references::{Draft, References};
 use super::{Caller, Expected, Pairs, Target, placed};
@@ -472,7 +473,10 @@ fn prepared(
     });
     let faults = references.take_faults()?;
     match outcome {
-        Ok(prepared) if faults.is_empty() => prepared.packed_for(lookup.caller.access.store()),
+        Ok(prepared) if faults.is_empty() => {
+            guard::check(&lookup.caller.guards, lookup.caller.session, resource)?;
+            prepared.packed_for(lookup.caller.access.store())
+        }
         Ok(_) => {
             let unmet = faults.iter().all(|fault| matches!(fault.code, "not-found" | "multiple-matches"));
             Err(Refusal::many(if unmet { Kind::Precondition } else { Kind::Invalid }, faults))

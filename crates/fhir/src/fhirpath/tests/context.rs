@@ -49,7 +49,7 @@ fn shown(text: &str, expression: &str, change: impl FnOnce(Context<'_>) -> Conte
     let (ward, arena) = (Ward::default(), Arena::new());
     let node = Node::resource(json.root()).unwrap();
     let context = change(Context { outside: Some((&ward, &arena)), ..Context::new(node) });
-    let setting = Setting { kind: Some(node.kind), constants: &["who", "limit"] };
+    let setting = Setting { kind: Some(node.kind), constants: &["who", "limit"], ..Setting::default() };
     let expression = match Expression::compile(expression, setting) {
         Ok(expression) => expression,
         Err(error) => return format!("refused: {error}"),
@@ -96,7 +96,11 @@ fn a_reference_is_asked_for_once_and_no_more_than_so_many_are_kept() {
         (0..RESOLVED_MAX).map(|n| Item::Computed(Scalar::String(format!("Patient/{n}")))).collect();
     let constants = [("many", many)];
     let context = Context { constants: &constants, ..context };
-    let many = Expression::compile("%many.resolve()", Setting { kind: None, constants: &["many"] }).unwrap();
+    let many = Expression::compile(
+        "%many.resolve()",
+        Setting { kind: None, constants: &["many"], ..Setting::default() },
+    )
+    .unwrap();
     let fault = many.evaluate_in(Item::Node(node), &context).unwrap_err();
     assert_eq!(fault.reason, "The expression follows more than 256 references.");
 }
@@ -163,7 +167,7 @@ fn the_instant_and_the_constants_are_the_callers() {
     let json = Json::parse(PATIENT, Limits::DOOR).unwrap();
     let node = Node::resource(json.root()).unwrap();
     let context = Context { constants: &constants, ..Context::new(node) };
-    let setting = Setting { kind: None, constants: &["who", "limit"] };
+    let setting = Setting { kind: None, constants: &["who", "limit"], ..Setting::default() };
     let evaluate = |text| Expression::compile(text, setting).unwrap().evaluate_in(Item::Node(node), &context);
     assert_eq!(evaluate("name.where(use = %who).given").unwrap().iter().map(show).collect::<String>(), "Jim");
     assert_eq!(evaluate("%limit").unwrap_err().reason, "The variable %limit is not defined here.");
