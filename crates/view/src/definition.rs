@@ -3,7 +3,7 @@
 use crate::column::{Column, Shape};
 use crate::constant;
 use crate::path::{Constants, Path};
-use crate::view::{Each, Select, View};
+use crate::view::{Select, Unnest, View};
 use fhir::definitions::{TypeDef, is_resource, type_def};
 use fhir::json::Kind;
 use fhir::{Issue, Refusal, Value};
@@ -155,7 +155,7 @@ impl Reading {
         select: Value<'_>,
         at: &str,
         kind: Option<&'static TypeDef>,
-    ) -> (Each, Option<&'static TypeDef>) {
+    ) -> (Unnest, Option<&'static TypeDef>) {
         let ways = ["forEach", "forEachOrNull", "repeat"];
         let mut given = ways.into_iter().filter(|way| select.get(way).is_some());
         let way = given.next();
@@ -175,14 +175,14 @@ impl Reading {
                         self.expression(path, &format!("{at}.repeat[{i}]"), None)
                     })
                     .collect();
-                (Each::Repeat(paths), None)
+                (Unnest::Repeat(paths), None)
             }
             Some(way) => {
-                let Some(path) = self.path(select, way, at, kind) else { return (Each::Once, None) };
+                let Some(path) = self.path(select, way, at, kind) else { return (Unnest::Once, None) };
                 let kind = path.kind();
-                (if way == "forEach" { Each::ForEach(path) } else { Each::ForEachOrNull(path) }, kind)
+                (if way == "forEach" { Unnest::ForEach(path) } else { Unnest::ForEachOrNull(path) }, kind)
             }
-            None => (Each::Once, kind),
+            None => (Unnest::Once, kind),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::cell::{Cell, Rows};
 use crate::column::{Column, Shape};
 use crate::path::{Focus, Path};
-use crate::view::{Each, Select, View};
+use crate::view::{Select, Unnest, View};
 use fhir::fhirpath::{Item, Node, Scalar};
 use fhir::{Refusal, Value};
 
@@ -82,10 +82,10 @@ impl Select {
     /// Appends the cells of its rows; how many rows they are.
     fn run<'a>(&self, focus: Focus<'_, 'a>, out: &mut Vec<Cell<'a>>) -> Result<usize, Refusal> {
         let (foci, or_null) = match &self.each {
-            Each::Once => return self.on_one(focus, out),
-            Each::ForEach(path) => (evaluated(path, focus)?, false),
-            Each::ForEachOrNull(path) => (evaluated(path, focus)?, true),
-            Each::Repeat(paths) => {
+            Unnest::Once => return self.on_one(focus, out),
+            Unnest::ForEach(path) => (evaluated(path, focus)?, false),
+            Unnest::ForEachOrNull(path) => (evaluated(path, focus)?, true),
+            Unnest::Repeat(paths) => {
                 let mut found = Vec::new();
                 repeat(paths, focus, 0, &mut found)?;
                 (found, false)

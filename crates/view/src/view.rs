@@ -23,7 +23,7 @@ pub struct View {
 /// A selection structure: columns, nested selects and a union, for each item that it stands on.
 #[derive(Debug, Default)]
 pub(crate) struct Select {
-    pub each: Each,
+    pub each: Unnest,
     /// Its own columns.
     pub own: Vec<(Column, Path)>,
     /// Nested selects, which are joined with its own columns and one another.
@@ -36,7 +36,7 @@ pub(crate) struct Select {
 
 /// What a select stands on.
 #[derive(Debug, Default)]
-pub(crate) enum Each {
+pub(crate) enum Unnest {
     /// What its parent stands on.
     #[default]
     Once,

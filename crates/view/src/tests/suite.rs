@@ -64,7 +64,8 @@ fn fault(case: Value<'_>, resources: &[Json]) -> Option<String> {
     }
     let mut got: Vec<String> = rows.iter().map(|row| sorted(row.root())).collect();
     let mut wanted: Vec<String> = case.get("expect")?.items().map(sorted).collect();
-    (got.sort(), wanted.sort());
+    got.sort();
+    wanted.sort();
     (got != wanted).then(|| format!("wanted {wanted:#?}, got {got:#?}"))
 }
 
