@@ -342,6 +342,42 @@ fn hostile_documents_are_refused_soon() {
     for end in 0..whole.len() {
         assert!(read(&whole.as_bytes()[..end], Limits::DOOR).is_err(), "{}", &whole[..end.min(60)]);
     }
+    let odd = [
+        "<!-->",
+        "<!--->",
+        "<!---->",
+        "<!>",
+        "<>",
+        "</>",
+        "< />",
+        "<?>",
+        "<??>",
+        "<![CDATA[]]>",
+        "<![CDATA[",
+        "&;",
+        "&#;",
+        "&#x;",
+        "&",
+        "<a",
+        "<a/",
+        "<a =\"\"/>",
+        "<a b/>",
+        "<a b=/>",
+        "<a b=\"/>",
+        "<:a/>",
+        "<a:/>",
+        "<a:b:c/>",
+        "<a xmlns:=\"\"/>",
+        "<xmlns:a/>",
+        "<a xmlns:xml=\"u\"/>",
+        "<a xmlns:b=\"\"/>",
+    ];
+    for text in odd {
+        let _ = read(text, Limits::DOOR).unwrap_err();
+        // Only an empty comment says nothing.
+        let inside = patient(&format!("<name>{text}</name>"));
+        assert_eq!(inside.starts_with('{'), text == "<!---->", "{text}: {inside}");
+    }
     println!("hostile documents took {:?}", began.elapsed());
     assert!(began.elapsed().as_secs() < 30);
 }

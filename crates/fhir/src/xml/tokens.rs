@@ -23,7 +23,7 @@ pub(super) enum Token<'t> {
     End,
     Text(Cow<'t, str>),
     CData(Cow<'t, str>),
-    Comment(&'t str),
+    Comment(Cow<'t, str>),
     Instruction,
 }
 
@@ -146,13 +146,14 @@ impl<'t> Tokens<'t> {
                     let character = reference(&name).map_err(|reason| self.error(reason))?;
                     Token::Text(self.inside(Cow::Owned(character.to_string()))?)
                 }
-                Event::Comment(_) => Token::Comment(&self.text[self.start + 4..self.end - 3]),
+                Event::Comment(text) => Token::Comment(text.into_inner()),
                 Event::Decl(decl) => {
                     let version = decl.version().ok();
                     self.declaration(version.as_deref(), decl.encoding().and_then(Result::ok).as_deref())?;
                     continue;
                 }
-                Event::PI(_) => Token::Instruction,
+                Event::PI(instruction) if split(instruction.target()).is_some() => Token::Instruction,
+                Event::PI(_) => return Err(self.error("an instruction must begin with its name")),
                 Event::DocType(_) => {
                     let reason = "a document type declaration is not taken. Leave it out, with its entities";
                     return Err(self.error(reason));

@@ -36,6 +36,46 @@ fn the_published_cases_give_what_they_should() {
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_path_makes_the_patch_fall(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..12)) {
+        let sel = pieces.concat().replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        let told = patched(&format!("<replace sel=\"{sel}\"><birthDate value=\"1\"/></replace>"));
+        proptest::prop_assert!(!told.is_empty());
+    }
+}
+
+/// What paths are put together from.
+const PIECES: &[&str] = &[
+    "/",
+    "Patient",
+    "f:Patient",
+    "identifier",
+    "*",
+    "@",
+    "value",
+    "[",
+    "]",
+    "1",
+    "0",
+    "99999999999999999999",
+    "=",
+    "'",
+    "\"",
+    "text()",
+    "comment()",
+    ".",
+    "..",
+    ":",
+    "é",
+    " ",
+    "<",
+    "&",
+    "|",
+    "(",
+    ")",
+];
+
 #[test]
 fn a_resource_is_patched_in_its_xml_form_and_the_rest_stays_as_it_came() {
     let same = |from: &str, to: &str| PATIENT.replace(from, to);
