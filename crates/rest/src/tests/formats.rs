@@ -185,6 +185,9 @@ fn preferences_and_layout_hold_for_xml_too() {
     for format in ["xml", "text/xml", "application/xml", "application/fhir%2Bxml", "application/fhir+xml"] {
         assert_eq!(kind(&world.get(&format!("Patient/{id}?_format={format}")), 200), "Patient", "{format}");
     }
+    let twice =
+        Request::new("GET", &format!("Patient/{id}")).with("accept", "text/turtle").with("accept", XML);
+    assert_eq!(kind(&world.send(twice), 200), "Patient", "a header may come in parts");
     let mixed = Request::new("POST", "Patient").with("content-type", XML).body(as_xml(PATIENT));
     assert_eq!(at(&world.send(mixed), "resourceType"), "Patient", "XML in, JSON out");
 }
