@@ -1,7 +1,7 @@
 //! A Binary as the bytes that it is about (R4 http.html#binary and binary.html#rest).
 
 use crate::body;
-use crate::format::Format;
+use crate::format::{Format, accepted};
 use crate::headers::media;
 use crate::request::Request;
 use crate::response::Response;
@@ -26,11 +26,10 @@ pub(crate) fn is_wanted_raw(request: &Request, format: &Pairs) -> bool {
     let is_binary = || {
         matches!(Route::of(&request.path), Ok(Route::Instance("Binary", _) | Route::Version("Binary", ..)))
     };
-    let accepted = request.header("accept").unwrap_or_default();
     let as_resource = |item: &str| media(item).0.contains("fhir");
     reads
         && !format.iter().any(|(name, _)| name == "_format")
-        && !accepted.split(',').any(as_resource)
+        && !accepted(request).split(',').any(as_resource)
         && is_binary()
 }
 

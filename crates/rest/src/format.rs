@@ -44,7 +44,7 @@ impl Format {
         match named {
             // A plus that was not encoded has become a space.
             Some(named) => Format::best(&named.replace(' ', "+")),
-            None => Format::best(request.header("accept").unwrap_or("*/*")),
+            None => Format::best(&accepted(request)),
         }
     }
 
@@ -90,6 +90,13 @@ impl Format {
         }
         found.map(|(_, wish)| wish).filter(|wish| wish.quality > 0)
     }
+}
+
+/// What a request accepts; the header may come several times (RFC 9110, 5.2).
+pub(crate) fn accepted(request: &Request) -> String {
+    let values = request.headers.iter().filter(|(name, _)| name == "accept").map(|(_, value)| value.as_str());
+    let list = values.collect::<Vec<_>>().join(",");
+    if list.is_empty() { "*/*".to_owned() } else { list }
 }
 
 impl Wish {

@@ -9,9 +9,9 @@ use crate::validate::place::shown;
 use crate::{Issue, Kind, Limits, Refusal, Tree};
 
 /// One patch may have so many operations.
-const OPERATIONS_MAX: usize = 1_000;
+const OPERATIONS_MAX: usize = 250;
 /// Each operation reads the resource anew, so that many of them on a large one are a burden: bytes in all.
-const BYTES_MAX: usize = 512 << 20;
+const BYTES_MAX: usize = 64 << 20;
 
 /// Applies a FHIRPath Patch to a resource. All operations or none.
 pub fn fhirpath_patch(resource: Value<'_>, parameters: Value<'_>) -> Result<Tree, Refusal> {

@@ -6,9 +6,9 @@ use crate::xml::{self, Document, Layout, Node, Part};
 use crate::{Issue, Kind, Limits, Refusal, Tree};
 
 /// One patch may have so many operations.
-const OPERATIONS_MAX: usize = 1_000;
+const OPERATIONS_MAX: usize = 250;
 /// Each operation looks through the resource, so that many of them on a large one are a burden: bytes in all.
-const BYTES_MAX: usize = 512 << 20;
+const BYTES_MAX: usize = 64 << 20;
 
 /// Applies an XML Patch to a resource. All operations or none. What the patched document has at another place than
 /// the standard's is put where it belongs.

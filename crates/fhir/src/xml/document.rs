@@ -136,7 +136,7 @@ impl<'t> Builder<'t> {
                 },
                 Some(Token::Comment(text)) => {
                     self.count()?;
-                    element.nodes.push(Node::Comment(text.to_owned()));
+                    element.nodes.push(Node::Comment(text.into_owned()));
                 }
                 Some(Token::Instruction) => {}
                 Some(Token::End) | None => return Ok(element),

@@ -154,7 +154,8 @@ impl<'t> Reader<'t> {
                         None => {
                             let name = shown(child.name.local);
                             let here = place.element(child.name.local);
-                            self.fault("structure", &here, format!("{} has no element {name}.", def.name));
+                            let of = if def.name == "Element" { "A primitive" } else { def.name };
+                            self.fault("structure", &here, format!("{of} has no element {name}."));
                             self.skip(&here)?;
                         }
                     }

@@ -98,6 +98,41 @@ fn every_xml_file_of_uk_core_survives_the_way_through_json() {
     assert!(failed.is_empty() && listed == known.len(), "{}", failed.join("\n"));
 }
 
+/// Documents of the validator's suite that are not read, each with its reason. Most are there to be refused.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "Observation-ex-pain.xml",
+        "a status has an attribute that FHIR does not know, a valueInteger an element",
+    ),
+    ("cda/example-no-styles.xml", "a CDA document, no resource"),
+    ("cda/example.xml", "a CDA document, no resource"),
+    ("pat-security-bad-string2.xml", "a script stands in a name"),
+    ("xml-bad-entities.xml", "a narrative has an entity of HTML"),
+    ("xml-fail.xml", "text and a coding stand where they may not"),
+];
+
+#[test]
+fn every_xml_file_of_the_validator_that_is_fhir_survives_the_way_through_json() {
+    let Some(folder) = suites::folder("fhir-validator") else { return };
+    let mut paths = Vec::new();
+    documents(&folder, &mut paths);
+    let (mut passed, mut refused) = (0, Vec::new());
+    for path in &paths {
+        let name = path.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
+        match read(std::fs::read(path).unwrap(), Limits::FILE) {
+            Ok(json) => {
+                let xml = write(json.root(), Layout::Compact).unwrap();
+                assert_eq!(read(xml, Limits::FILE).unwrap().text(), json.text(), "{name}");
+                passed += 1;
+            }
+            Err(refusal) => refused.push((name, refusal.to_string())),
+        }
+    }
+    println!("SUITE fhir-validator XML-JSON-XML-JSON: passed {passed}, failed {}, skipped 0", refused.len());
+    let names: Vec<_> = refused.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, REFUSED.iter().map(|(name, _)| *name).collect::<Vec<_>>(), "{refused:#?}");
+}
+
 fn json_of(xml: &str) -> String {
     read(xml, Limits::DOOR).map(|json| json.text().to_owned()).unwrap_or_else(|refusal| refusal.to_string())
 }
@@ -256,6 +291,7 @@ fn what_is_not_sound_xml_is_refused_with_its_place() {
             "this character may not stand in XML",
         ),
         ("<?xml version='1.0' encoding='latin1'?><Patient/>", "the encoding must be UTF-8"),
+        ("<?xml version='1.1'?><Patient/>", "the version of XML must be 1.0"),
         (" <?xml version='1.0'?><Patient/>", "the very beginning"),
         ("<Patient/>", "Patient must be in the namespace http://hl7.org/fhir."),
         ("<Patient xmlns='http://hl7.org/fhir/'/>", "must be in the namespace"),
@@ -300,6 +336,48 @@ fn hostile_documents_are_refused_soon() {
     assert_eq!(read(huge, Limits::DOOR).unwrap_err().kind, crate::Kind::TooLarge);
     let wide = patient(&"<name/>".repeat(1 << 20));
     assert!(wide.len() > 3_000_000, "a million empty names are read, for the validator to refuse");
+    let whole = "<?xml version=\"1.0\"?><Patient xmlns=\"http://hl7.org/fhir\"><!-- a --><text><status value=\"empty\"/>\
+        <div xmlns=\"http://www.w3.org/1999/xhtml\">é&#160;<![CDATA[x]]></div></text><name id='n'/><?a b?></Patient>";
+    assert!(read(whole, Limits::DOOR).is_ok());
+    for end in 0..whole.len() {
+        assert!(read(&whole.as_bytes()[..end], Limits::DOOR).is_err(), "{}", &whole[..end.min(60)]);
+    }
+    let odd = [
+        "<!-->",
+        "<!--->",
+        "<!---->",
+        "<!>",
+        "<>",
+        "</>",
+        "< />",
+        "<?>",
+        "<??>",
+        "<![CDATA[]]>",
+        "<![CDATA[",
+        "&;",
+        "&#;",
+        "&#x;",
+        "&",
+        "<a",
+        "<a/",
+        "<a =\"\"/>",
+        "<a b/>",
+        "<a b=/>",
+        "<a b=\"/>",
+        "<:a/>",
+        "<a:/>",
+        "<a:b:c/>",
+        "<a xmlns:=\"\"/>",
+        "<xmlns:a/>",
+        "<a xmlns:xml=\"u\"/>",
+        "<a xmlns:b=\"\"/>",
+    ];
+    for text in odd {
+        let _ = read(text, Limits::DOOR).unwrap_err();
+        // Only an empty comment says nothing.
+        let inside = patient(&format!("<name>{text}</name>"));
+        assert_eq!(inside.starts_with('{'), text == "<!---->", "{text}: {inside}");
+    }
     println!("hostile documents took {:?}", began.elapsed());
     assert!(began.elapsed().as_secs() < 30);
 }

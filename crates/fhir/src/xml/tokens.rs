@@ -23,7 +23,7 @@ pub(super) enum Token<'t> {
     End,
     Text(Cow<'t, str>),
     CData(Cow<'t, str>),
-    Comment(&'t str),
+    Comment(Cow<'t, str>),
     Instruction,
 }
 
@@ -72,6 +72,8 @@ pub(super) struct Tokens<'t> {
     depth: usize,
     had_root: bool,
     declared: Vec<Declared<'t>>,
+    /// The namespace of what has none.
+    none: Arc<str>,
 }
 
 impl<'t> Tokens<'t> {
@@ -85,8 +87,8 @@ impl<'t> Tokens<'t> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.check_comments = true;
-        let (declared, had_root) = (Vec::new(), false);
-        Ok(Tokens { text, reader, start: 0, end: 0, depth: 0, had_root, declared })
+        let (declared, had_root, none) = (Vec::new(), false, "".into());
+        Ok(Tokens { text, reader, start: 0, end: 0, depth: 0, had_root, declared, none })
     }
 
     /// With this as the namespace of names without a prefix, until the document says otherwise.
@@ -144,12 +146,14 @@ impl<'t> Tokens<'t> {
                     let character = reference(&name).map_err(|reason| self.error(reason))?;
                     Token::Text(self.inside(Cow::Owned(character.to_string()))?)
                 }
-                Event::Comment(_) => Token::Comment(&self.text[self.start + 4..self.end - 3]),
+                Event::Comment(text) => Token::Comment(text.into_inner()),
                 Event::Decl(decl) => {
-                    self.declaration(decl.encoding().and_then(Result::ok).as_deref())?;
+                    let version = decl.version().ok();
+                    self.declaration(version.as_deref(), decl.encoding().and_then(Result::ok).as_deref())?;
                     continue;
                 }
-                Event::PI(_) => Token::Instruction,
+                Event::PI(instruction) if split(instruction.target()).is_some() => Token::Instruction,
+                Event::PI(_) => return Err(self.error("an instruction must begin with its name")),
                 Event::DocType(_) => {
                     let reason = "a document type declaration is not taken. Leave it out, with its entities";
                     return Err(self.error(reason));
@@ -192,9 +196,12 @@ impl<'t> Tokens<'t> {
     }
 
     /// The declaration stands first, and the text has been read as UTF-8 already.
-    fn declaration(&self, encoding: Option<&str>) -> Result<(), ParseError> {
+    fn declaration(&self, version: Option<&str>, encoding: Option<&str>) -> Result<(), ParseError> {
         if self.start != 0 {
             return Err(self.error("the XML declaration must stand at the very beginning"));
+        }
+        if version != Some("1.0") {
+            return Err(self.error("the version of XML must be 1.0"));
         }
         match encoding {
             Some(name) if !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("us-ascii") => {
@@ -247,10 +254,13 @@ impl<'t> Tokens<'t> {
             }
         }
         let declared = self.declared[before..].iter().map(|d| (d.prefix, d.namespace.clone())).collect();
-        let namespace = self.named(prefix, prefix.is_empty())?;
+        let namespace = match prefix {
+            "" => self.namespace("").unwrap_or_else(|| self.none.clone()),
+            prefix => self.named(prefix)?,
+        };
         let plain = written.into_iter().filter(|(p, l, _)| declares(p, l).is_none());
         let attributes = plain.map(|(prefix, local, value)| {
-            let namespace = if prefix.is_empty() { "".into() } else { self.named(prefix, false)? };
+            let namespace = if prefix.is_empty() { self.none.clone() } else { self.named(prefix)? };
             Ok(Attribute { name: Name { prefix, local, namespace }, value })
         });
         let attributes = attributes.collect::<Result<Vec<_>, _>>()?;
@@ -265,12 +275,9 @@ impl<'t> Tokens<'t> {
         Ok(Tag { name: Name { prefix, local, namespace }, attributes, declared, declares_own })
     }
 
-    fn named(&self, prefix: &str, may_lack: bool) -> Result<Arc<str>, ParseError> {
-        match self.namespace(prefix) {
-            Some(namespace) => Ok(namespace),
-            None if may_lack => Ok("".into()),
-            None => Err(self.error(format!("the prefix {} stands for no namespace", shown(prefix)))),
-        }
+    fn named(&self, prefix: &str) -> Result<Arc<str>, ParseError> {
+        let namespace = self.namespace(prefix);
+        namespace.ok_or_else(|| self.error(format!("the prefix {} stands for no namespace", shown(prefix))))
     }
 
     fn declare(&mut self, prefix: &'t str, namespace: &str) -> Result<(), ParseError> {

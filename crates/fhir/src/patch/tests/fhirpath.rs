@@ -179,6 +179,8 @@ fn what_cannot_be_done_is_refused_with_its_reason() {
         let told = one(two, kind, path, &more);
         assert!(told.contains(reason), "{kind} {path}: {told}");
     }
+    let many = patched(two, &[("delete", "Patient.name", ""); 251]);
+    assert!(many.unwrap_err().contains("too many for this resource"));
     let other = parse(r#"{"resourceType":"Basic"}"#);
     assert!(fhirpath_patch(other.root(), other.root()).is_err());
 }
