@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("population", 1),
     ("testbed", 1), // for tests; knows nothing of ours
     ("record", 2),
+    ("profile", 2),
     ("terminology", 2),
     ("access", 3),
     ("service", 4),

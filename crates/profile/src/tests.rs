@@ -1,0 +1,3 @@
+//! Small definitions made here, and the public suites.
+
+mod made;
