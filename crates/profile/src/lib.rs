@@ -19,6 +19,7 @@ mod spot;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod world;
 
 pub use outside::{Found, Resolver};
 pub use policy::Policy;

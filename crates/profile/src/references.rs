@@ -5,10 +5,19 @@ use crate::outside::Found;
 use crate::spot::Spot;
 use crate::walk::{Walk, outermost};
 use fhir::definitions::type_def;
-use fhir::fhirpath;
 use fhir::validate::place::Place;
+use fhir::{Value, fhirpath};
 
 impl<'v> Walk<'_, 'v> {
+    /// Whether what a reference to a contained resource leads to is there (`ref-1`).
+    pub fn contained(&mut self, value: Value<'v>, place: &Place<'_>) {
+        let reference = value.str("reference").filter(|reference| reference.starts_with('#'));
+        if reference.is_some_and(|reference| self.around.local(&reference).is_none()) {
+            let text = "No contained resource has this id. Put it into contained.";
+            self.fault("not-found", &place.element("reference"), text);
+        }
+    }
+
     /// Whether a Reference leads to what its element allows.
     pub fn targets(&mut self, node: &Node, spot: &Spot<'v>, place: &Place<'_>) {
         let Some(of) = node.type_of("Reference").filter(|of| !of.targets.is_empty()) else { return };
@@ -41,6 +50,7 @@ impl<'v> Walk<'_, 'v> {
         let meets = match (brought, local) {
             (Some(node), _) => {
                 let mut apart = Walk::begin(self.profiles, self.options, node);
+                apart.depth = self.depth + 1;
                 fitting.iter().any(|url| apart.meets(url, &outermost(node), place) != Some(false))
             }
             (None, Some(found)) if found.value.is_some() => {

@@ -4,12 +4,15 @@ use crate::node::{self, Constraint};
 use crate::same::{has_pattern, is_fixed, order};
 use crate::spot::Spot;
 use crate::walk::Walk;
-use fhir::fhirpath::{Fault, Item, Node, Scalar};
+use crate::world::World;
+use fhir::fhirpath::{Arena, Context, Fault, Item, Node, Scalar};
 use fhir::json::Kind;
 use fhir::validate::place::Place;
 use fhir::{Json, Value};
 use std::cmp::Ordering;
 
+/// Steps that one rule may take.
+const STEPS_MAX: u32 = 200_000;
 /// A fixed value is spelt out when its text is no longer than this.
 const SHOWN_MAX: usize = 200;
 
@@ -70,7 +73,15 @@ impl<'v> Walk<'_, 'v> {
 
     /// Whether a rule holds of an item. A fault where it cannot be evaluated: then nothing is said of it.
     pub fn holds(&self, constraint: &Constraint, node: Node<'v>) -> Result<bool, Fault> {
-        let items = constraint.expression.evaluate_on(Item::Node(node), self.around.resource)?;
+        let (world, arena) = (World { walk: self }, Arena::new());
+        let context = Context {
+            root: self.around.root,
+            now: self.options.now,
+            steps: STEPS_MAX,
+            outside: Some((&world, &arena)),
+            ..Context::new(self.around.resource)
+        };
+        let items = constraint.expression.evaluate_in(Item::Node(node), &context)?;
         Ok(match &items[..] {
             [] => false,
             [Item::Computed(Scalar::Boolean(truth))] => *truth,

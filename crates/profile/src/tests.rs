@@ -2,6 +2,7 @@
 
 mod codes;
 mod made;
+#[allow(dead_code, reason = "files() is for suites of one folder of JSON")]
 #[path = "../../fhir/src/suites.rs"]
 mod suites;
 mod ukcore;

@@ -51,6 +51,8 @@ pub struct Walk<'w, 'v> {
     pub inside: Vec<(String, (usize, usize))>,
     /// Which parts meet which profiles, as far as it was asked.
     met: HashMap<(String, (usize, usize)), bool>,
+    /// In how many other walks it is.
+    pub depth: usize,
 }
 
 /// Why a profile is looked at.
@@ -67,7 +69,15 @@ impl<'w, 'v> Walk<'w, 'v> {
     pub fn begin(profiles: &'w Profiles, options: &'w Options<'w>, node: fhirpath::Node<'v>) -> Walk<'w, 'v> {
         let mut around = Surroundings::new(node);
         around.enter(node, Standing::Alone);
-        Walk { profiles, options, issues: Vec::new(), around, inside: Vec::new(), met: HashMap::new() }
+        Walk {
+            profiles,
+            options,
+            issues: Vec::new(),
+            around,
+            inside: Vec::new(),
+            met: HashMap::new(),
+            depth: 0,
+        }
     }
 
     pub fn fault(&mut self, code: &'static str, place: &Place<'_>, text: impl Into<String>) {
@@ -189,6 +199,7 @@ impl<'w, 'v> Walk<'w, 'v> {
         match def.name {
             "Extension" => self.extension(spot, owner, place),
             "Coding" => self.coding(value, place),
+            "Reference" => self.contained(value, place),
             _ => {}
         }
         if let Some(rules) = rules {

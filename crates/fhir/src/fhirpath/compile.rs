@@ -54,7 +54,12 @@ pub(super) fn resolve(node: &mut Node, this: Option<&'static TypeDef>) -> Option
             }
             on.filter(|_| function.keeps_items())
         }
-        Node::Literal(_) | Node::Nothing | Node::Index | Node::Total | Node::Variable(_) => None,
+        Node::Literal(_)
+        | Node::Pattern(_)
+        | Node::Nothing
+        | Node::Index
+        | Node::Total
+        | Node::Variable(_) => None,
     }
 }
 
@@ -71,8 +76,13 @@ fn only_type(found: &[Found]) -> Option<&'static TypeDef> {
 
 /// Nothing for abstract types, since what stands there is of another type.
 fn concrete(def: &'static TypeDef) -> Option<&'static TypeDef> {
-    let open = def.kind == TypeKind::Resource && matches!(def.name, "Resource" | "DomainResource");
-    (!open && def.name != "Element").then_some(def)
+    (!open(def)).then_some(def)
+}
+
+/// True for abstract types.
+pub(super) fn open(def: &TypeDef) -> bool {
+    let resource = def.kind == TypeKind::Resource && matches!(def.name, "Resource" | "DomainResource");
+    resource || matches!(def.name, "Element" | "BackboneElement")
 }
 
 impl Function {
@@ -80,7 +90,15 @@ impl Function {
     pub(super) fn binds_this(self) -> bool {
         matches!(
             self,
-            Function::Where | Function::Exists | Function::All | Function::Select | Function::Repeat
+            Function::Where
+                | Function::Exists
+                | Function::All
+                | Function::Select
+                | Function::Repeat
+                | Function::Iif
+                | Function::Aggregate
+                | Function::Sort
+                | Function::Trace
         )
     }
 

@@ -16,12 +16,11 @@ impl<'a> Evaluation<'_, 'a> {
         scope: &Scope<'_, 'a>,
     ) -> Outcome<Items<'a>> {
         use Operator::*;
-        let a = self.eval(left, scope)?;
+        let a = self.argument(left, scope)?;
+        let b = self.argument(right, scope)?;
         if matches!(operator, And | Or | Xor | Implies) {
-            let b = self.eval(right, scope)?;
             return Ok(logic(operator, truth_of(&a)?, truth_of(&b)?).map_or_else(Vec::new, boolean));
         }
-        let b = self.eval(right, scope)?;
         Ok(match operator {
             Union => {
                 let mut all = a;
@@ -40,9 +39,11 @@ impl<'a> Evaluation<'_, 'a> {
                 self.text(text)?
             }
             _ => match (one(&a)?, one(&b)?) {
-                (Some(a), Some(b)) => {
-                    arithmetic::compute(operator, a, b)?.into_iter().map(Item::Computed).collect()
-                }
+                (Some(a), Some(b)) => match arithmetic::compute(operator, a, b)? {
+                    Some(Scalar::String(text)) => self.text(text)?,
+                    Some(scalar) => vec![Item::Computed(scalar)],
+                    None => Vec::new(),
+                },
                 _ => Vec::new(),
             },
         })
@@ -58,14 +59,8 @@ impl<'a> Evaluation<'_, 'a> {
                 Some(n) => Scalar::Integer(n),
                 None => return Ok(Vec::new()),
             },
-            Scalar::Decimal(mut d) => {
-                d.negative = !d.negative && !d.digits.is_empty();
-                Scalar::Decimal(d)
-            }
-            Scalar::Quantity { mut value, unit } => {
-                value.negative = !value.negative && !value.digits.is_empty();
-                Scalar::Quantity { value, unit }
-            }
+            Scalar::Decimal(number) => Scalar::Decimal(number.negated()),
+            Scalar::Quantity { value, unit } => Scalar::Quantity { value: value.negated(), unit },
             other => return fault(format!("A {} cannot be negated.", other.type_name())),
         };
         Ok(vec![Item::Computed(scalar)])

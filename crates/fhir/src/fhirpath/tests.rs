@@ -4,6 +4,8 @@ use crate::json::{Json, Limits};
 use proptest::prelude::*;
 
 mod search_expressions;
+mod suite;
+mod xml;
 
 const PATIENT: &str = r##"{
     "resourceType": "Patient", "id": "p", "active": true,
@@ -85,7 +87,7 @@ fn choices_are_found_by_their_common_name_and_by_type() {
     check(
         OBSERVATION,
         &[
-            ("Observation.value", "185.5 '[lb_av]'"),
+            ("Observation.value", "185.50 '[lb_av]'"),
             ("Observation.value.unit", "lbs"),
             ("Observation.value.ofType(Quantity).unit", "lbs"),
             ("(Observation.value as Quantity).unit", "lbs"),
@@ -201,7 +203,7 @@ fn what_is_wrong_is_said_with_its_place() {
             ("name.first(1)", "refused: character 6: first takes 0 arguments, not 1"),
             ("'abc", "refused: character 1: a string is not closed with '"),
             ("name is Nurse", "refused: character 9: no type is called Nurse"),
-            ("%nonsense", "refused: character 10: the variable %nonsense is not known"),
+            ("%nonsense", "refused: character 1: the variable %nonsense is not known"),
             ("@2024-13", "refused: character 9: there is no such date or time"),
             ("name ? 1", "refused: character 6: this character has no meaning here"),
             ("1 + 'a'", "fault: A Integer and a String cannot be reckoned together."),

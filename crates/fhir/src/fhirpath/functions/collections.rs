@@ -4,6 +4,7 @@ use super::Function;
 use crate::fhirpath::ast::Node;
 use crate::fhirpath::eval::{Evaluation, Items, Outcome, Scope, boolean, fault, truth_of};
 use crate::fhirpath::{Item, Scalar};
+use std::cmp::Ordering;
 
 impl<'a> Evaluation<'_, 'a> {
     pub(super) fn of_collections(
@@ -37,14 +38,17 @@ impl<'a> Evaluation<'_, 'a> {
                 Ok(if function == Skip { all.skip(count).collect() } else { all.take(count).collect() })
             }
             Single if items.len() > 1 => fault(format!("single() stands on {} items.", items.len())),
-            Single | Trace => Ok(items),
+            Single => Ok(items),
+            Trace => self.traced(items, arguments, scope),
+            Aggregate => self.aggregated(&items, arguments, scope),
+            Sort => self.sorted(items, arguments, scope),
             Distinct => self.distinct(items),
             IsDistinct => {
                 let count = items.len();
                 Ok(boolean(self.distinct(items)?.len() == count))
             }
             _ => {
-                let others = self.eval(&arguments[0], scope)?;
+                let others = self.argument(&arguments[0], scope)?;
                 self.of_two(function, items, others)
             }
         }
@@ -53,6 +57,7 @@ impl<'a> Evaluation<'_, 'a> {
     fn of_two(&mut self, function: Function, mut items: Items<'a>, others: Items<'a>) -> Outcome<Items<'a>> {
         match function {
             Function::Combine => {
+                self.spend(others.len())?;
                 items.extend(others);
                 Ok(items)
             }
@@ -98,9 +103,8 @@ impl<'a> Evaluation<'_, 'a> {
     fn selected(&mut self, items: &[Item<'a>], of: &Node, scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         let mut out = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            out.extend(
-                self.eval(of, &Scope { this: std::slice::from_ref(item), index, total: scope.total })?,
-            );
+            let inner = Scope { this: std::slice::from_ref(item), index, total: scope.total };
+            out.extend(self.argument(of, &inner)?);
             self.spend(out.len() / 64)?;
         }
         Ok(out)
@@ -122,13 +126,86 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(out)
     }
 
+    /// `trace(name, projection)`: the items go on as they are; who listens is told.
+    fn traced(&mut self, items: Items<'a>, arguments: &[Node], scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
+        let Some(listener) = self.context.trace else { return Ok(items) };
+        let name = self.string(&arguments[0], scope)?.unwrap_or_default();
+        match arguments.get(1) {
+            Some(projection) => listener(&name, &self.selected(&items, projection, scope)?),
+            None => listener(&name, &items),
+        }
+        Ok(items)
+    }
+
+    /// `aggregate(step, start)`: what the step gives on the last item, `$total` being what it gave before.
+    fn aggregated(
+        &mut self,
+        items: &[Item<'a>],
+        arguments: &[Node],
+        scope: &Scope<'_, 'a>,
+    ) -> Outcome<Items<'a>> {
+        let mut total = match arguments.get(1) {
+            Some(start) => self.argument(start, scope)?,
+            None => Vec::new(),
+        };
+        for (index, item) in items.iter().enumerate() {
+            let inner = Scope { this: std::slice::from_ref(item), index, total: &total };
+            total = self.argument(&arguments[0], &inner)?;
+            self.spend(total.len())?;
+        }
+        Ok(total)
+    }
+
+    /// `sort(key, ...)`: by each key in turn, downwards where it is written with a minus; items without a key
+    /// come first either way.
+    fn sorted(&mut self, items: Items<'a>, arguments: &[Node], scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
+        let mut rows = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let inner = Scope { this: std::slice::from_ref(&item), index, total: scope.total };
+            let mut keys = Vec::with_capacity(arguments.len().max(1));
+            for argument in arguments {
+                let (key, down) = match argument {
+                    Node::Minus(key) => (key.as_ref(), true),
+                    key => (key, false),
+                };
+                keys.push((self.single(key, &inner)?.and_then(|item| item.scalar()), down));
+            }
+            if arguments.is_empty() {
+                keys.push((item.scalar(), false));
+            }
+            rows.push((keys, item));
+        }
+        let size = rows.len();
+        self.spend(size * (usize::BITS - size.leading_zeros()) as usize)?;
+        let mut unordered = None;
+        rows.sort_by(|(a, _), (b, _)| {
+            let orders = a.iter().zip(b).map(|((a, down), (b, _))| {
+                let (Some(a), Some(b)) = (a, b) else { return a.is_some().cmp(&b.is_some()) };
+                let order = a.order(b).unwrap_or_else(|()| {
+                    unordered = Some((a.type_name(), b.type_name()));
+                    None
+                });
+                let order = order.unwrap_or(Ordering::Equal);
+                if *down { order.reverse() } else { order }
+            });
+            orders.fold(Ordering::Equal, Ordering::then)
+        });
+        match unordered {
+            Some((a, b)) => fault(format!("A {a} has no order with a {b}.")),
+            None => Ok(rows.into_iter().map(|(_, item)| item).collect()),
+        }
+    }
+
     /// `iif(condition, then, else)`: only the branch that is taken is evaluated.
     pub(super) fn iif(&mut self, on: &Node, arguments: &[Node], scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         let this = self.focus(on, scope)?;
+        if this.len() > 1 {
+            return fault(format!("iif() stands on {} items.", this.len()));
+        }
         let inner = Scope { this: &this, index: scope.index, total: scope.total };
         match (self.truth(&arguments[0], &inner)?, arguments.get(2)) {
-            (Some(true), _) => self.eval(&arguments[1], &inner),
-            (_, Some(otherwise)) => self.eval(otherwise, &inner),
+            (Some(true), _) => self.argument(&arguments[1], &inner),
+            (_, Some(otherwise)) => self.argument(otherwise, &inner),
             (_, None) => Ok(Vec::new()),
         }
     }
