@@ -18,6 +18,10 @@ const OF_CONTAINED: &[&str] = &["dom-2", "dom-3", "dom-4", "dom-5"];
 const BEST_PRACTICE: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice";
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 
+/// R4's own rules whose expression does not say what their words say, and what would.
+const CORRECTED: &[(&str, &str)] = &[("que-12", "enableWhen.count() > 1 implies enableBehavior.exists()")];
+const LEAST_LENGTH: &str = "http://hl7.org/fhir/StructureDefinition/minLength";
+
 /// Makes a definition ready to be walked.
 pub fn compile(definition: Arc<Definition>, snapshots: &Snapshots) -> Result<Profile, Error> {
     let Some(kind) = type_def(&definition.kind) else {
@@ -62,13 +66,18 @@ impl Compiler<'_> {
             length_max: number("maxLength"),
             binding: binding(rules),
             constraints: self.constraints(rules, def, label)?,
+            length_min: extension(rules, LEAST_LENGTH)
+                .and_then(|e| text(e, "valueInteger"))
+                .and_then(|length| length.parse().ok()),
             slicing: rules.get("slicing").or(element.rules.get("slicing")).map(slicing),
             ..Node::default()
         };
         if self.brings == Brings::Core {
             self.leave_to_structure(&mut node, of);
         }
-        if let Some(reference) = text(&element.rules, "contentReference") {
+        // What a profile says of an element does not hold in the elements that refer to it.
+        let reference = text(&element.rules, "contentReference").filter(|_| self.brings != Brings::Said);
+        if let Some(reference) = reference {
             let path = reference.rsplit('#').next().unwrap_or_default();
             node.like = Some(path.split('.').skip(1).map(str::to_owned).collect());
         }
@@ -164,6 +173,8 @@ impl Compiler<'_> {
         let (key, Some(said)) = (text(rule, "key").unwrap_or_default(), text(rule, "expression")) else {
             return Ok(None);
         };
+        let corrected = CORRECTED.iter().find(|(of, _)| self.brings == Brings::Core && *of == key);
+        let said = corrected.map_or(said, |(_, correct)| correct);
         let expression = match Expression::parse_for(said, def) {
             Ok(expression) => expression,
             // R4's own rules are as they are; what is wrong in them must not stop those who use them.
@@ -226,6 +237,11 @@ fn inside(element: &Element, of: Option<&'static fhir::definitions::Element>) ->
 
 fn abstract_element() -> &'static TypeDef {
     type_def("Element").expect("the tables hold Element")
+}
+
+/// The extension of an element definition with this address.
+fn extension<'t>(rules: &'t Tree, url: &str) -> Option<&'t Tree> {
+    items(rules.get("extension")).find(|extension| text(extension, "url") == Some(url))
 }
 
 /// `fixed[x]` and the like as a document.

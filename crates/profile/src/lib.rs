@@ -10,6 +10,7 @@ mod merge;
 mod node;
 mod outside;
 mod policy;
+mod questionnaire;
 mod references;
 mod rules;
 mod same;
@@ -137,6 +138,10 @@ impl Profiles {
             compiled.insert(reference.to_owned(), made.clone());
         }
         made
+    }
+
+    fn source(&self) -> &dyn Source {
+        self.snapshots.source()
     }
 
     /// R4's own rules for a type.

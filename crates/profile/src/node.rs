@@ -55,6 +55,8 @@ pub struct Node {
     pub least: Option<Json>,
     /// The greatest value.
     pub most: Option<Json>,
+    /// Characters that its text must have.
+    pub length_min: Option<usize>,
     /// Characters that its text may have.
     pub length_max: Option<usize>,
     /// The codes that it may have.
@@ -179,6 +181,7 @@ impl Node {
             && self.pattern.is_none()
             && self.least.is_none()
             && self.most.is_none()
+            && self.length_min.is_none()
             && self.length_max.is_none()
             && self.binding.is_none()
             && self.constraints.is_empty()

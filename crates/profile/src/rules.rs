@@ -55,6 +55,9 @@ impl<'v> Walk<'_, 'v> {
         if let Some(max) = node.length_max.filter(|max| value.kind() == Kind::String && length() > *max) {
             self.fault("value", place, format!("{} may have {max} characters at most.", node.label));
         }
+        if let Some(min) = node.length_min.filter(|min| value.kind() == Kind::String && length() < *min) {
+            self.fault("value", place, format!("{} must have {min} characters at least.", node.label));
+        }
     }
 
     fn constraint(&mut self, constraint: &Constraint, spot: &Spot<'v>, place: &Place<'_>) {

@@ -4,6 +4,8 @@
 use fhir::Value;
 use fhir::date::PartialDate;
 use fhir::decimal::Decimal;
+use fhir::definitions::type_def;
+use fhir::fhirpath::{Expression, Item, Node, Scalar};
 use fhir::json::Kind;
 use std::cmp::Ordering;
 
@@ -53,11 +55,39 @@ pub fn order(value: Value<'_>, limit: Value<'_>) -> Option<Ordering> {
         let read = |text: &str| PartialDate::parse(text).or_else(|| PartialDate::parse_time(text));
         return read(&value)?.order(&read(&limit)?);
     }
-    // Quantities, where they are in one unit.
+    quantities(value, limit)
+}
+
+/// Quantities by their value where they are in one unit, else by what UCUM makes of them.
+fn quantities(value: Value<'_>, limit: Value<'_>) -> Option<Ordering> {
+    let (number, other) = (value.get("value")?.as_number()?, limit.get("value")?.as_number()?);
     let unit =
         |quantity: Value<'_>| quantity.str("code").or(quantity.str("unit")).map(|unit| unit.into_owned());
-    if unit(value) != unit(limit) {
-        return None;
+    let (unit, limits) = (unit(value), unit(limit));
+    if unit == limits {
+        return Some(Decimal::parse(number)?.cmp(&Decimal::parse(other)?));
     }
-    order(value.get("value")?, limit.get("value")?)
+    let [unit, limits] = [unit?, limits?].map(|unit| unit.replace(['\'', '\\'], ""));
+    let is = |operator: &str| {
+        let text = format!("({number} '{unit}') {operator} ({other} '{limits}')");
+        let items = Expression::parse(&text)
+            .ok()?
+            .evaluate_on(Item::Computed(Scalar::Boolean(true)), nowhere())
+            .ok()?;
+        match items.first()? {
+            Item::Computed(Scalar::Boolean(truth)) => Some(*truth),
+            _ => None,
+        }
+    };
+    match (is("<")?, is(">")?) {
+        (true, _) => Some(Ordering::Less),
+        (_, true) => Some(Ordering::Greater),
+        _ => Some(Ordering::Equal),
+    }
+}
+
+/// What an expression stands on that names nothing of a resource.
+fn nowhere() -> Node<'static> {
+    let kind = type_def("Element").expect("the tables hold Element");
+    Node { kind, value: None, extras: None }
 }

@@ -66,6 +66,11 @@ impl Snapshots {
         self.find(reference, 0)
     }
 
+    /// Where definitions come from.
+    pub fn source(&self) -> &dyn Source {
+        &*self.source
+    }
+
     /// The definition of one of R4's own types.
     pub fn of_type(&self, name: &str) -> Option<Result<Arc<Definition>, Error>> {
         self.find(&format!("{CORE}{name}"), 0)

@@ -6,3 +6,4 @@ mod made;
 #[path = "../../fhir/src/suites.rs"]
 mod suites;
 mod ukcore;
+mod validator;

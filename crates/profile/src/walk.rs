@@ -103,8 +103,10 @@ impl<'w, 'v> Walk<'w, 'v> {
             let owner = Owner { kind: node.kind, of: None, value: resource };
             self.object(Some(&own.root), &own, node.kind, &owner, place);
         }
-        if node.kind.name == "Bundle" {
-            self.bundle(resource, place);
+        match node.kind.name {
+            "Bundle" => self.bundle(resource, place),
+            "QuestionnaireResponse" => self.questionnaire_response(resource, place),
+            _ => {}
         }
         let claimed = resource.at(&["meta", "profile"]).into_iter().flat_map(Value::items);
         for url in claimed.take(PROFILES_MAX).filter_map(Value::as_str) {
@@ -179,11 +181,7 @@ impl<'w, 'v> Walk<'w, 'v> {
         let Some(value) = spot.value else { return };
         match spot.kind.kind {
             TypeKind::Primitive => return,
-            TypeKind::Resource => {
-                let contained = spot.element.name == "contained";
-                let standing = if contained { Standing::Contained } else { Standing::Alone };
-                return self.resource(value, standing, place);
-            }
+            TypeKind::Resource => return self.resource(value, standing(spot), place),
             TypeKind::Complex => {}
         }
         let def = spot.element.type_def();
@@ -200,6 +198,7 @@ impl<'w, 'v> Walk<'w, 'v> {
             "Extension" => self.extension(spot, owner, place),
             "Coding" => self.coding(value, place),
             "Reference" => self.contained(value, place),
+            "Attachment" => self.attachment(value, place),
             _ => {}
         }
         if let Some(rules) = rules {
@@ -253,6 +252,11 @@ impl<'w, 'v> Walk<'w, 'v> {
             (TypeKind::Primitive, _, None) => {
                 let missing = inside.children.iter().filter(|child| child.min > 0);
                 missing.for_each(|child| self.missing(child, place));
+            }
+            (TypeKind::Resource, Some(value), _) => {
+                let before = self.around.enter(spot.node(), standing(spot));
+                self.layer(profile, inside, spot.kind, value, place);
+                self.around.leave(before);
             }
             (_, Some(value), _) => self.layer(profile, inside, spot.kind, value, place),
             _ => {}
@@ -331,6 +335,10 @@ pub fn outermost<'v>(node: fhirpath::Node<'v>) -> Spot<'v> {
     let entry = type_def("Bundle.entry").and_then(|def| def.elements.iter().find(|e| e.name == "resource"));
     let element = entry.expect("the tables hold Bundle.entry.resource");
     Spot { element, kind: node.kind, value: node.value, extras: None, index: None }
+}
+
+fn standing(spot: &Spot<'_>) -> Standing {
+    if spot.element.name == "contained" { Standing::Contained } else { Standing::Alone }
 }
 
 /// The node whose children hold inside another: its own, or those of the element that it refers to.
