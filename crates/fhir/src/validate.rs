@@ -3,7 +3,7 @@
 //! Not here: invariants in FHIRPath, profiles, terminology beyond required codes, whether a reference leads
 //! anywhere. Sentences never repeat what a resource says, because they go into logs and reports.
 
-pub(crate) mod place;
+pub mod place;
 mod primitive;
 mod sibling;
 #[cfg(test)]

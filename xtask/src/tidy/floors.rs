@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("view", 1),
     ("testbed", 1), // for tests; knows nothing of ours
     ("record", 2),
+    ("profile", 2),
     ("terminology", 2),
     ("conformance", 3),
     ("access", 3),
