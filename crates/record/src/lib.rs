@@ -37,6 +37,7 @@ mod store;
 mod tests;
 mod tx;
 mod verify;
+mod words;
 mod writer;
 
 pub use audit::{Act, AuditRow, Ticket};
