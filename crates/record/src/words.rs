@@ -185,4 +185,37 @@ mod tests {
         while desk.store.take_in_words().unwrap() {}
         assert_eq!(found(&desk.store, "rare"), 4, "taken in anew");
     }
+
+    #[test]
+    fn words_of_what_is_hidden_lead_nowhere() {
+        let desk = Desk::new();
+        let scope = crate::tests::only(&["a"]);
+        let search = |kind: &str, name: &str, total: bool| {
+            let pairs = [(name.to_owned(), "secret".to_owned())];
+            let query = Query::parse(Some(kind), &pairs, Handling::Strict, fhir::Instant(0), "").unwrap();
+            let results =
+                desk.store.reader(&scope).unwrap().search(&query, &Page { count: 5, total }).unwrap();
+            (results.matches.into_iter().map(|body| body.id).collect::<Vec<_>>().join(" "), results.total)
+        };
+        for patient in ["a", "b"] {
+            let who = prepared(&format!(r#"{{"resourceType":"Patient","id":"{patient}"}}"#));
+            desk.store.write(Author::system("test"), move |tx| tx.put(who, None)).unwrap();
+        }
+        for i in 0..30 {
+            let patient = if i == 7 { "a" } else { "b" };
+            let what = prepared(&format!(
+                r#"{{"resourceType":"Condition","id":"c{i}","code":{{"text":"a secret"}},
+                    "subject":{{"reference":"Patient/{patient}"}}}}"#
+            ));
+            desk.store.write(Author::system("test"), move |tx| tx.put(what, None)).unwrap();
+        }
+        for _ in 0..2 {
+            for total in [false, true] {
+                assert_eq!(search("Condition", "_content", total), ("c7".to_owned(), Some(1)));
+                assert_eq!(search("Patient", "_has:Condition:subject:_content", total).0, "a");
+            }
+            // Once more with all words taken in.
+            while desk.store.take_in_words().unwrap() {}
+        }
+    }
 }
