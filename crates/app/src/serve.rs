@@ -3,6 +3,7 @@
 use crate::catalogue::CATALOGUE;
 use crate::config::{Config, LogForm};
 use crate::health;
+use crate::words;
 use access::Access;
 use axum::Router;
 use record::{Kind, Options, Refusal, Store};
@@ -38,6 +39,7 @@ pub fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Refusal> {
     CATALOGUE.check()?;
+    let _words = words::follow(access.store().clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -39,6 +39,7 @@ mod tests;
 mod tx;
 mod verify;
 mod walk;
+mod words;
 mod writer;
 
 pub use audit::{Act, AuditRow, Ticket};

@@ -56,8 +56,13 @@ impl Reader {
         Ok(reader)
     }
 
-    fn conn(&self) -> &Conn {
+    pub(crate) fn conn(&self) -> &Conn {
         self.lent.as_ref().expect("it is lent until the drop")
+    }
+
+    /// A body as it was stored.
+    pub(crate) fn unpacked(&self, pack: i64, body: &[u8]) -> Result<String, Refusal> {
+        self.shared.names.unpack(self.conn(), pack, body)
     }
 
     fn snapshot(&self) -> Snapshot<'_> {

@@ -17,6 +17,7 @@ mod seek;
 mod sql;
 mod state;
 mod token;
+mod words;
 
 use crate::snapshot::Snapshot;
 use crate::{Body, Kind, Refusal};

@@ -53,6 +53,7 @@ const ACROSS: &[(&str, &str)] = &[
     ("FROM guarded_head WHERE type = ?1 AND live = 1 AND res > ?2", "all of a type"),
     ("AND h.res > ?2\n     ORDER BY h.res", "all of a type"),
     ("FROM guarded_version WHERE type = ?1 AND vid", "the history of a type"),
+    ("FROM guarded_version WHERE vid > ?1", "versions whose words are not taken in yet"),
     ("FROM guarded_version\n               WHERE type = ?1 AND vid < ?2", "the history of a type"),
     ("FROM guarded_version\n               WHERE vid < ?1", "the history of the store"),
     ("WHERE v.vid > ?1 AND v.vid <= ?2", "what a commit changed, for readers of the log"),

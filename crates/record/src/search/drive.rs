@@ -63,7 +63,9 @@ pub(super) fn choose(
     let names_patient = |check: &Option<usize>| check.is_some_and(|i| checks[i].patients().is_some());
     lists.sort_by_key(|(check, seeks)| (seeks.iter().map(Seek::rank).max(), names_patient(check)));
     // Where there is nothing to choose from, it does not matter how many there are.
-    let steps = if purpose == Purpose::Page && checks.len() <= 1 { &STEPS[..1] } else { &STEPS };
+    let alone =
+        purpose == Purpose::Page && checks.len() <= 1 && !matches!(checks.first(), Some(Check::Text(_)));
+    let steps = if alone { &STEPS[..1] } else { &STEPS };
     for (step, limit) in steps.iter().copied().enumerate() {
         if step == STEP_OF_LINKS {
             for (i, check) in checks.iter().enumerate() {
@@ -173,6 +175,10 @@ fn seeks_of_link(
         Check::PointedAt(pointed) => {
             let Some(targets) = pointed.targets(context)? else { return Ok(None) };
             seeks.extend(targets.iter().map(|res| Seek::Resource(*res)));
+        }
+        Check::Text(words) => {
+            let Some(found) = context.with_words(words)? else { return Ok(None) };
+            seeks.extend(found.into_iter().map(Seek::Resource));
         }
         _ => return Ok(None),
     }

@@ -18,6 +18,10 @@ const UNSUPPORTED: &[&str] = &["_contained", "_containedType", "_score", "_query
 impl Parsing<'_> {
     pub(super) fn control(&mut self, name: &str, value: &str) -> Control {
         let (plain, modifier) = name.split_once(':').map_or((name, None), |(n, m)| (n, Some(m)));
+        if (name, value) == ("_contained", "false") {
+            // What is done anyway: "By default, search results only include resources that are not contained".
+            return Control::Done(Ok(()));
+        }
         if UNSUPPORTED.contains(&plain) {
             let text = format!("{plain} is not supported here. Leave it out.");
             return Control::Done(Err(Issue::new("not-supported", name, text)));

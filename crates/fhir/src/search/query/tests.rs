@@ -278,6 +278,8 @@ fn what_is_wrong_is_refused_in_words_that_help() {
         ("Patient", "_has:Observation:encounter:code=1", "Observation.encounter never points at Patient"),
         ("Patient", "_id=a b", "a b is no resource id"),
         ("Patient", "_score=x", "_score is not supported here"),
+        ("Patient", "_contained=both", "_contained is not supported here"),
+        ("Patient", "_sort=_score", "no search parameter _score"),
         ("Location", "near=1|2", "needs a search by distance"),
         ("Patient", "_sort=nmae", "Did you mean name?"),
         ("Observation", "_sort=code-value-quantity", "has no order"),
