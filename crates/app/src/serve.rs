@@ -7,6 +7,7 @@ use crate::words;
 use access::Access;
 use axum::Router;
 use record::{Kind, Options, Refusal, Store};
+use service::interaction::Validation;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -82,6 +83,8 @@ fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, addre
     fhir.subscriptions = Some(subscriptions.clone());
     fhir.body_bytes = config.body_bytes;
     fhir.deletes_many = config.deletes_many;
+    let validating = config.validation.clone();
+    fhir.validation = Validation { policy: validating.policy, profiles: validating.profiles };
     let page = web::Config {
         origin: config.public.clone(),
         forwarded: config.public.is_some(),

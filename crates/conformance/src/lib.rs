@@ -8,10 +8,12 @@ mod tests;
 use fhir::json::Json;
 use package::{Library, Source};
 use packages::Held;
+use profile::Profiles;
 use record::{Refusal, Store, Tx};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use stored::Stored;
+use terminology::Terminology;
 
 /// Where this crate keeps its facts.
 const SPACE: &str = "conformance";
@@ -32,22 +34,36 @@ pub struct Conformance {
 
 struct Inner {
     store: Store,
-    loaded: Mutex<State>,
+    /// Nothing until it is first asked for.
+    loaded: Mutex<Option<State>>,
 }
 
 struct State {
     loaded: Arc<Loaded>,
     epoch: Option<Vec<u8>>,
-    looked: Instant,
+    /// Nothing when a change is known of that has not been looked at.
+    looked: Option<Instant>,
 }
 
-/// Definitions as they were at one moment.
+/// Definitions as they were at one moment, and what was made of them.
 pub struct Loaded {
     held: Vec<Held>,
     definitions: Arc<Definitions>,
+    terminology: Arc<Terminology>,
+    profiles: Profiles,
 }
 
 impl Loaded {
+    /// What is known of codes by them.
+    pub fn terminology(&self) -> &Arc<Terminology> {
+        &self.terminology
+    }
+
+    /// The profiles among them.
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+
     /// Where they are found.
     pub fn definitions(&self) -> &Arc<Definitions> {
         &self.definitions
@@ -73,6 +89,10 @@ impl Definitions {
 }
 
 impl Source for Definitions {
+    fn addresses(&self, kind: &str) -> Vec<String> {
+        self.library.addresses(kind)
+    }
+
     fn find(&self, kind: &str, url: &str, version: Option<&str>) -> Option<Arc<Json>> {
         let stored = KINDS.contains(&kind).then(|| self.stored.find(kind, url, version)).flatten();
         stored.or_else(|| self.library.find(kind, url, version))
@@ -80,26 +100,27 @@ impl Source for Definitions {
 }
 
 impl Conformance {
-    /// Those of this record.
-    pub fn open(store: Store) -> Result<Conformance, Refusal> {
-        let epoch = store.kept(SPACE, EPOCH)?;
-        let loaded = Arc::new(load(&store, None)?);
-        let state = State { loaded, epoch, looked: Instant::now() };
-        Ok(Conformance { inner: Arc::new(Inner { store, loaded: Mutex::new(state) }) })
+    /// Those of this record. They are read when they are first asked for.
+    pub fn new(store: Store) -> Conformance {
+        Conformance { inner: Arc::new(Inner { store, loaded: Mutex::default() }) }
     }
 
     /// The definitions as they are now; on another node, as they were a second ago.
     pub fn now(&self) -> Result<Arc<Loaded>, Refusal> {
-        let mut state = self.inner.loaded.lock().expect("no thread panics with it locked");
-        if state.looked.elapsed() >= LOOK_AGAIN {
-            let epoch = self.inner.store.kept(SPACE, EPOCH)?;
-            if epoch != state.epoch {
-                state.loaded = Arc::new(load(&self.inner.store, Some(&state.loaded))?);
-                state.epoch = epoch;
-            }
-            state.looked = Instant::now();
+        let mut held = self.inner.loaded.lock().expect("no thread panics with it locked");
+        if let Some(state) =
+            held.as_ref().filter(|state| state.looked.is_some_and(|at| at.elapsed() < LOOK_AGAIN))
+        {
+            return Ok(state.loaded.clone());
         }
-        Ok(state.loaded.clone())
+        let store = &self.inner.store;
+        let (looked, epoch) = (Some(Instant::now()), store.kept(SPACE, EPOCH)?);
+        let loaded = match held.as_ref() {
+            Some(state) if state.epoch == epoch => state.loaded.clone(),
+            before => Arc::new(load(store, before.map(|state| &*state.loaded))?),
+        };
+        *held = Some(State { loaded: loaded.clone(), epoch, looked });
+        Ok(loaded)
     }
 
     /// To be called within a transaction that changes a resource of one of [`KINDS`].
@@ -109,9 +130,9 @@ impl Conformance {
 
     /// To be called when such a transaction is done: this node sees it at once.
     pub fn changed(&self) {
-        let mut state = self.inner.loaded.lock().expect("no thread panics with it locked");
-        if let Some(before) = Instant::now().checked_sub(LOOK_AGAIN) {
-            state.looked = before;
+        let mut held = self.inner.loaded.lock().expect("no thread panics with it locked");
+        if let Some(state) = held.as_mut() {
+            state.looked = None;
         }
     }
 }
@@ -132,5 +153,7 @@ fn load(store: &Store, before: Option<&Loaded>) -> Result<Loaded, Refusal> {
         }
     };
     let definitions = Arc::new(Definitions { stored: Stored::new(store.clone()), library });
-    Ok(Loaded { held, definitions })
+    let terminology = Arc::new(Terminology::new(vec![definitions.clone()]));
+    let profiles = Profiles::new(definitions.clone(), terminology.clone());
+    Ok(Loaded { held, definitions, terminology, profiles })
 }

@@ -29,7 +29,7 @@ fn version(conformance: &Conformance, wanted: Option<&str>) -> Option<String> {
 fn packages_are_added_listed_and_removed_with_versions_side_by_side() {
     let home = Home::new();
     let store = store(&home);
-    let conformance = Conformance::open(store.clone()).unwrap();
+    let conformance = Conformance::new(store.clone());
     assert_eq!(version(&conformance, None), None);
     packages::add(&store, &package("1.0.0")).unwrap();
     packages::add(&store, &package("2.0.0")).unwrap();
@@ -48,7 +48,7 @@ fn packages_are_added_listed_and_removed_with_versions_side_by_side() {
 fn a_definition_of_the_record_stands_before_those_of_packages() {
     let home = Home::new();
     let store = store(&home);
-    let conformance = Conformance::open(store.clone()).unwrap();
+    let conformance = Conformance::new(store.clone());
     packages::add(&store, &package("1.0.0")).unwrap();
     let resource = value_set("own", "9");
     let prepared = Prepared::new(resource.root(), "own", &mut |_| None).unwrap();

@@ -1,5 +1,6 @@
 //! What can be set.
 
+use service::interaction::Validation;
 use std::time::Duration;
 use subscription::Subscriptions;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub jobs: usize,
     /// In which portions.
     pub pace: service::jobs::Pace,
+    /// How resources are held to profiles when they are written.
+    pub validation: Validation,
     /// The subscriptions of the record, where they are served.
     pub subscriptions: Option<Subscriptions>,
 }
@@ -47,6 +50,7 @@ impl Config {
             deletes_many: false,
             jobs: 2,
             pace: service::jobs::Pace::default(),
+            validation: Validation::default(),
             subscriptions: None,
         }
     }

@@ -11,8 +11,9 @@ use crate::status::No;
 use crate::wants::Wants;
 use crate::{bundle, capability, later, openapi, read, search, write};
 use access::{Access, Session, Standing};
+use conformance::Conformance;
 use record::{Act, Kind, Refusal};
-use service::interaction::{Caller, Guards};
+use service::interaction::{Caller, Guards, conforming};
 use service::jobs::Jobs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -21,6 +22,7 @@ use std::sync::OnceLock;
 pub struct Rest {
     pub(crate) access: Access,
     pub(crate) config: Config,
+    pub(crate) conformance: Conformance,
     pub(crate) jobs: Jobs,
     guards: Guards,
     statement: OnceLock<String>,
@@ -37,8 +39,19 @@ impl Rest {
     /// A door to this gate.
     pub fn new(access: Access, config: Config) -> Rest {
         let jobs = Jobs::new(access.clone(), &config.base, config.pace.clone());
-        let guards = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
-        Rest { access, config, jobs, guards, statement: OnceLock::new(), description: OnceLock::new() }
+        let conformance = Conformance::new(access.store().clone());
+        let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
+        let of_all = conforming(&conformance, config.validation.clone());
+        let guards = of_subscriptions.iter().cloned().chain([of_all]).collect();
+        Rest {
+            access,
+            config,
+            conformance,
+            jobs,
+            guards,
+            statement: OnceLock::new(),
+            description: OnceLock::new(),
+        }
     }
 
     /// Works on one job that waits, to its end; false when none does. [`crate::router`] calls it on threads of its
@@ -232,7 +245,7 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
         }
         (Route::Operation(operation, target), "GET" | "POST") if method == "POST" || !operation.changes => {
             let target = target.clone();
-            (operation.run)(Call { rest, caller, request, wants, target, body_bytes: most })
+            (operation.run)(Call { rest, caller, request, wants, operation, target, body_bytes: most })
         }
         (Route::Instance(kind, id), "GET") => read::read(caller, request, wants, kind, id),
         (Route::Misnamed(_, id), "PUT") => Err(misnamed(id)),

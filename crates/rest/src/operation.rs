@@ -11,6 +11,8 @@ mod lastn;
 mod message;
 mod meta;
 mod subscription;
+mod terminology;
+mod validate;
 pub(crate) mod view;
 
 use crate::body;
@@ -85,6 +87,13 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     meta::READ,
     meta::ADD,
     meta::DELETE,
+    terminology::EXPAND,
+    terminology::VALIDATE_IN_SET,
+    terminology::VALIDATE_IN_SYSTEM,
+    terminology::LOOKUP,
+    terminology::SUBSUMES,
+    terminology::TRANSLATE,
+    validate::OPERATION,
     subscription::STATUS,
     subscription::EVENTS,
     subscription::BINDING_TOKEN,
@@ -125,6 +134,7 @@ pub(crate) struct Call<'c> {
     pub caller: &'c Caller<'c>,
     pub request: &'c Request,
     pub wants: Wants,
+    pub operation: &'static Operation,
     pub target: Target,
     /// Bytes of a body, at most.
     pub body_bytes: usize,

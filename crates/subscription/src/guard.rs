@@ -19,11 +19,13 @@ impl Subscriptions {
                 kind: "Subscription",
                 check: Arc::new(move |session, resource| check(&one, session, resource)),
                 filed: Arc::new(filed),
+                gone: None,
             },
             Guard {
                 kind: "Basic",
                 check: Arc::new(move |_, resource| check_topic(&other, resource)),
                 filed: Arc::new(|_, _, _| Ok(())),
+                gone: None,
             },
         ])
     }

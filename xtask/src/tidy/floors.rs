@@ -30,8 +30,8 @@ const FLOORS: &[(&str, u8)] = &[
 ];
 const SERVICES: u8 = 5;
 /// Two neighbours on one floor that may know each other, the first the second.
-const NEIGHBOURS: &[(&str, &str)] = &[("population", "fhir"), ("view", "fhir"), ("package", "fhir")];
-const NEIGHBOURS: &[(&str, &str)] = &[("population", "fhir"), ("subscription", "service")];
+const NEIGHBOURS: &[(&str, &str)] =
+    &[("population", "fhir"), ("view", "fhir"), ("package", "fhir"), ("subscription", "service")];
 /// What a service may not be built from: it says what happens, not over which wire or in which table.
 const NOT_FOR_SERVICES: &[&str] = &["axum", "tokio", "hyper", "rusqlite", "serde", "serde_json"];
 const CATALOGUE: &str = "crates/app/src/catalogue.rs";

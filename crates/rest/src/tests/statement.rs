@@ -131,6 +131,8 @@ fn interactions(world: &World, kind: &str, resource: Value<'_>, tried: &mut Trie
             }
             "graphql" => world.get(&format!("{at_instance}?query={{id __typename}}")),
             "meta-add" | "meta-delete" => world.post(&at_instance, labels),
+            "expand" | "translate" | "subsumes" => world.get(&format!("{kind}/${name}?{}", terms(&name))),
+            "lookup" | "validate-code" => world.get(&format!("{kind}/${name}?{}", terms(kind))),
             "export" => {
                 let place = if kind == "Patient" { kind.to_owned() } else { format!("{kind}/{id}") };
                 let request =
@@ -304,5 +306,24 @@ fn known(kind: &str) -> Tree {
         "Coding" => Tree::object().with("code", "x"),
         "Resource" => least("Basic"),
         _ => Tree::object().with("id", "x"),
+    }
+}
+
+/// A question that R4's own definitions answer, for an operation of terminology or for a type.
+fn terms(of: &str) -> &'static str {
+    match of {
+        "expand" => "url=http://hl7.org/fhir/ValueSet/administrative-gender",
+        "ValueSet" => {
+            "url=http://hl7.org/fhir/ValueSet/administrative-gender&code=female\
+             &system=http://hl7.org/fhir/administrative-gender"
+        }
+        "translate" => {
+            "url=http://hl7.org/fhir/ConceptMap/cm-administrative-gender-v3&code=female\
+             &system=http://hl7.org/fhir/administrative-gender"
+        }
+        "subsumes" => "system=http://hl7.org/fhir/administrative-gender&codeA=male&codeB=female",
+        _ => {
+            "system=http://hl7.org/fhir/administrative-gender&url=http://hl7.org/fhir/administrative-gender&code=female"
+        }
     }
 }

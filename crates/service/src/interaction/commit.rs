@@ -166,8 +166,12 @@ fn change(tx: &mut Tx<'_>, step: Step, stale: &AtomicBool, guarding: &Guarding) 
         }
         Step::Delete { kind, ids, expected } => {
             let deleted = ids.iter().map(|id| tx.delete(kind, id, expected));
-            let deleted = deleted.collect::<Result<Vec<_>, _>>()?;
-            Ok(Done::Deleted(deleted.into_iter().flatten().collect()))
+            let deleted: Vec<Written> =
+                deleted.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            for one in &deleted {
+                guard::gone(&guarding.guards, tx, &guarding.session, one)?;
+            }
+            Ok(Done::Deleted(deleted))
         }
         other => look(tx, other),
     }

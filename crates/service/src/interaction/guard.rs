@@ -14,12 +14,23 @@ pub type Filed = Arc<dyn Fn(&mut Tx<'_>, &Session, &Written) -> Result<(), Refus
 /// A guard over one resource type.
 #[derive(Clone)]
 pub struct Guard {
-    /// The type.
+    /// The type; [`Guard::EVERY`] for all.
     pub kind: &'static str,
     /// Asked before it is stored.
     pub check: Check,
     /// Done in the transaction that stores it, after it is stored.
     pub filed: Filed,
+    /// Done in the transaction that deletes it, if anything is.
+    pub gone: Option<Filed>,
+}
+
+impl Guard {
+    /// Over resources of every type.
+    pub const EVERY: &str = "Resource";
+
+    fn is_over(&self, kind: &str) -> bool {
+        self.kind == kind || self.kind == Guard::EVERY
+    }
 }
 
 /// All guards of an installation.
@@ -38,7 +49,7 @@ pub(super) fn check(guards: &Guards, session: &Session, resource: Value<'_>) -> 
     }
     let kind = resource.str("resourceType").unwrap_or_default();
     let mut issues = Vec::new();
-    for guard in guards.iter().filter(|guard| guard.kind == kind) {
+    for guard in guards.iter().filter(|guard| guard.is_over(&kind)) {
         issues.extend((guard.check)(session, resource)?);
     }
     if issues.is_empty() {
@@ -55,5 +66,19 @@ pub(super) fn filed(
     session: &Session,
     written: &Written,
 ) -> Result<(), Refusal> {
-    guards.iter().filter(|guard| guard.kind == written.kind).try_for_each(|g| (g.filed)(tx, session, written))
+    guards
+        .iter()
+        .filter(|guard| guard.is_over(written.kind))
+        .try_for_each(|g| (g.filed)(tx, session, written))
+}
+
+/// Lets the guards of its type add to the transaction that deleted a resource.
+pub(super) fn gone(
+    guards: &Guards,
+    tx: &mut Tx<'_>,
+    session: &Session,
+    written: &Written,
+) -> Result<(), Refusal> {
+    let guards = guards.iter().filter(|guard| guard.is_over(written.kind));
+    guards.filter_map(|guard| guard.gone.as_ref()).try_for_each(|gone| gone(tx, session, written))
 }
