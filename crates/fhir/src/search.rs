@@ -1,9 +1,9 @@
 //! Search as a language: what a resource can be found by, and what a query asks for.
 //!
 //! [`extract`] reads the values of every search parameter from a resource. [`Query::parse`] turns a URL's
-//! query into typed tests. [`matches`] says whether a value meets a test, [`meets`] whether a resource does. [`alias`] tells which parameters
-//! are others under a narrower name. Where rows are kept, in which order they are tried and who may see them
-//! is the record's business.
+//! query into typed tests. [`matches`] says whether a value meets a test, [`meets`] whether a resource does
+//! on its own. [`alias`] tells which parameters are others under a narrower name. Where rows are kept, in which
+//! order they are tried and who may see them is the record's business.
 
 mod alias;
 mod extract;

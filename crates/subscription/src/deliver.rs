@@ -171,7 +171,7 @@ impl Delivering {
             return self.status(&watched.id, "off", None).await.map(|()| Outcome::Taken);
         }
         let Some(owner) = self.owner(watched).await? else {
-            let why = "Whoever made this subscription may see nothing here any more. Someone who may must save it anew.";
+            let why = "Whoever made this subscription may see nothing here any more. Someone who may saves it anew.";
             return Ok(Outcome::Away(why.to_owned()));
         };
         match turn {

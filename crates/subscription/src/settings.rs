@@ -1,6 +1,7 @@
 //! What can be set.
 
 use crate::endpoint::Hosts;
+use std::fmt;
 use std::time::Duration;
 
 /// How subscriptions behave. The defaults suit one machine of two cores.
@@ -28,12 +29,19 @@ pub struct Settings {
 }
 
 /// A mail server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Smtp {
     /// `smtps://user:password@host`, `smtp://host:25?tls=required`, or without TLS `smtp://host:25`.
     pub url: String,
     /// The sender.
     pub from: String,
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Smtp").field("from", &self.from).finish_non_exhaustive()
+    }
 }
 
 impl Settings {

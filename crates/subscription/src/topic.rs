@@ -138,7 +138,7 @@ impl Topic {
 }
 
 impl Trigger {
-    /// SubscriptionTopic.resourceTrigger.queryCriteria: both tests if both are required, else either of those there are.
+    /// SubscriptionTopic.resourceTrigger.queryCriteria: both tests if both are required, else either that there is.
     fn fires(&self, happened: &Happened<'_>) -> bool {
         if !self.interactions.is_empty() && !self.interactions.contains(&happened.interaction) {
             return false;
