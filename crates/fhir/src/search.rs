@@ -22,5 +22,5 @@ pub use matching::{approximately, matches};
 pub use meets::{meets, stands_alone};
 pub use query::{ALTERNATIVES_MAX, CHAIN_MAX, PARAMETERS_MAX};
 pub use query::{Base, Filter, Handling, Include, Query, Sort, SortKey, Summary, Test, Total};
-pub use value::{Entry, Match, Prefix, SearchValue, System, Target, TextMatch, UriMatch};
+pub use value::{Around, Entry, Match, Prefix, SearchValue, System, Target, TextMatch, UriMatch};
 pub use words::{Term, WORDS_MAX, Where, Words, texts_of};

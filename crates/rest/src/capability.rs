@@ -186,7 +186,7 @@ fn kind_of(kind: ParamKind) -> (&'static str, &'static str) {
         ParamKind::Number => ("number", "Modifier: missing. Prefixes: eq, ne, gt, lt, ge, le, sa, eb, ap."),
         ParamKind::Date => ("date", "Modifier: missing. Prefixes: eq, ne, gt, lt, ge, le, sa, eb, ap."),
         ParamKind::String => ("string", "Modifiers: missing, exact, contains."),
-        ParamKind::Token => ("token", "Modifiers: missing, not, text, of-type."),
+        ParamKind::Token => ("token", "Modifiers: missing, not, text, of-type, in, not-in, below, above."),
         ParamKind::Reference => {
             ("reference", "Modifiers: missing, identifier, a type. Can be chained, also in reverse by _has.")
         }

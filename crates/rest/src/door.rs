@@ -214,6 +214,7 @@ pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Requ
             caller.request = trace(request.header("x-request-id"));
             caller.deletes_many = rest.config.deletes_many;
             caller.guards = rest.guards.clone();
+            caller.conformance = Some(rest.conformance.clone());
             let response =
                 dispatch(rest, &caller, request, wants).unwrap_or_else(|no| Response::refused(&no));
             (response, caller.take_acts())

@@ -52,7 +52,7 @@ fn run(
 ) -> Result<Response, No> {
     wants.pairs.extend(form.into_iter().filter(|(name, _)| name != "_format" && name != "_pretty"));
     let now = caller.access.store().now();
-    let mut query = Query::parse(kind, &wants.pairs, wants.handling, now, &format!("{}/", caller.base))?;
+    let mut query = caller.query(kind, &wants.pairs, wants.handling, now)?;
     if let Some((kind, id)) = owner {
         query.filters.push(Filter::Compartment { kind, id: id.clone() });
     }

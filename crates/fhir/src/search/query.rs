@@ -1,5 +1,6 @@
 //! A query's URL as typed tests.
 
+mod codes;
 mod condition;
 mod control;
 mod language;

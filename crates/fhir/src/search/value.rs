@@ -115,6 +115,17 @@ pub enum UriMatch {
     Above,
 }
 
+/// Codes that are meant by naming something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// Those of a value set, by its canonical address.
+    In(String),
+    /// A code and all below it in its code system.
+    Below { system: String, code: String },
+    /// A code and all above it.
+    Above { system: String, code: String },
+}
+
 /// One alternative of a test. What it is compared with is the [`SearchValue`] of like name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Match {
@@ -124,6 +135,9 @@ pub enum Match {
     OfType { system: String, code: String, value: String },
     /// `:text`: the folded text starts with it.
     TokenText(String),
+    /// `:in`, `:below`, `:above`: met by nothing until [`Query::resolve`](crate::search::Query::resolve) has put the
+    /// codes that are meant in its place.
+    Codes(Around),
     /// A string; `text` is folded already unless exact.
     String { text: String, how: TextMatch },
     /// A date: the range that was written, in milliseconds, both inside.

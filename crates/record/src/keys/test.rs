@@ -141,6 +141,11 @@ impl KeyTest {
             Match::OfType { value, .. } => {
                 KeyTest { ranges: token(&[], &System::Any, value, known)?, verify: Verify::Resource }
             }
+            Match::Codes(_) => {
+                let text =
+                    "No one here knows the codes that :in, :not-in, :below and :above mean. List them.";
+                return Err(Refusal::new(fhir::Kind::Unsupported, text));
+            }
             Match::TokenText(_) | Match::Composite(_) => {
                 KeyTest { ranges: vec![KeyRange::any()], verify: Verify::Resource }
             }

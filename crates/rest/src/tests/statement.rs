@@ -187,6 +187,12 @@ fn parameters(world: &World, kind: &str, resource: Value<'_>, tried: &mut Tried)
         for modifier in listed {
             match modifier {
                 "missing" => ask(":missing", "true"),
+                "above" | "below" if of == "token" => {
+                    ask(&format!(":{modifier}"), "http://hl7.org/fhir/administrative-gender|female")
+                }
+                "in" | "not-in" => {
+                    ask(&format!(":{modifier}"), "http://hl7.org/fhir/ValueSet/administrative-gender")
+                }
                 "above" | "below" => ask(&format!(":{modifier}"), "http://a.example/b"),
                 "identifier" => ask(":identifier", "a|b"),
                 "exact" | "contains" | "not" | "text" => ask(&format!(":{modifier}"), "x"),

@@ -46,3 +46,34 @@ fn a_definition_counts_from_when_it_is_written_until_it_is_deleted() {
     expect(&world.send(Request::new("DELETE", "ValueSet/reds")), 204);
     expect(&world.get(place), 404);
 }
+
+#[test]
+fn a_search_finds_by_value_sets_and_by_codes_above_and_below() {
+    let world = World::new();
+    expect(&world.put("CodeSystem/colours", COLOURS), 201);
+    expect(&world.put("ValueSet/reds", REDS), 201);
+    for code in ["red", "crimson", "blue"] {
+        let text = format!(
+            r#"{{"resourceType":"Observation","id":"{code}","status":"final","code":{{"coding":[
+                {{"system":"http://example.org/colours","code":"{code}"}}]}}}}"#
+        );
+        expect(&world.put(&format!("Observation/{code}"), &text), 201);
+    }
+    let found = |query: &str| {
+        let answer = world.get(&format!("Observation?_sort=_id&{query}"));
+        expect(&answer, 200);
+        let json = json(&answer);
+        let entries = json.root().get("entry").into_iter().flat_map(|list| list.items());
+        entries.map(|e| e.at(&["resource", "id"]).unwrap().as_str().unwrap().into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("code:in=http://example.org/reds"), ["crimson", "red"]);
+    assert_eq!(found("code:not-in=http://example.org/reds"), ["blue"]);
+    assert_eq!(found("code:below=http://example.org/colours|red"), ["crimson", "red"]);
+    assert_eq!(found("code:above=http://example.org/colours|crimson"), ["crimson", "red"]);
+    assert_eq!(
+        found("status:in=http://hl7.org/fhir/ValueSet/observation-status"),
+        ["blue", "crimson", "red"]
+    );
+    expect(&world.get("Observation?code:in=http://example.org/none"), 404);
+    expect(&world.get("Observation?code:below=red"), 400);
+}

@@ -2,10 +2,15 @@
 
 use super::Guards;
 use access::{Access, Permission, Session};
-use fhir::Tree;
+use conformance::Conformance;
+use fhir::search::{Around, Handling, Query};
+use fhir::{Instant, Tree};
 use record::{Act, Body, Found, Kind, Reader, Refusal, Written};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+
+/// Codes that one condition of a search may stand for.
+const CODES_MAX: usize = 2_000;
 
 /// Who asks, for what request, through which gate.
 pub struct Caller<'a> {
@@ -21,6 +26,8 @@ pub struct Caller<'a> {
     pub deletes_many: bool,
     /// What must hold of what is written.
     pub guards: Guards,
+    /// The definitions by which codes are found that a search names by a value set; without them it is refused.
+    pub conformance: Option<Conformance>,
     acts: RefCell<Vec<Act>>,
 }
 
@@ -34,8 +41,33 @@ impl<'a> Caller<'a> {
             base,
             deletes_many: false,
             guards: Guards::default(),
+            conformance: None,
             acts: RefCell::default(),
         }
+    }
+
+    /// The query that these pairs ask of a type, or of all, with the codes that it names by their value set.
+    pub fn query(
+        &self,
+        kind: Option<&str>,
+        pairs: &[(String, String)],
+        handling: Handling,
+        now: Instant,
+    ) -> Result<Query, Refusal> {
+        let mut query = Query::parse(kind, pairs, handling, now, &format!("{}/", self.base))?;
+        query.resolve(&mut |around| {
+            let unknown =
+                || Refusal::new(Kind::Unsupported, "Value sets cannot be searched by here. List the codes.");
+            let loaded = self.conformance.as_ref().ok_or_else(unknown)?.now()?;
+            let terms = loaded.terminology();
+            let one = |system: &String, codes| vec![(system.clone(), codes)];
+            Ok(match around {
+                Around::In(set) => terms.value_set_codes(set, CODES_MAX)?,
+                Around::Below { system, code } => one(system, terms.below(system, code, CODES_MAX)?),
+                Around::Above { system, code } => one(system, terms.above(system, code, CODES_MAX)?),
+            })
+        })?;
+        Ok(query)
     }
 
     /// A snapshot of now through the caller's scope.

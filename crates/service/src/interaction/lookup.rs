@@ -97,8 +97,7 @@ impl<'a> Lookup<'a> {
 
     /// Criteria that say something: without any, everything would meet them.
     fn criteria(&self, kind: &str, pairs: &Pairs) -> Result<Query, Refusal> {
-        let base = format!("{}/", self.caller.base);
-        let query = Query::parse(Some(kind), pairs, Handling::Strict, self.now, &base)?;
+        let query = self.caller.query(Some(kind), pairs, Handling::Strict, self.now)?;
         if query.filters.is_empty() || !query.ignored.is_empty() {
             let text = "The condition has no criteria, or one without a value. Say which resource is \
                 meant, e.g. by identifier.";

@@ -448,7 +448,7 @@ pub(super) fn look(ask: &Ask<'_>, caller: &Caller<'_>) -> Result<Step, Refusal> 
         Ask::Read { kind, id } => Step::Read { kind, id: id.clone() },
         Ask::Search { kind, pairs } => {
             let now = caller.access.store().now();
-            let query = Query::parse(Some(kind), pairs, Handling::Strict, now, &format!("{}/", caller.base))?;
+            let query = caller.query(Some(kind), pairs, Handling::Strict, now)?;
             let count = query.count.unwrap_or(super::COUNT_DEFAULT).min(COUNT_MAX);
             let page = Page { count, total: query.total == fhir::search::Total::Accurate };
             Step::Search(Box::new((query, page)))

@@ -99,7 +99,7 @@ impl Condition<'_> {
         let modifier = self.modifier(param, modifier)?;
         let test = match modifier {
             Modifier::Missing => Test::Missing(self.missing()?),
-            Modifier::Not => Test::Not(values(param.kind, modifier).matches(param)?),
+            Modifier::Not | Modifier::NotIn => Test::Not(values(param.kind, modifier).matches(param)?),
             _ => Test::Any(values(param.kind, modifier).matches(param)?),
         };
         Ok(Filter::Param { param, test })
@@ -152,9 +152,11 @@ impl Condition<'_> {
             ("not", Token) => Some(Modifier::Not),
             ("text", Token) => Some(Modifier::Text),
             ("of-type", Token) => Some(Modifier::OfType),
+            ("in", Token) => Some(Modifier::In),
+            ("not-in", Token) => Some(Modifier::NotIn),
+            ("below", Uri | Token) => Some(Modifier::Below),
+            ("above", Uri | Token) => Some(Modifier::Above),
             ("identifier", Reference) => Some(Modifier::Identifier),
-            ("below", Uri) => Some(Modifier::Below),
-            ("above", Uri) => Some(Modifier::Above),
             (kind, Reference) => match resource(kind) {
                 Some(kind) => Some(Modifier::Type(self.target(param, kind)?)),
                 None => None,
@@ -171,7 +173,7 @@ impl Condition<'_> {
         }
         let known = match param.kind {
             ParamKind::String => ":exact, :contains and :missing",
-            ParamKind::Token => ":not, :text, :of-type and :missing",
+            ParamKind::Token => ":not, :text, :of-type, :in, :not-in, :below, :above and :missing",
             ParamKind::Reference => ":identifier, :missing and a resource type such as :Patient",
             ParamKind::Uri => ":below, :above and :missing",
             ParamKind::Composite => "no modifiers",

@@ -83,6 +83,7 @@ fn show_match(test: &Match) -> String {
             format!("{}|{}", show_system(system), code.as_deref().unwrap_or("*"))
         }
         Match::OfType { system, code, value } => format!("{system}|{code}|{value}"),
+        Match::Codes(around) => format!("{around:?}"),
         Match::TokenText(text) => format!("text {text:?}"),
         Match::String { text, how } => format!("{how:?} {text:?}"),
         Match::Date { prefix, start, end } => {

@@ -6,7 +6,7 @@ use crate::decimal::Decimal;
 use crate::definitions::{ParamKind, SearchParam, search_param, type_def};
 use crate::fhirpath::Expression;
 use crate::search::fold;
-use crate::search::value::{Match, Prefix, System, Target, TextMatch, UriMatch};
+use crate::search::value::{Around, Match, Prefix, System, Target, TextMatch, UriMatch};
 use crate::{Instant, Issue};
 use std::borrow::Cow;
 
@@ -23,6 +23,8 @@ pub(super) enum Modifier {
     Identifier,
     Below,
     Above,
+    In,
+    NotIn,
     Type(&'static str),
 }
 
@@ -92,6 +94,10 @@ impl<'v> Values<'v> {
             (ParamKind::String, _) => Ok(self.string(text)),
             (ParamKind::Token, Modifier::Text) => Ok(Match::TokenText(fold(&unescape(text)))),
             (ParamKind::Token, Modifier::OfType) => self.of_type(text),
+            (ParamKind::Token, Modifier::In | Modifier::NotIn) => {
+                Ok(Match::Codes(Around::In(unescape(text).into_owned())))
+            }
+            (ParamKind::Token, Modifier::Below | Modifier::Above) => self.around(text),
             (ParamKind::Token, _) => {
                 let (system, code) = self.token(text)?;
                 // "For token parameters on elements of type code, the system is implicit" (R4 search, 3.1.1.4.12).
@@ -110,6 +116,17 @@ impl<'v> Values<'v> {
             (ParamKind::Composite, _) => self.composite(param, text),
             (ParamKind::Special, _) => Err(self.wrong("It cannot be searched here.")),
         }
+    }
+
+    /// `system|code` of `:below` and `:above`: codes have neighbours within their system only.
+    fn around(&self, text: &str) -> Read<Match> {
+        let (System::Is(system), Some(code)) = self.token(text)? else {
+            return Err(self.wrong("Write system|code: codes stand above others within their system only."));
+        };
+        Ok(Match::Codes(match self.modifier {
+            Modifier::Above => Around::Above { system, code },
+            _ => Around::Below { system, code },
+        }))
     }
 
     fn string(&self, text: &str) -> Match {
@@ -275,7 +292,7 @@ impl<'v> Values<'v> {
 }
 
 /// True when a parameter's values are plain codes, which have no system of their own, bound to codes of this one.
-fn is_implied(param: &SearchParam, system: &str) -> bool {
+pub(super) fn is_implied(param: &SearchParam, system: &str) -> bool {
     let paths = Expression::parse(param.expression).ok().and_then(|expression| expression.paths());
     paths.into_iter().flatten().any(|path| {
         let Some((last, before)) = path.split_last() else { return false };

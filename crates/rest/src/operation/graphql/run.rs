@@ -8,7 +8,7 @@ use fhir::Tree;
 use fhir::definitions::{Element, TypeKind, type_def};
 use fhir::fhirpath::{Expression, Item, Node, Scalar};
 use fhir::json::{Json, Limits, Value};
-use fhir::search::{Handling, Query};
+use fhir::search::Handling;
 use graphql_parser::query::{Field, FragmentDefinition, Selection, SelectionSet, TypeCondition};
 use record::{Body, Issue, Kind, Page, Refusal, Results};
 use service::interaction::{self, Address, Caller, kind_named};
@@ -184,8 +184,7 @@ impl<'r> Run<'r> {
         let kind = kind_named(name).map_err(|_| unknown(within, &field.name))?;
         let pairs = arguments::search(field, at, &self.variables)?;
         let now = self.caller.access.store().now();
-        let query =
-            Query::parse(Some(kind), &pairs, Handling::Strict, now, &format!("{}/", self.caller.base))?;
+        let query = self.caller.query(Some(kind), &pairs, Handling::Strict, now)?;
         let count = query.count.unwrap_or(LIST.0).min(LIST.1);
         let results = interaction::search(self.caller, &query, &Page { count, total: paged })?;
         if paged {
