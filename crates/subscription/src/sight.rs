@@ -5,7 +5,7 @@ use crate::kept::Event;
 use crate::notification::Told;
 use access::{Permission, Session};
 use fhir::Tree;
-use record::{Found, Reader, Refusal};
+use record::{Body, Found, Refusal};
 use std::collections::BTreeSet;
 
 /// True when a session reads anything at all.
@@ -24,24 +24,25 @@ pub(crate) fn visible(
     if !sessions.iter().all(|session| reads(session)) {
         return Ok(Vec::new());
     }
-    let readers = sessions.iter().map(|session| store.reader(&session.scope));
-    let readers = readers.collect::<Result<Vec<Reader>, _>>()?;
     let mut all = Vec::new();
     for number in numbers {
-        let Some(event) = Event::of(store, id, number)? else { continue };
-        let mut seen = None;
-        for reader in &readers {
-            seen = match reader.vread(&event.kind, &event.id, event.version)? {
-                Found::Here(body) | Found::Gone(body) => Some(body),
-                Found::Absent => None,
-            };
-            if seen.is_none() {
-                break;
+        all.extend(Event::of(store, id, number)?.map(|event| (number, event, None)));
+    }
+    // One connection at a time: whoever waits for a second while it holds one may wait for ever.
+    for session in sessions {
+        let reader = store.reader(&session.scope)?;
+        let mut seen = Vec::with_capacity(all.len());
+        for (number, event, _) in all {
+            if let Found::Here(body) | Found::Gone(body) =
+                reader.vread(&event.kind, &event.id, event.version)?
+            {
+                seen.push((number, event, Some(body)));
             }
         }
-        all.extend(seen.map(|body| Told { number, event, body }));
+        all = seen;
     }
-    Ok(all)
+    let told = |(number, event, body): (u64, Event, Option<Body>)| Some(Told { number, event, body: body? });
+    Ok(all.into_iter().filter_map(told).collect())
 }
 
 /// Puts on the audit trail what leaves, before it does.
