@@ -152,6 +152,7 @@ fn every_kind_of_condition_is_read() {
         ("Observation", "value-quantity=5.4||mg", "Observation.value-quantity Eq .54e1 *|mg"),
         ("Observation", "value-quantity=5.4", "Observation.value-quantity Eq .54e1 *|*"),
         ("ValueSet", "url=http://x/a", "ValueSet.url Exact http://x/a"),
+        ("Patient", "gender:in=http://x", "Patient.gender In(\"http://x\")"),
         ("ValueSet", "url:below=http://x", "ValueSet.url Below http://x"),
         ("Observation", "subject=Patient/1", "Observation.subject Patient/1"),
         ("Observation", "subject:Patient=1", "Observation.subject Patient/1"),
@@ -254,7 +255,7 @@ fn what_is_wrong_is_refused_in_words_that_help() {
     for (kind, query, reason) in [
         ("Patient", "nmae=x", "nmae: Patient has no search parameter nmae. Did you mean name?"),
         ("Patient", "name:not=x", "name:not: name does not take the modifier :not. It takes :exact"),
-        ("Patient", "gender:in=http://x", ":in is not supported here"),
+        ("Patient", "gender:below=female", "Write system|code"),
         ("Patient", "birthdate=2024-13", "2024-13 is no date that exists"),
         ("Patient", "birthdate=xx2024", "xx is no prefix. Use one of eq"),
         ("Patient", "birthdate:missing=yes", ":missing takes true or false"),
