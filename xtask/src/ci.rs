@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that `make test` checks, step by step, all in the dev profile so that nothing
 //! is built twice. A step that fails does not hide the next ones, unless they could not run without it.
 
-use crate::{assets, browser, definitions, shell, tidy};
+use crate::{assets, browser, clients, definitions, shell, tidy};
 use std::env;
 use std::time::{Duration, Instant};
 use testbed::{Cluster, Settings};
@@ -20,7 +20,7 @@ struct Step {
     run: fn(&mut Counts) -> Result<(), String>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "definitions: the tables of FHIR R4", needed: true, run: |_| definitions::run() },
     Step { name: "assets: style sheets, fonts, scripts", needed: true, run: |_| assets::run() },
     Step {
@@ -35,7 +35,12 @@ const STEPS: [Step; 8] = [
         needed: false,
         run: tests,
     },
-    Step { name: "build: the program that the browser visits", needed: true, run: |_| browser::build() },
+    Step {
+        name: "build: the program that clients and the browser visit",
+        needed: true,
+        run: |_| browser::build(),
+    },
+    Step { name: "clients: FHIR clients of others, and a fuzzer", needed: false, run: clients::check },
     Step { name: "browser: every page at three sizes", needed: false, run: browser::check },
 ];
 
@@ -92,7 +97,8 @@ fn clippy() -> Result<(), String> {
 }
 
 /// The crates whose tests open a record, which are run on both engines.
-const ON_BOTH: [&str; 9] = ["record", "access", "service", "chart", "example", "rest", "web", "cli", "app"];
+const ON_BOTH: [&str; 10] =
+    ["record", "access", "conformance", "service", "chart", "example", "rest", "web", "cli", "app"];
 
 fn tests(counts: &mut Counts) -> Result<(), String> {
     if let Some(reason) = testbed::missing() {

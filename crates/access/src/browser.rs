@@ -8,6 +8,7 @@
 
 use crate::account::number;
 use crate::secret::{self, Hash};
+use crate::warrant::Credential;
 use crate::{Access, Session, Standing, author, held};
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Kind, Refusal, Scope};
@@ -241,29 +242,11 @@ impl Access {
         known: Option<&Live>,
         now: Instant,
     ) -> Result<Option<Live>, Refusal> {
-        let Some(value) = self.kept(SPACE, &secret::key(hash))? else { return Ok(None) };
-        let Some(kept) = Kept::read(&value) else {
-            tracing::error!("a kept session cannot be read");
-            return Ok(None);
-        };
-        let Some(account) = self.account(&kept.who)? else { return Ok(None) };
-        if account.disabled || account.generation != kept.generation {
-            return Ok(None);
-        }
-        let session = Session {
-            id: secret::name(hash),
-            who: account.name,
-            display: account.display,
-            role: account.role,
-            place: account.place,
-            scope: account.role.scope(),
-            csrf: secret::derived("csrf", cookie),
-            since: kept.since,
-            until: kept.until,
-        };
+        let Some(mut session) = standing(self, hash)? else { return Ok(None) };
+        session.csrf = secret::derived("csrf", cookie);
         let noted = self.kept(SEEN, &secret::key(hash))?;
         let noted =
-            noted.and_then(|text| String::from_utf8(text).ok()?.parse().ok()).map_or(kept.since, Instant);
+            noted.and_then(|text| String::from_utf8(text).ok()?.parse().ok()).map_or(session.since, Instant);
         let seen = known.map_or(noted, |live| live.seen.max(noted));
         let locked = known.is_some_and(|live| live.locked);
         Ok(Some(Live { session, seen, noted, checked: now, locked }))
@@ -277,6 +260,31 @@ impl Access {
             tx.forget(SPACE, &key)
         })
     }
+}
+
+/// The session of a cookie by its hash, as it is kept; its form token is not known here.
+pub(crate) fn standing(access: &Access, hash: &Hash) -> Result<Option<Session>, Refusal> {
+    let Some(value) = access.kept(SPACE, &secret::key(hash))? else { return Ok(None) };
+    let Some(kept) = Kept::read(&value) else {
+        tracing::error!("a kept session cannot be read");
+        return Ok(None);
+    };
+    let Some(account) = access.account(&kept.who)? else { return Ok(None) };
+    if account.disabled || account.generation != kept.generation {
+        return Ok(None);
+    }
+    Ok(Some(Session {
+        id: secret::name(hash),
+        who: account.name,
+        display: account.display,
+        role: account.role,
+        place: account.place,
+        scope: account.role.scope(),
+        csrf: String::new(),
+        since: kept.since,
+        until: kept.until,
+        credential: Credential::Cookie(*hash),
+    }))
 }
 
 struct Kept {

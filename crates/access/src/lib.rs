@@ -3,17 +3,20 @@
 mod account;
 mod back_off;
 mod browser;
+mod mandate;
 mod password;
 mod role;
 mod secret;
 mod session;
 mod token;
+mod warrant;
 
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, NewUser};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS, SignedIn};
+pub use mandate::Mandate;
 pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};
 pub use session::{Session, Standing};

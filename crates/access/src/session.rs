@@ -1,5 +1,6 @@
 //! Who is asking, and what they may do: the value that every page, operation and command is given.
 
+use crate::warrant::Credential;
 use crate::{Permission, Role};
 use fhir::Tree;
 use record::{Act, Author, Instant, Kind, Reach, Refusal, Scope};
@@ -28,6 +29,8 @@ pub struct Session {
     pub since: Instant,
     /// When it ends whatever happens.
     pub until: Instant,
+    /// What it was recognised by.
+    pub(crate) credential: Credential,
 }
 
 /// Without the form token, so that it gets into no log.

@@ -556,6 +556,26 @@ fn a_session_can_be_narrowed_to_some_patients() {
 }
 
 #[test]
+fn a_warrant_stands_as_long_as_its_session_and_sees_no_more() {
+    let house = House::staffed();
+    let signed_in = house.sign_in();
+    let narrowed = signed_in.session.clone().with_reach(["p1".to_owned()]);
+    let warrant = narrowed.warrant();
+    assert!(!warrant.contains(&signed_in.cookie), "it holds no secret");
+    let again = house.access.warranted(&warrant).unwrap();
+    assert_eq!((again.who, again.id, again.scope), (narrowed.who, narrowed.id, narrowed.scope));
+    house.access.sign_out(&signed_in.cookie).unwrap();
+    assert_eq!(refused(house.access.warranted(&warrant)).kind, Kind::Unauthenticated);
+
+    let token = house.access.mint_token("receptionist", 5).unwrap();
+    let session = house.access.bearer(&token).unwrap();
+    assert_eq!(house.access.warranted(&session.warrant()).unwrap().scope, session.scope);
+    house.access.revoke_token(&token).unwrap();
+    assert_eq!(refused(house.access.warranted(&session.warrant())).kind, Kind::Unauthenticated);
+    assert_eq!(refused(house.access.warranted("{}")).kind, Kind::Unauthenticated);
+}
+
+#[test]
 fn acts_and_authors_name_the_session() {
     let session: Session = House::staffed().sign_in().session;
     let act = session.act("read", Tree::object().with("id", "Patient/1"));
@@ -563,4 +583,30 @@ fn acts_and_authors_name_the_session() {
     assert_eq!((act.who.as_str(), act.action, act.detail), ("a.okafor", "read", expected));
     let author = session.author("beds.admit", Some("r1"));
     assert_eq!((author.who.as_str(), author.request.as_deref()), ("a.okafor", Some("r1")));
+}
+
+#[test]
+fn a_mandate_holds_as_long_as_its_giver_may_act() {
+    let house = House::staffed();
+    let doctor = house.sign_in().session.with_reach(["p".to_owned()]);
+    let kept = doctor.mandate().tree().text();
+    let mandate = crate::Mandate::read(fhir::Json::parse(kept, fhir::Limits::DOOR).unwrap().root()).unwrap();
+    assert_eq!(mandate, doctor.mandate());
+    let under = |mandate: &crate::Mandate| house.access.under(mandate).unwrap();
+    let session = under(&mandate).unwrap();
+    assert_eq!((session.role.name.as_str(), &session.scope), ("doctor", &doctor.scope));
+    house.access.set_role("a.okafor", "receptionist").unwrap();
+    assert_eq!(under(&mandate).unwrap().role.name, "receptionist", "the account as it is now");
+    house.access.set_disabled("a.okafor", true).unwrap();
+    assert!(under(&mandate).is_none());
+    house.access.set_disabled("a.okafor", false).unwrap();
+    assert!(under(&mandate).is_some());
+
+    let [kept, ended] = [(); 2].map(|()| house.access.mint_token("nurse", 5).unwrap());
+    let [standing, over] = [&kept, &ended].map(|token| house.access.bearer(token).unwrap().mandate());
+    house.access.revoke_token(&ended).unwrap();
+    house.later(HOUR);
+    assert!(house.access.bearer(&kept).is_err(), "it has run out");
+    assert_eq!(under(&standing).unwrap().role.name, "nurse", "and its orders stand");
+    assert!(under(&over).is_none(), "but for those of one that was revoked");
 }

@@ -1,7 +1,9 @@
 //! Bearer tokens: short-lived, for programs. Only the hash is kept (space `token`).
 
 use crate::account::{number, role};
+use crate::mandate::REVOKED;
 use crate::secret::{self, Hash};
+use crate::warrant::Credential;
 use crate::{Access, Session, author, held};
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Kind, Refusal};
@@ -79,10 +81,18 @@ impl Access {
         let hash = secret::hash(token);
         held(&self.inner.tokens).remove(&hash);
         self.store().write(author("system", "access.revoke-token"), move |tx| {
+            // Orders that were given with it end, too.
+            tx.keep(REVOKED, &format!("token-{}", secret::name(&hash)), b"", None)?;
             tx.forget(SPACE, &secret::key(&hash))
         })?;
         self.audit("system", "revoke-token", Tree::object().with("token", secret::name(&hash)))
     }
+}
+
+/// The session of a token by its hash, as it is kept.
+pub(crate) fn standing(access: &Access, hash: &Hash) -> Result<Option<Session>, Refusal> {
+    let kept = access.kept(SPACE, &secret::key(hash))?;
+    Ok(kept.and_then(|value| session(&value, hash)))
 }
 
 fn session(value: &[u8], hash: &Hash) -> Option<Session> {
@@ -99,5 +109,6 @@ fn session(value: &[u8], hash: &Hash) -> Option<Session> {
         csrf: String::new(),
         since: Instant(number(&json, "since")?),
         until: Instant(number(&json, "until")?),
+        credential: Credential::Token(*hash),
     })
 }

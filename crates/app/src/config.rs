@@ -1,8 +1,11 @@
 //! Configuration: one TOML file, all of it optional, and the command line on top.
 
 use cli::Serve;
+use profile::Policy;
 use record::{Kind, Place, Refusal};
 use serde::{Deserialize, Deserializer, de::Error};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 
 /// What can be set, with the defaults. `docs/operate/README.md` lists it for operators.
@@ -32,6 +35,48 @@ pub struct Config {
     pub deletes_many: bool,
     /// A word for the foot of every page, e.g. that it is for training.
     pub footnote: Option<String>,
+    /// How resources are held to profiles when they are written.
+    pub validation: Validating,
+    /// Where notifications of subscriptions may go.
+    pub subscriptions: Subscribing,
+    /// How e-mail goes out; none goes without.
+    pub smtp: Option<Mail>,
+}
+
+/// How resources are held to profiles when they are written.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Validating {
+    /// What follows from an error against a profile: `off`, `warn` or `refuse`.
+    #[serde(deserialize_with = "policy")]
+    pub policy: Policy,
+    /// By type: profiles that every resource of it is held to, besides those that its `meta.profile` names.
+    pub profiles: BTreeMap<String, Vec<String>>,
+}
+
+/// Where notifications of subscriptions may go.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Subscribing {
+    /// Hosts, as `host` or `host:port`; `*` for every public host over https.
+    pub hosts: Vec<String>,
+}
+
+/// A mail server.
+#[derive(Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// `smtps://user:password@host`, or `smtp://host:25?tls=required`.
+    pub url: String,
+    /// The sender.
+    pub from: String,
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("from", &self.from).finish_non_exhaustive()
+    }
 }
 
 /// Forms of the log.
@@ -42,6 +87,11 @@ pub enum LogForm {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+fn policy<'de, D: Deserializer<'de>>(from: D) -> Result<Policy, D::Error> {
+    let name = String::deserialize(from)?;
+    Policy::named(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is none of off, warn, refuse")))
 }
 
 fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Place, D::Error> {
@@ -66,6 +116,9 @@ impl Default for Config {
             body_bytes: 16 << 20,
             deletes_many: false,
             footnote: None,
+            validation: Validating::default(),
+            subscriptions: Subscribing::default(),
+            smtp: None,
         }
     }
 }

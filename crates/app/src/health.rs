@@ -7,13 +7,14 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use record::{Scope, Store};
 use std::fmt::Write;
+use subscription::Subscriptions;
 
 /// `/health`: the process answers. `/ready`: the record can be read and written. `/metrics`: Prometheus text.
-pub fn router(store: Store) -> Router {
+pub fn router(store: Store, subscriptions: Subscriptions) -> Router {
     Router::new()
         .route("/health", get(|| async { "alive\n" }))
         .route("/ready", get(ready))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(metrics).with_state((store.clone(), subscriptions)))
         .with_state(store)
 }
 
@@ -28,9 +29,9 @@ async fn ready(State(store): State<Store>) -> impl IntoResponse {
     }
 }
 
-async fn metrics(State(store): State<Store>) -> impl IntoResponse {
+async fn metrics(State((store, subscriptions)): State<(Store, Subscriptions)>) -> impl IntoResponse {
     let mut text = String::new();
-    for (name, value) in store.metrics().into_iter().chain(process()) {
+    for (name, value) in store.metrics().into_iter().chain(subscriptions.metrics()).chain(process()) {
         let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
         // Writing to a String does not fail.
         let _ = writeln!(text, "# TYPE carespine_{name} {kind}\ncarespine_{name} {value}");

@@ -3,12 +3,15 @@
 use crate::catalogue::CATALOGUE;
 use crate::config::{Config, LogForm};
 use crate::health;
+use crate::words;
 use access::Access;
 use axum::Router;
 use record::{Kind, Options, Refusal, Store};
+use service::interaction::Validation;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Instant;
+use subscription::{Hosts, Smtp, Subscriptions, Work};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -37,6 +40,7 @@ pub fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Refusal> {
     CATALOGUE.check()?;
+    let _words = words::follow(access.store().clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -47,7 +51,10 @@ pub fn run(
             Refusal::new(Kind::Conflict, text)
         })?;
         let address = listener.local_addr().unwrap_or(address);
-        let router = router(config, &access, address);
+        let subscriptions = subscriptions(config, &access, address);
+        let router = router(config, &access, &subscriptions, address);
+        // Ends with the server.
+        let _work = Work::start(&subscriptions, tokio::runtime::Handle::current())?;
         ready(address);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, service)
@@ -57,19 +64,34 @@ pub fn run(
     })
 }
 
-/// All doors on one port.
-pub fn router(config: &Config, access: &Access, address: SocketAddr) -> Router {
+/// The address that clients know the FHIR door by.
+fn base(config: &Config, address: SocketAddr) -> String {
     let public = config.public.clone().unwrap_or_else(|| format!("http://{address}"));
-    let mut fhir = rest::Config::at(format!("{public}/fhir"));
+    format!("{public}/fhir")
+}
+
+fn subscriptions(config: &Config, access: &Access, address: SocketAddr) -> Subscriptions {
+    let mut settings = subscription::Settings::at(base(config, address));
+    settings.hosts = Hosts::new(config.subscriptions.hosts.clone());
+    settings.smtp = config.smtp.clone().map(|mail| Smtp { url: mail.url, from: mail.from });
+    Subscriptions::new(access.clone(), settings)
+}
+
+/// All doors on one port.
+fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, address: SocketAddr) -> Router {
+    let mut fhir = rest::Config::at(base(config, address));
+    fhir.subscriptions = Some(subscriptions.clone());
     fhir.body_bytes = config.body_bytes;
     fhir.deletes_many = config.deletes_many;
+    let validating = config.validation.clone();
+    fhir.validation = Validation { policy: validating.policy, profiles: validating.profiles };
     let page = web::Config {
         origin: config.public.clone(),
         forwarded: config.public.is_some(),
         footnote: config.footnote.clone(),
     };
     web::router(access.clone(), &CATALOGUE, page)
-        .merge(health::router(access.store().clone()))
+        .merge(health::router(access.store().clone(), subscriptions.clone()))
         .merge(rest::router(access.clone(), fhir))
 }
 

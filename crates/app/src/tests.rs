@@ -106,7 +106,10 @@ fn one_port_answers_for_health_page_and_fhir() {
     let status = |path: &str, token| get(address, path, token).split_whitespace().nth(1).unwrap().to_owned();
     assert_eq!(status("/health", None), "200");
     assert_eq!(status("/ready", None), "200");
-    assert!(get(address, "/metrics", None).contains("carespine_record_txn "));
+    let metrics = get(address, "/metrics", None);
+    assert!(
+        metrics.contains("carespine_record_txn ") && metrics.contains("carespine_subscription_told_total ")
+    );
     assert_eq!(status("/sign-in", None), "200");
     assert_eq!(status("/home", None), "303");
     assert_eq!(status("/fhir/metadata", None), "200");
@@ -128,6 +131,18 @@ fn s_30_others_cannot_reach_a_server_without_tls() {
         Config { listen: "here".into(), ..Config::default() }.address().unwrap_err().kind,
         Kind::Invalid
     );
+}
+
+#[test]
+fn where_notifications_may_go_is_set_and_the_password_of_the_mail_server_is_not_shown() {
+    let text = r#"subscriptions.hosts = ["hooks.example:8443"]
+        [smtp]
+        url = "smtps://anna:secret@mail.example"
+        from = "care@hospital.example""#;
+    let config: Config = toml::from_str(text).unwrap();
+    assert_eq!(config.subscriptions.hosts, ["hooks.example:8443"]);
+    assert!(!format!("{config:?}").contains("secret"));
+    assert!(Config::default().subscriptions.hosts.is_empty(), "nothing leaves unless it is set");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod client;
 mod engine;
+mod export;
 mod load;
 mod machine;
 mod measure;
@@ -174,7 +175,8 @@ fn one(
     let situations = match crowd.filter(|_| program.kind == Kind::Carespine) {
         Some(crowd) => {
             let alone = Duration::from_secs_f64(arguments.alone);
-            stream::all(program, place, &server, &Writes::new(&server, people, "stream"), crowd, alone)?
+            let writes = Writes::new(&server, people, "stream");
+            stream::all(program, place, &server, &writes, crowd, alone, people.resources)?
         }
         None => Vec::new(),
     };

@@ -5,6 +5,7 @@
 
 use crate::client::{Answer, Connection, Request};
 use crate::engine::Place;
+use crate::export;
 use crate::load::{POSTING, post_all};
 use crate::measure::{insist, share};
 use crate::people::{People, one_bundle};
@@ -61,7 +62,7 @@ impl Crowd {
     }
 }
 
-/// Every situation on a server that runs.
+/// Every situation on a server that runs with so many resources in its store.
 pub fn all(
     program: &Program,
     place: &Place<'_>,
@@ -69,6 +70,7 @@ pub fn all(
     writes: &Writes,
     crowd: &Crowd,
     alone: Duration,
+    stored: usize,
 ) -> io::Result<Vec<Situation>> {
     for people in [&crowd.posted, &crowd.loaded, &crowd.together] {
         post_all(server, &people.places, 1)?;
@@ -83,6 +85,9 @@ pub fn all(
     situation("nothing else", 0, &|| {
         std::thread::sleep(alone);
         Ok(())
+    })?;
+    situation("an export: `$export` of everything, and fetching its files", stored, &|| {
+        export::whole(server)
     })?;
     situation("an import: 4 clients post a transaction for each patient", crowd.posted.resources, &|| {
         post_all(server, &crowd.posted.persons, POSTING)

@@ -63,6 +63,15 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// FHIR packages: profiles, value sets and the like that the record goes by.
+    Package {
+        /// The record: a folder, or a database as postgres://user@host/database.
+        #[arg(long, default_value = "data", global = true)]
+        data: Place,
+        /// What to do with them.
+        #[command(subcommand)]
+        command: PackageCommand,
+    },
     /// Print a short-lived bearer token for scripts.
     Token {
         /// The record: a folder, or a database as postgres://user@host/database.
@@ -75,8 +84,78 @@ pub enum Command {
         #[arg(long, default_value_t = access::TOKEN_MINUTES)]
         minutes: u32,
     },
+    /// Flat rows of the record, by views of SQL on FHIR.
+    View {
+        /// What to do with a view.
+        #[command(subcommand)]
+        command: ViewCommand,
+    },
+    /// Subscriptions: how they stand, and what could not be delivered.
+    Subscription {
+        /// The record: a folder, or a database as postgres://user@host/database.
+        #[arg(long, default_value = "data", global = true)]
+        data: Place,
+        /// What to do with them.
+        #[command(subcommand)]
+        command: SubscriptionCommand,
+    },
     /// Print the version.
     Version,
+}
+
+/// Views.
+#[derive(Debug, Subcommand)]
+pub enum ViewCommand {
+    /// Run a ViewDefinition over all resources of its type.
+    Run(RunView),
+}
+
+/// `carespine view run`.
+#[derive(Args, Clone, Debug)]
+pub struct RunView {
+    /// The ViewDefinition, as JSON; - for standard input.
+    pub file: PathBuf,
+    /// The record: a folder, or a database as postgres://user@host/database.
+    #[arg(long, default_value = "data")]
+    pub data: Place,
+    /// ndjson, json, csv or parquet. [default: by the ending of --out, else ndjson]
+    #[arg(long)]
+    pub format: Option<String>,
+    /// CSV without a first line that names the columns.
+    #[arg(long)]
+    pub no_header: bool,
+    /// As the record was at the end of a day, a minute or an instant, e.g. 2026-11-24 or 2026-11-24T09:05:00Z.
+    #[arg(long)]
+    pub at: Option<String>,
+    /// Rows at most.
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// A file for the rows. [default: standard output]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// No progress line.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Subscriptions.
+#[derive(Debug, Subcommand)]
+pub enum SubscriptionCommand {
+    /// List them: status, events, what waits, whose they are.
+    List,
+    /// List the notifications that were given up because their receiver refused them.
+    Failed {
+        /// Only of this Subscription, by its id.
+        subscription: Option<String>,
+    },
+    /// Send again what was given up, under the same numbers; what waits for a receiver that was away is tried at once.
+    /// A running server does it.
+    Resend {
+        /// The Subscription's id.
+        subscription: String,
+        /// Only this event.
+        number: Option<u64>,
+    },
 }
 
 /// Accounts.
@@ -112,6 +191,29 @@ pub enum UserCommand {
     Enable {
         /// The account.
         name: String,
+    },
+}
+
+/// Packages.
+#[derive(Debug, Subcommand)]
+pub enum PackageCommand {
+    /// Add one, beside other versions of it. A server that runs sees it within a second.
+    Add {
+        /// An archive as FHIR packages are published (.tgz), or a folder of JSON or XML files.
+        from: PathBuf,
+        /// Its name, for a folder that has no package.json.
+        #[arg(long, requires = "version")]
+        name: Option<String>,
+        /// Its version, for a folder that has no package.json.
+        #[arg(long, requires = "name")]
+        version: Option<String>,
+    },
+    /// List them.
+    List,
+    /// Remove one. What was checked by it stays as it is.
+    Remove {
+        /// NAME#VERSION
+        package: String,
     },
 }
 

@@ -3,11 +3,16 @@
 mod arguments;
 mod keep;
 pub mod load;
+mod packages;
 mod people;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod view;
 
-pub use arguments::{Arguments, Command, Demo, Serve, UserCommand};
+pub use arguments::{
+    Arguments, Command, Demo, PackageCommand, RunView, Serve, SubscriptionCommand, UserCommand, ViewCommand,
+};
 
 use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;
@@ -22,7 +27,10 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::Move { from, to } => keep::move_record(&from, &to),
         Command::Verify { data } => keep::verify(&data),
         Command::User { data, command } => people::user(&data, &command),
+        Command::Package { data, command } => packages::package(&data, &command),
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
+        Command::View { command: ViewCommand::Run(run) } => view::run(&run),
+        Command::Subscription { data, command } => subscriptions::command(&data, &command),
         Command::Version => {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)

@@ -1,8 +1,9 @@
 //! Commands on either engine, on records that are there and on those that are not.
 
-use crate::{Arguments, keep, people};
+use crate::{Arguments, SubscriptionCommand, keep, people, subscriptions};
 use clap::Parser;
 use record::{Author, Kind, Options, Place, Store};
+use std::process::ExitCode;
 use testbed::Home;
 
 fn place(home: &Home) -> Place {
@@ -70,4 +71,49 @@ fn the_command_line_takes_folders_and_databases_and_no_other_engine() {
     assert!(parsed("some/folder").is_ok());
     assert!(parsed("postgres://anna@db/care").is_ok());
     assert!(parsed("mysql://anna@db/care").unwrap_err().to_string().contains("no engine of ours"));
+}
+
+const PATIENTS: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
+    {"resource":{"resourceType":"Patient","id":"ann","name":[{"family":"Lee"},{"family":"Roe"}]}},
+    {"resource":{"resourceType":"Patient","id":"bob","name":[{"family":"Poe, jr"}]}}]}"#;
+const NAMES: &str = r#"{"resourceType":"ViewDefinition","resource":"Patient","select":[
+    {"column":[{"name":"id","path":"id"}]},{"forEach":"name","column":[{"name":"family","path":"family"}]}]}"#;
+
+#[test]
+fn a_view_of_the_record_goes_to_a_file_in_the_format_of_its_ending() {
+    let (home, aside) = (Home::new(), tempfile::tempdir().unwrap());
+    let [bundle, definition] = ["patients.json", "names.json"].map(|name| aside.path().join(name));
+    std::fs::write(&bundle, PATIENTS).unwrap();
+    std::fs::write(&definition, NAMES).unwrap();
+    let done = |words: &[&str]| {
+        let command = Arguments::try_parse_from(std::iter::once(&"carespine").chain(words)).unwrap().command;
+        assert!(matches!(crate::run(command), std::ops::ControlFlow::Break(ExitCode::SUCCESS)), "{words:?}");
+    };
+    let data = home.place();
+    let (data, bundle, definition) = (data.as_str(), bundle.to_str().unwrap(), definition.to_str().unwrap());
+    done(&["load", bundle, "--data", data, "--quiet"]);
+    let run = |out: &str, more: &[&str]| {
+        let out = aside.path().join(out);
+        let place = ["--data", data, "--out", out.to_str().unwrap(), "--quiet"];
+        done(&[&["view", "run", definition], &place[..], more].concat());
+        std::fs::read(out).unwrap()
+    };
+    assert_eq!(run("a.csv", &[]), b"id,family\r\nann,Lee\r\nann,Roe\r\nbob,\"Poe, jr\"\r\n");
+    assert_eq!(run("b.csv", &["--no-header", "--limit", "1"]), b"ann,Lee\r\n");
+    assert_eq!(run("c", &["--limit", "1"]), b"{\"id\":\"ann\",\"family\":\"Lee\"}\n");
+    assert_eq!(run("d.ndjson", &["--at", "2001-01-01"]), b"");
+    assert!(run("e.parquet", &[]).starts_with(b"PAR1"));
+    assert_eq!(std::fs::read_dir(aside.path()).unwrap().count(), 7, "no part of a file is left");
+}
+
+#[test]
+fn subscriptions_are_listed_and_one_that_is_not_there_is_not_sent_again() {
+    let home = kept();
+    for command in [SubscriptionCommand::List, SubscriptionCommand::Failed { subscription: None }] {
+        subscriptions::command(&place(&home), &command).unwrap();
+    }
+    let resend = SubscriptionCommand::Resend { subscription: "never".into(), number: None };
+    assert_eq!(subscriptions::command(&place(&home), &resend).unwrap_err().kind, Kind::NotFound);
+    let parsed = Arguments::try_parse_from(["carespine", "subscription", "resend", "s", "7", "--data", "x"]);
+    assert!(parsed.is_ok());
 }

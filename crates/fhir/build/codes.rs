@@ -85,4 +85,24 @@ impl Codes {
         }
         Some(codes)
     }
+
+    /// The one system that all codes of a value set are of; nothing when there are several or none.
+    pub fn system_of(&self, set: &str) -> Option<String> {
+        let mut systems = BTreeSet::new();
+        self.add_systems(set, &mut systems)?;
+        systems.pop_first().filter(|_| systems.is_empty())
+    }
+
+    fn add_systems(&self, set: &str, systems: &mut BTreeSet<String>) -> Option<()> {
+        let url = set.split('|').next().unwrap_or_default();
+        for include in self.sets.get(url)? {
+            if !include.system.is_empty() {
+                systems.insert(include.system.clone());
+            }
+            for other in &include.sets {
+                self.add_systems(other, systems)?;
+            }
+        }
+        Some(())
+    }
 }

@@ -35,6 +35,7 @@ pub struct Element {
     pub choice: bool,
     pub group: u8,
     pub codes: Vec<String>,
+    pub system: String,
     pub targets: Vec<String>,
 }
 
@@ -148,7 +149,8 @@ fn add(types: &mut Types, name: &str, kind: Kind, definitions: &[Definition], co
         let is_resource_id = last == "id" && matches!(owner.kind, Kind::Resource | Kind::AbstractResource);
         let group = owner.elements.last().map_or(0, |e| e.group + 1);
         let mut push = |type_name: &str, targets: &[String]| {
-            let listed = d.binding.as_ref().filter(|_| type_name == "code").and_then(|set| codes.of(set));
+            let set = d.binding.as_ref().filter(|_| type_name == "code");
+            let listed = set.and_then(|set| codes.of(set));
             owner.elements.push(Element {
                 name: if choice { format!("{plain}{}", capital(type_name)) } else { plain.to_owned() },
                 path: plain.to_owned(),
@@ -159,6 +161,7 @@ fn add(types: &mut Types, name: &str, kind: Kind, definitions: &[Definition], co
                 choice,
                 group,
                 codes: listed.unwrap_or_default().into_iter().collect(),
+                system: set.and_then(|set| codes.system_of(set)).unwrap_or_default(),
                 targets: targets.to_vec(),
             });
         };

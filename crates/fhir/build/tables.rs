@@ -101,7 +101,7 @@ fn write_element(out: &mut String, lists: &mut Lists, numbers: &HashMap<&str, us
     let _ = writeln!(
         out,
         "Element {{ name: {:?}, path: {:?}, type_name: {:?}, type_number: {type_number}, min: {}, max: {}, \
-         summary: {}, choice: {}, group: {}, codes: {}, targets: {} }},",
+         summary: {}, choice: {}, group: {}, codes: {}, system: {:?}, targets: {} }},",
         e.name,
         e.path,
         e.type_name,
@@ -111,6 +111,7 @@ fn write_element(out: &mut String, lists: &mut Lists, numbers: &HashMap<&str, us
         e.choice,
         e.group,
         lists.name(&e.codes),
+        e.system,
         lists.name(&e.targets),
     );
 }

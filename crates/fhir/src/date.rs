@@ -1,6 +1,8 @@
 //! Dates and times of any precision, as FHIR and FHIRPath write them: `2024`, `2024-02`, `2024-02-29`,
 //! `2024-02-29T10:30:00.5+01:00`. Each stands for a range of milliseconds.
 
+mod reckon;
+
 use std::cmp::Ordering;
 use std::fmt;
 

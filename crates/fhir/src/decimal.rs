@@ -17,6 +17,8 @@ pub struct Decimal {
 
 /// The largest exponent that is read, either way.
 const EXPONENT_MAX: i32 = 10_000;
+/// Digits that a number without its end is written with beyond those of the end. Nobody measures so finely.
+const PLACES_NEAR: usize = 24;
 
 impl Decimal {
     /// Zero.
@@ -46,6 +48,28 @@ impl Decimal {
             None => Decimal { negative: !written.negative, ..further.clone() },
         };
         Some(if written.negative { (further, nearer) } else { (nearer, further) })
+    }
+
+    /// The number right before this one, among those with [`PLACES_NEAR`] more digits: the end of `< 5`.
+    pub fn before(&self) -> Decimal {
+        self.beside(true)
+    }
+
+    /// The number right behind this one, among those with [`PLACES_NEAR`] more digits: the start of `> 5`.
+    pub fn behind(&self) -> Decimal {
+        self.beside(false)
+    }
+
+    fn beside(&self, less: bool) -> Decimal {
+        if self.digits.is_empty() {
+            return Decimal { negative: less, digits: "1".to_owned(), exponent: -(PLACES_NEAR as i32) };
+        }
+        let padded = format!("{}{}", self.digits, "0".repeat(PLACES_NEAR));
+        let digits = match less == self.negative {
+            true => format!("{}1", &padded[..padded.len() - 1]),
+            false => one_less(&padded).unwrap_or(padded),
+        };
+        Decimal::normal(self.negative, digits, self.exponent).unwrap_or(Decimal::ZERO)
     }
 
     /// This value times a small whole number, over ten.

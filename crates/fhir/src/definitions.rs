@@ -78,6 +78,8 @@ pub struct Element {
     pub group: u8,
     /// The codes of a required binding, sorted; empty when there is none or the set is not listed.
     pub codes: &'static [&'static str],
+    /// The one system that the codes of a required binding are of; empty when there is none or several.
+    pub system: &'static str,
     /// Types a Reference or canonical may point at; empty when any or not a reference.
     pub targets: &'static [&'static str],
 }
@@ -126,6 +128,10 @@ pub struct SearchParam {
     /// Canonical URL.
     pub url: &'static str,
 }
+
+mod compartments;
+
+pub use compartments::{COMPARTMENTS, compartment};
 
 include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 // The generated file gives, sorted by name so that look-ups can search by halves:

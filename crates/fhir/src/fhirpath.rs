@@ -1,18 +1,26 @@
 //! FHIRPath (normative 2.0): parser, compiler against the tables, evaluator over the tape.
 //!
-//! The grammar is whole; of the functions, those are here that search parameters and simple rules need
-//! ([`Expression::parse`] says which is missing). Nothing is looked up: `resolve()` gives a resource of which
-//! only the type is known, read from the reference, or the contained one.
+//! All functions of the standard are here but `elementDefinition()`, and those that FHIR adds, with those of the
+//! next version that are settled ([`Expression::parse`] says which is missing). What lies outside a resource
+//! (other resources, terminology, profiles, the clock) comes through a [`Context`]; without one, `resolve()` gives
+//! the contained resource or one of which only the type is known, read from the reference.
 
 mod arithmetic;
 mod ast;
+mod check;
 mod compile;
+mod context;
+mod distinct;
 mod eval;
 mod functions;
 mod lex;
+mod moment;
+mod narrative;
+mod number;
 mod operators;
 mod parse;
 pub(crate) mod paths;
+mod quantity;
 mod scalar;
 mod specifier;
 
@@ -20,6 +28,8 @@ use crate::definitions::{TypeDef, type_def};
 use crate::json::Value;
 use std::fmt;
 
+pub use context::{Arena, Code, Context, Listener, Outside, RESOLVED_MAX, Target};
+pub use number::Number;
 pub use scalar::Scalar;
 
 /// How deep parts of an expression may stand in one another.
@@ -94,21 +104,41 @@ impl<'a> Node<'a> {
 #[derive(Clone, Debug)]
 pub struct Expression {
     root: ast::Node,
+    gives: Option<&'static TypeDef>,
+}
+
+/// What is known of an expression before it is parsed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setting<'t> {
+    /// The type of the items that it will stand on, if they are all of one.
+    pub kind: Option<&'static TypeDef>,
+    /// Names of the constants that it may use (`%name`); their values come with the [`Context`].
+    pub constants: &'t [&'t str],
+    /// Constants that stand for one value, always the same: as if it were written in their place.
+    pub values: &'t [(&'t str, Scalar)],
 }
 
 impl Expression {
     /// Parses an expression that may stand on any resource.
     pub fn parse(text: &str) -> Result<Expression, ParseError> {
-        let mut root = parse::parse(text)?;
-        compile::resolve(&mut root, None);
-        Ok(Expression { root })
+        Expression::compile(text, Setting::default())
     }
 
     /// Parses an expression that will stand on items of this type only.
     pub fn parse_for(text: &str, kind: &'static TypeDef) -> Result<Expression, ParseError> {
-        let mut root = parse::parse(text)?;
-        compile::resolve(&mut root, Some(kind));
-        Ok(Expression { root })
+        Expression::compile(text, Setting { kind: Some(kind), ..Setting::default() })
+    }
+
+    /// Parses an expression of which something is known.
+    pub fn compile(text: &str, setting: Setting<'_>) -> Result<Expression, ParseError> {
+        let mut root = parse::parse(text, setting)?;
+        let gives = compile::resolve(&mut root, setting.kind);
+        Ok(Expression { root, gives })
+    }
+
+    /// The type of what it gives, where all of it is known to be of one type of FHIR.
+    pub fn gives(&self) -> Option<&'static TypeDef> {
+        self.gives
     }
 
     /// Evaluates it on a resource.
@@ -125,7 +155,19 @@ impl Expression {
 
     /// Evaluates it on an item of a resource.
     pub fn evaluate_on<'a>(&self, item: Item<'a>, resource: Node<'a>) -> Result<Vec<Item<'a>>, Fault> {
-        eval::evaluate(&self.root, item, resource)
+        self.evaluate_in(item, &Context::new(resource))
+    }
+
+    /// Evaluates it on an item with all that a context gives.
+    pub fn evaluate_in<'a>(&self, item: Item<'a>, context: &Context<'a>) -> Result<Vec<Item<'a>>, Fault> {
+        eval::evaluate(&self.root, item, context)
+    }
+
+    /// Whether it holds on an item, for an invariant or a filter: nothing when the result is empty, a boolean as
+    /// it is, true for any other single item; a fault for more than one (FHIRPath 2.0, "Singleton Evaluation of
+    /// Collections").
+    pub fn holds_in<'a>(&self, item: Item<'a>, context: &Context<'a>) -> Result<Option<bool>, Fault> {
+        eval::truth_of(&self.evaluate_in(item, context)?)
     }
 }
 

@@ -43,6 +43,13 @@ pub struct ParseError {
     pub reason: String,
 }
 
+impl ParseError {
+    /// An error at a byte offset of `text`, with its line and column.
+    pub(crate) fn located(text: &str, at: usize, reason: impl Into<String>) -> ParseError {
+        parse::located(text.as_bytes(), at, reason.into())
+    }
+}
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}: {}", self.line, self.column, self.reason)

@@ -15,6 +15,7 @@ mod suites;
 pub mod time;
 pub mod tree;
 pub mod validate;
+pub mod xml;
 
 pub use json::{Json, Limits, Value};
 pub use outcome::{Issue, Kind, Refusal};

@@ -1,12 +1,60 @@
-//! JSON Patch, RFC 6902, with pointers of RFC 6901.
+//! Patches: JSON Patch (RFC 6902, with pointers of RFC 6901) here, FHIRPath Patch and XML Patch in modules of
+//! their own.
 
+mod fhirpath;
+mod item;
 mod pointer;
 #[cfg(test)]
 mod tests;
+mod xml;
+mod xpath;
 
-use crate::json::{self, Value};
+pub use fhirpath::fhirpath_patch;
+pub use xml::xml_patch;
+
+use crate::json::{self, Json, Value};
+use crate::xml::Document;
 use crate::{Issue, Limits, Refusal, Tree};
 use pointer::Pointer;
+
+/// A patch of any of the three kinds that R4 knows (http.html#patch), as it came.
+#[derive(Clone, Debug)]
+pub enum Patch {
+    /// JSON Patch.
+    Json(Json),
+    /// FHIRPath Patch: a Parameters resource.
+    FhirPath(Json),
+    /// XML Patch.
+    Xml(Document),
+}
+
+impl Patch {
+    /// The media type of JSON Patch.
+    pub const JSON: &str = "application/json-patch+json";
+    /// The media type of XML Patch.
+    pub const XML: &str = "application/xml-patch+xml";
+
+    /// Reads a JSON Patch.
+    pub fn json(text: impl Into<Vec<u8>>, limits: Limits) -> Result<Patch, Refusal> {
+        let unsound = |e| Issue::new("structure", "", format!("The patch is not sound JSON: {e}."));
+        let json = Json::parse(text, limits);
+        json.map(Patch::Json).map_err(|e| Refusal::many(crate::Kind::Invalid, vec![unsound(e)]))
+    }
+
+    /// Reads an XML Patch.
+    pub fn xml(text: impl Into<Vec<u8>>, limits: Limits) -> Result<Patch, Refusal> {
+        Document::read(text, limits).map(Patch::Xml)
+    }
+
+    /// The resource after the patch. All operations or none. Whether it is still sound is for the caller to ask.
+    pub fn apply(&self, resource: Value<'_>) -> Result<Tree, Refusal> {
+        match self {
+            Patch::Json(patch) => json_patch(resource, patch.root()),
+            Patch::FhirPath(parameters) => fhirpath_patch(resource, parameters.root()),
+            Patch::Xml(patch) => xml_patch(resource, patch),
+        }
+    }
+}
 
 /// One patch may have so many operations.
 const OPERATIONS_MAX: usize = 10_000;

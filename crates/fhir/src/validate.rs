@@ -3,7 +3,7 @@
 //! Not here: invariants in FHIRPath, profiles, terminology beyond required codes, whether a reference leads
 //! anywhere. Sentences never repeat what a resource says, because they go into logs and reports.
 
-mod place;
+pub mod place;
 mod primitive;
 mod sibling;
 #[cfg(test)]
@@ -220,7 +220,7 @@ const UNKNOWN: u128 = 1 << 127;
 
 /// The index of the element called `name`. Members mostly come in the standard's order, so the search begins
 /// at `start`.
-fn find(def: &TypeDef, name: &str, start: usize) -> Option<usize> {
+pub(crate) fn find(def: &TypeDef, name: &str, start: usize) -> Option<usize> {
     let start = start.min(def.elements.len());
     let (before, after) = def.elements.split_at(start);
     let is_it = |e: &Element| e.name == name;

@@ -47,7 +47,8 @@ impl Package {
     }
 
     /// Reads the files of a folder: name and content of each. Name and version come from `package.json`, unless
-    /// they are given. Files that hold no resource are passed over; one that should and does not is refused.
+    /// they are given. Resources are in JSON or XML. Files that hold none are passed over; one that should and does
+    /// not is refused.
     pub fn from_files(named: Option<(&str, &str)>, files: Vec<(String, Vec<u8>)>) -> Result<Package, Error> {
         let manifest = files.iter().find(|(name, _)| name == "package.json");
         let manifest = manifest.map(|(name, text)| json(name, text.clone())).transpose()?;
@@ -65,10 +66,16 @@ impl Package {
             .collect();
         let mut resources = Vec::new();
         for (name, text) in files {
-            if !name.ends_with(".json") || name == "package.json" || name.starts_with('.') {
+            if name == "package.json" || name.starts_with('.') {
                 continue;
             }
-            let resource = json(&name, text)?;
+            let resource = match name.rsplit_once('.') {
+                Some((_, "json")) => json(&name, text)?,
+                Some((_, "xml")) => {
+                    fhir::xml::read(text, Limits::FILE).map_err(|e| Error(format!("{name}: {e}")))?
+                }
+                _ => continue,
+            };
             if resource.root().get("resourceType").is_some() {
                 resources.push(resource);
             }

@@ -80,3 +80,13 @@ fn an_archive_is_read_as_npm_makes_them() {
     let unnamed = Package::from_files(None, vec![("v.json".into(), value_set("1").text().into())]);
     assert_eq!(unnamed.unwrap_err().to_string(), "It has no package.json with name and version. Say them.");
 }
+
+#[test]
+fn resources_of_a_package_may_be_in_xml() {
+    let xml = r#"<ValueSet xmlns="http://hl7.org/fhir"><url value="http://example.org/v"/></ValueSet>"#;
+    let read =
+        |name: &str, text: &str| Package::from_files(Some(("a", "1")), vec![(name.into(), text.into())]);
+    let package = read("v.xml", xml).unwrap();
+    assert_eq!(package.entries()[0].url, "http://example.org/v");
+    assert!(read("v.xml", &xml.replace("url", "uri")).unwrap_err().to_string().starts_with("v.xml: "));
+}

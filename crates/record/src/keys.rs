@@ -106,7 +106,7 @@ fn encode_value(value: &SearchValue, names: &mut dyn Names) -> Result<Option<Vec
             out.push(LOGICAL);
             push_token(system.as_deref(), value, names, &mut out)?;
         }
-        SearchValue::TokenText(_) | SearchValue::Composite(_) => return Ok(None),
+        SearchValue::TokenText(_) | SearchValue::Composite(_) | SearchValue::Present => return Ok(None),
     }
     Ok(Some(out))
 }

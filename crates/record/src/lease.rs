@@ -47,6 +47,12 @@ impl Tx<'_> {
         self.keep(SPACE, job, text.as_bytes(), None)
     }
 
+    /// Forgets the lease of a job that is done for good and never comes again.
+    pub fn close_lease(&mut self, job: &str, number: u64) -> Result<(), Refusal> {
+        self.fence(job, number)?;
+        self.forget(SPACE, job)
+    }
+
     /// Refuses to go on for a job whose lease has this number no more.
     pub fn fence(&self, job: &str, number: u64) -> Result<(), Refusal> {
         let lease = self.kept(SPACE, job)?.and_then(|kept| Lease::read(&kept));

@@ -21,6 +21,7 @@ mod log;
 mod moving;
 mod names;
 mod naming;
+mod parcel;
 mod pending;
 mod pool;
 mod postgres;
@@ -37,6 +38,8 @@ mod store;
 mod tests;
 mod tx;
 mod verify;
+mod walk;
+mod words;
 mod writer;
 
 pub use audit::{Act, AuditRow, Ticket};
@@ -54,6 +57,7 @@ pub use search::{COUNT_MAX, Page, Results};
 pub use store::{Clock, Options, Store};
 pub use tx::{Author, Tx, Written};
 pub use verify::{Finding, Report, verify};
+pub use walk::{BATCH_MAX, Batch, Walk};
 
 /// Turns something that should not happen into a refusal of kind fault, and logs it with what was being done.
 /// The caller of a door sees only that the fault is ours.

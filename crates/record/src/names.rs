@@ -186,10 +186,16 @@ impl Names {
 
     /// Unpacks a body, with a dictionary that another process may have made.
     pub fn unpack(&self, conn: &Conn, pack: i64, body: &[u8]) -> Result<String, Refusal> {
+        self.know(conn, pack)?;
+        self.dictionaries.unpack(pack, body)
+    }
+
+    /// Sees to it that bodies packed so can be unpacked without a connection.
+    pub fn know(&self, conn: &Conn, pack: i64) -> Result<(), Refusal> {
         if !self.dictionaries.knows(pack) {
             self.dictionaries.refresh(conn).map_err(|e| fault("read the dictionaries", e))?;
         }
-        self.dictionaries.unpack(pack, body)
+        Ok(())
     }
 
     /// Takes in what another process has named.

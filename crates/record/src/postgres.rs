@@ -79,6 +79,7 @@ pub(crate) fn open_writer(url: &str, durable: bool) -> Result<Connection> {
         Some(other) => return Err(other_layout(other)),
         None => return Err(Error::Shape(UNFINISHED.into())),
     }
+    conn.make_parcels()?;
     match durable {
         true => conn.check_durable()?,
         false => conn.batch("SET synchronous_commit = off")?,
@@ -133,6 +134,29 @@ pub(crate) fn file(url: &str, hash: &[u8; 32]) -> Result<Vec<u8>> {
     let read = "SELECT bytes FROM file WHERE hash = ?1";
     let found = Connection::open(url)?.first(read, &[hash.into()], |r| r.get(0))?;
     found.ok_or_else(|| Error::Shape("it is not there".into()))
+}
+
+/// Writes a parcel, in a transaction of its own.
+pub(crate) fn put_parcel(url: &str, owner: &str, name: &str, bytes: &[u8]) -> Result<()> {
+    let put = "INSERT INTO parcel (owner, name, bytes) VALUES (?1, ?2, ?3)
+               ON CONFLICT (owner, name) DO UPDATE SET bytes = excluded.bytes";
+    Connection::open(url)?.execute(put, &[owner.into(), name.into(), bytes.into()]).map(drop)
+}
+
+/// Reads a parcel.
+pub(crate) fn parcel(url: &str, owner: &str, name: &str) -> Result<Option<Vec<u8>>> {
+    let read = "SELECT bytes FROM parcel WHERE owner = ?1 AND name = ?2";
+    Connection::open(url)?.first(read, &[owner.into(), name.into()], |r| r.get(0))
+}
+
+/// Removes the parcels of an owner.
+pub(crate) fn forget_parcels(url: &str, owner: &str) -> Result<()> {
+    Connection::open(url)?.execute("DELETE FROM parcel WHERE owner = ?1", &[owner.into()]).map(drop)
+}
+
+/// Everyone who has parcels.
+pub(crate) fn parcel_owners(url: &str) -> Result<Vec<String>> {
+    Connection::open(url)?.all("SELECT DISTINCT owner FROM parcel", &[], |r| r.get(0))
 }
 
 /// Follows what other nodes commit, on a thread of its own, until the store is gone. What the database says is only
@@ -212,6 +236,16 @@ impl Connection {
         self.batch(include_str!("postgres/schema.sql"))?;
         self.batch(guard::VIEWS)?;
         self.batch(guard::ROLE)
+    }
+
+    /// Makes the table of parcels where there is none.
+    fn make_parcels(&self) -> Result<()> {
+        self.batch(LOCK)?;
+        let there = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('parcel')";
+        if self.first(there, &[], |r| r.get::<i64>(0))? == Some(0) {
+            self.batch(include_str!("postgres/parcels.sql"))?;
+        }
+        self.batch(COMMIT)
     }
 
     /// From now on the tables are a record.

@@ -3,11 +3,12 @@
 use crate::engine::{self, Conn, Row};
 use crate::names::Names;
 use crate::pool::Pool;
+use crate::search::Seal;
 use crate::snapshot::Snapshot;
 use crate::store::Shared;
 use crate::{
-    AuditRow, Body, Commit, Found, HistoryOf, HistoryPage, Instant, Page, Refusal, Results, Scope, fault,
-    history, log,
+    AuditRow, Body, Commit, Found, HistoryOf, HistoryPage, Instant, Kind, Page, Refusal, Results, Scope,
+    Walk, fault, history, log,
 };
 use fhir::search::Query;
 use std::sync::Arc;
@@ -55,8 +56,13 @@ impl Reader {
         Ok(reader)
     }
 
-    fn conn(&self) -> &Conn {
+    pub(crate) fn conn(&self) -> &Conn {
         self.lent.as_ref().expect("it is lent until the drop")
+    }
+
+    /// A body as it was stored.
+    pub(crate) fn unpacked(&self, pack: i64, body: &[u8]) -> Result<String, Refusal> {
+        self.shared.names.unpack(self.conn(), pack, body)
     }
 
     fn snapshot(&self) -> Snapshot<'_> {
@@ -70,6 +76,41 @@ impl Reader {
     /// The log's number of the last commit that this snapshot shows.
     pub fn txn(&self) -> u64 {
         self.txn as u64
+    }
+
+    /// The same snapshot, as it was after a commit. For work that reads one state in many small snapshots.
+    pub fn as_at(mut self, txn: u64) -> Reader {
+        self.txn = self.newest.min(txn as i64);
+        self
+    }
+
+    /// This state's place in the log as a token for a further page, with a number for whoever asks: sealed, and good
+    /// only for the same scope and the same `words`.
+    pub fn page_token(&self, words: &str, place: u64) -> String {
+        let content = [self.txn.to_be_bytes(), place.to_be_bytes()].concat();
+        self.seal(words).close_bytes(content)
+    }
+
+    /// Goes back to the state of a token that [`Reader::page_token`] made, and gives its number.
+    pub fn turn_to(&mut self, words: &str, token: &str) -> Result<u64, Refusal> {
+        let content = self.seal(words).open_bytes(token)?;
+        let number = |at: usize| content.get(at..at + 8)?.try_into().ok().map(u64::from_be_bytes);
+        let (Some(txn), Some(place)) = (number(0), number(8)) else {
+            return Err(Refusal::invalid(
+                "_page",
+                "This is no link to a further page. Start from the first.",
+            ));
+        };
+        if txn as i64 > self.newest {
+            let text = "This link to a further page is of a later state of the record.";
+            return Err(Refusal::new(Kind::Invalid, text));
+        }
+        self.txn = txn as i64;
+        Ok(place)
+    }
+
+    fn seal(&self, words: &str) -> Seal<'_> {
+        Seal::named(&self.shared.token_key, &self.scope, words)
     }
 
     /// The resource as it is (or was, for a reader that is as at a past instant).
@@ -114,6 +155,11 @@ impl Reader {
     /// How many live resources of each type a patient has, in this state.
     pub fn compartment_counts(&self, patient: &str) -> Result<Vec<(&'static str, u64)>, Refusal> {
         crate::compartment::counts(&self.snapshot(), patient)
+    }
+
+    /// All resources of a type, batch by batch; see [`Walk`].
+    pub fn walk(&self, kind: &str) -> Walk<'_> {
+        Walk::new(self.snapshot(), &self.shared.names, kind)
     }
 
     /// Texts of the newest versions, at most `count`.

@@ -78,6 +78,15 @@ CREATE TABLE several (number INTEGER PRIMARY KEY, patients TEXT NOT NULL UNIQUE)
 -- Compression dictionaries, trained from the first bodies of this store.
 CREATE TABLE dictionary (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 
+-- Which versions have which words in their text, taken in behind the log a batch at a time. The empty word says how
+-- far that has come. A projection of version; without it text is looked for by reading.
+CREATE TABLE word (
+  word     BLOB NOT NULL,             -- folded, cut at 40 bytes
+  last     INTEGER NOT NULL,          -- vid of the last version of the batch
+  vids     BLOB NOT NULL,             -- vids, each as the step from the one before
+  PRIMARY KEY (word, last)
+) STRICT, WITHOUT ROWID;
+
 -- Uniqueness that no race can break: a bed, a slot, an NHS number.
 CREATE TABLE claim (key TEXT PRIMARY KEY, holder TEXT NOT NULL, txn INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 -- How far each reader of the log has come.

@@ -48,6 +48,15 @@ impl Scope {
 }
 
 impl Scope {
+    /// What is inside both.
+    pub fn narrowed_to(&self, other: &Scope) -> Scope {
+        let reach = match (&self.reach, &other.reach) {
+            (Reach::Everyone, reach) | (reach, Reach::Everyone) => reach.clone(),
+            (Reach::Patients(a), Reach::Patients(b)) => Reach::Patients(Arc::new(&**a & &**b)),
+        };
+        Scope { types: both(&self.types, &other.types), reach, classes: both(&self.classes, &other.classes) }
+    }
+
     /// The scope in this store's numbers. Patients that the store does not know reach nothing.
     pub(crate) fn lens(&self, conn: &Conn, names: &Names) -> Result<Lens, Refusal> {
         let types = self.types.as_ref().map(|types| {
@@ -64,6 +73,17 @@ impl Scope {
     /// A hash of the scope, so that a page token cannot be carried to another.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
         Sha256::digest(format!("{self:?}").as_bytes()).into()
+    }
+}
+
+/// What is in both; nothing stands for all.
+fn both<T: Ord + Clone>(
+    a: &Option<Arc<BTreeSet<T>>>,
+    b: &Option<Arc<BTreeSet<T>>>,
+) -> Option<Arc<BTreeSet<T>>> {
+    match (a, b) {
+        (None, set) | (set, None) => set.clone(),
+        (Some(a), Some(b)) => Some(Arc::new(&**a & &**b)),
     }
 }
 

@@ -17,16 +17,17 @@ mod seek;
 mod sql;
 mod state;
 mod token;
+mod words;
 
 use crate::snapshot::Snapshot;
 use crate::{Body, Kind, Refusal};
 use fhir::search::Query;
 use part::parts;
 use state::{Ahead, State};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use token::Seal;
+pub(crate) use token::Seal;
 
 /// Matches on one page, at most.
 pub const COUNT_MAX: usize = 1_000;
@@ -34,6 +35,9 @@ pub const COUNT_MAX: usize = 1_000;
 pub const INCLUDED_MAX: usize = 1_000;
 /// How far `:iterate` follows, at most.
 pub const ITERATE_MAX: usize = 5;
+
+/// Resources whose text is looked through in one search, at most.
+pub const TEXTS_MAX: usize = if cfg!(test) { 200 } else { 20_000 };
 
 /// How much of a result is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +76,8 @@ pub(crate) struct SearchContext<'s> {
     changed: RefCell<HashMap<i64, Rc<Vec<i64>>>>,
     /// Numbers of ids, by number of the type and id.
     named: RefCell<HashMap<(i64, String), Option<i64>>>,
+    /// Resources whose text was looked through.
+    texts: Cell<usize>,
 }
 
 impl<'s> SearchContext<'s> {
@@ -82,7 +88,23 @@ impl<'s> SearchContext<'s> {
             ahead: RefCell::default(),
             changed: RefCell::default(),
             named: RefCell::default(),
+            texts: Cell::new(0),
         }
+    }
+}
+
+impl SearchContext<'_> {
+    /// Counts a text that is looked through, and refuses when it is one too many.
+    fn reads_text(&self) -> Result<(), Refusal> {
+        self.texts.set(self.texts.get() + 1);
+        if self.texts.get() <= TEXTS_MAX {
+            return Ok(());
+        }
+        let text = format!(
+            "More than {TEXTS_MAX} resources would have to be read to find these words. Add a condition that \
+             narrows the search: a patient, a code or a date."
+        );
+        Err(Refusal::many(Kind::TooLarge, vec![crate::Issue::new("too-costly", "", text)]))
     }
 }
 

@@ -60,17 +60,18 @@ fn head_from(row: &Row<'_>, at: usize) -> engine::Result<Head> {
 }
 
 /// A version as its row has it.
-struct VersionRow {
-    ver: i64,
-    txn: i64,
-    at: i64,
-    splice: u32,
-    pack: i64,
-    body: Option<Vec<u8>>,
-    prev: Option<i64>,
+pub(crate) struct VersionRow {
+    pub ver: i64,
+    pub txn: i64,
+    pub at: i64,
+    pub splice: u32,
+    pub pack: i64,
+    pub body: Option<Vec<u8>>,
+    pub prev: Option<i64>,
 }
 
-fn version_row(row: &Row<'_>) -> engine::Result<VersionRow> {
+/// From the first seven columns.
+pub(crate) fn version_row(row: &Row<'_>) -> engine::Result<VersionRow> {
     Ok(VersionRow {
         ver: row.get(0)?,
         txn: row.get(1)?,
@@ -111,7 +112,8 @@ impl<'c> Snapshot<'c> {
         self.conn.first(HEAD_OF, &[res.into()], head).map_err(|e| fault("find a resource by number", e))
     }
 
-    fn version(&self, vid: i64) -> Result<Option<VersionRow>, Refusal> {
+    /// The version with this number in the log.
+    pub fn version(&self, vid: i64) -> Result<Option<VersionRow>, Refusal> {
         self.conn.first(VERSION, &[vid.into()], version_row).map_err(|e| fault("read a version", e))
     }
 

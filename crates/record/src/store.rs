@@ -3,6 +3,7 @@
 use crate::blob::Blobs;
 use crate::engine::{self, Conn, Place};
 use crate::names::{Fresh, Names};
+use crate::parcel::Parcels;
 use crate::pool::Pool;
 use crate::queue::{Lane, Queue};
 use crate::replica::Replicas;
@@ -57,6 +58,7 @@ pub(crate) struct Shared {
     clock: Clock,
     place: Place,
     blobs: Blobs,
+    parcels: Parcels,
     training: AtomicBool,
 }
 
@@ -117,7 +119,7 @@ impl Store {
                 .spawn(move || postgres::follow(url, gauges))
                 .map_err(|e| fault("start to follow the log", e))?;
         }
-        let blobs = Blobs::open(&place)?;
+        let (blobs, parcels) = (Blobs::open(&place)?, Parcels::open(&place));
         let clock = options.clock;
         let shared = Shared {
             pool,
@@ -128,6 +130,7 @@ impl Store {
             clock,
             place,
             blobs,
+            parcels,
             training: AtomicBool::new(false),
         };
         Ok(Store {
@@ -285,6 +288,27 @@ impl Store {
     /// Reads a file and checks it against its name.
     pub fn blob(&self, hash: &BlobHash) -> Result<Vec<u8>, Refusal> {
         self.shared.blobs.get(hash)
+    }
+
+    /// Writes a file that is no part of the record: it is there for its owner until that is forgotten. Another of
+    /// the same name takes its place. Names are letters, digits, hyphens and underlines.
+    pub fn put_parcel(&self, owner: &str, name: &str, bytes: &[u8]) -> Result<(), Refusal> {
+        self.shared.parcels.put(owner, name, bytes)
+    }
+
+    /// Reads such a file, if it is there.
+    pub fn parcel(&self, owner: &str, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        self.shared.parcels.get(owner, name)
+    }
+
+    /// Removes all such files of an owner.
+    pub fn forget_parcels(&self, owner: &str) -> Result<(), Refusal> {
+        self.shared.parcels.forget(owner)
+    }
+
+    /// Everyone who has such files.
+    pub fn parcel_owners(&self) -> Result<Vec<String>, Refusal> {
+        self.shared.parcels.owners()
     }
 
     /// Copies the whole store, consistently and while it is in use, into a new folder. `progress` is told pages

@@ -165,8 +165,8 @@ impl<'w> Tx<'w> {
     }
 
     /// Files the next version of a resource, or the first if it is new. With `expected`, only if that is the
-    /// current version ([`Kind::Precondition`] otherwise). The same content as now writes nothing. A resource
-    /// outside the scope is treated as absent and its id as taken elsewhere: not found.
+    /// current version, 0 for none ([`Kind::Precondition`] otherwise). The same content as now writes nothing. A
+    /// resource outside the scope is treated as absent and its id as taken elsewhere: not found.
     pub fn put(&mut self, resource: Prepared, expected: Option<u64>) -> Result<Written, Refusal> {
         let before = self.before(resource.kind, &resource.id)?;
         self.allowed(resource.kind, &resource.id, before.as_ref(), expected)?;
@@ -200,7 +200,7 @@ impl<'w> Tx<'w> {
             return Err(Refusal::not_found(&format!("{kind}/{id}")));
         }
         match (expected, there) {
-            (None, _) => Ok(()),
+            (None, _) | (Some(0), None) => Ok(()),
             (Some(n), Some(b)) if n == b.ver as u64 => Ok(()),
             (Some(n), Some(b)) => Err(Refusal::new(
                 Kind::Precondition,

@@ -1,9 +1,11 @@
-//! The body of a request: unpacked within limits, read as JSON.
+//! The body of a request: unpacked within limits, read as JSON or XML.
 
+use crate::format::Format;
 use crate::headers::media;
 use crate::request::Request;
 use crate::status::No;
 use fhir::json::{Json, Limits};
+use fhir::patch::Patch;
 use flate2::read::MultiGzDecoder;
 use record::{Kind, Refusal};
 use service::interaction::{Pairs, pairs};
@@ -15,18 +17,60 @@ const RATIO_MAX: usize = 100;
 /// Below this size the ratio does not matter.
 const RATIO_FROM: usize = 64 << 10;
 
-/// A media type that a JSON resource may come in.
-const RESOURCE: &[&str] =
-    &["application/fhir+json", "application/json", "application/json+fhir", "text/json"];
-
-/// The JSON of a request's body: a resource.
+/// A resource in a request's body, in JSON or in XML.
 pub(crate) fn resource(request: &Request, bytes_max: usize) -> Result<Json, No> {
-    json(request, RESOURCE, bytes_max)
+    let format = format_of(request, "application/fhir+json or application/fhir+xml")?;
+    parsed(format, unpacked(request, bytes_max)?.into_owned(), bytes_max)
 }
 
-/// The JSON of a request's body: a patch.
-pub(crate) fn patch(request: &Request, bytes_max: usize) -> Result<Json, No> {
-    json(request, &["application/json-patch+json"], bytes_max)
+/// The patch in a request's body: JSON Patch, XML Patch, or a Parameters resource.
+pub(crate) fn patch(request: &Request, bytes_max: usize) -> Result<Patch, No> {
+    let (kind, _) = media(request.header("content-type").unwrap_or_default());
+    let bytes = || unpacked(request, bytes_max).map(Cow::into_owned);
+    let limits = Limits { bytes: bytes_max, ..Limits::DOOR };
+    match kind.as_str() {
+        Patch::JSON | Patch::XML => fits(request, &[&kind])?,
+        _ => {
+            let text = format!("{}, {} or, with Parameters, application/fhir+json", Patch::JSON, Patch::XML);
+            let format = format_of(request, &text)?;
+            return Ok(Patch::FhirPath(parsed(format, bytes()?, bytes_max)?));
+        }
+    }
+    let read = if kind == Patch::JSON { Patch::json(bytes()?, limits) } else { Patch::xml(bytes()?, limits) };
+    Ok(read?)
+}
+
+/// The format of the resource in a body. A body that does not say is taken for JSON.
+fn format_of(request: &Request, wanted: &str) -> Result<Format, No> {
+    let Some(kind) = request.header("content-type") else { return Ok(Format::Json) };
+    match Format::named(&media(kind).0).filter(|_| is_ours(kind)) {
+        Some(format) => Ok(format),
+        None => Err(other(kind, wanted)),
+    }
+}
+
+/// Reads a resource.
+pub(crate) fn parsed(format: Format, bytes: Vec<u8>, bytes_max: usize) -> Result<Json, No> {
+    if bytes.is_empty() {
+        return Err(Refusal::invalid("", "The body is empty. Send a resource.").into());
+    }
+    let limits = Limits { bytes: bytes_max, ..Limits::DOOR };
+    if format == Format::Xml {
+        return Ok(fhir::xml::read(bytes, limits)?);
+    }
+    Ok(Json::parse(bytes, limits).map_err(|e| {
+        let text = format!("The body is not sound JSON: {e}.");
+        Refusal::many(Kind::Invalid, vec![record::Issue::new("structure", "", text)])
+    })?)
+}
+
+/// A media type that lines of JSON may come in.
+pub(crate) const LINES: &[&str] = &["application/fhir+ndjson", "application/ndjson", "application/x-ndjson"];
+
+/// The lines of a request's body.
+pub(crate) fn lines(request: &Request, bytes_max: usize) -> Result<Cow<'_, [u8]>, No> {
+    fits(request, LINES)?;
+    unpacked(request, bytes_max)
 }
 
 /// The pairs of a form.
@@ -40,39 +84,34 @@ pub(crate) fn form(request: &Request, bytes_max: usize) -> Result<Pairs, No> {
     Ok(pairs(text)?)
 }
 
-fn json(request: &Request, kinds: &[&str], bytes_max: usize) -> Result<Json, No> {
-    fits(request, kinds)?;
-    let bytes = unpacked(request, bytes_max)?;
-    if bytes.is_empty() {
-        return Err(Refusal::invalid("", "The body is empty. Send JSON.").into());
-    }
-    let limits = Limits { bytes: bytes_max, ..Limits::DOOR };
-    Ok(Json::parse(bytes.into_owned(), limits).map_err(|e| {
-        Refusal::many(
-            Kind::Invalid,
-            vec![record::Issue::new("structure", "", format!("The body is not sound JSON: {e}."))],
-        )
-    })?)
+/// The text of a request's body, of this media type.
+pub(crate) fn text(request: &Request, kind: &'static str, bytes_max: usize) -> Result<String, No> {
+    fits(request, &[kind])?;
+    let bytes = unpacked(request, bytes_max)?.into_owned();
+    Ok(String::from_utf8(bytes).map_err(|_| Refusal::invalid("", "The body is not UTF-8."))?)
 }
 
 /// Refuses a body of another type. One that does not say is taken for what is wanted.
 fn fits(request: &Request, kinds: &[&str]) -> Result<(), No> {
-    let (kind, params) = media(request.header("content-type").unwrap_or(kinds[0]));
-    let is =
-        |name: &str, values: &[&str]| params.iter().all(|(n, v)| n != name || values.contains(&v.as_str()));
-    if kinds.contains(&kind.as_str())
-        && is("charset", &["utf-8", "utf8"])
-        && is("fhirversion", &["4.0", "4.0.1"])
-    {
-        return Ok(());
-    }
-    Err(No::Media(format!(
-        "A body of type {kind:?} is not taken here. Send {} in UTF-8, FHIR version 4.0.",
-        kinds[0]
-    )))
+    let kind = request.header("content-type").unwrap_or(kinds[0]);
+    if kinds.contains(&media(kind).0.as_str()) && is_ours(kind) { Ok(()) } else { Err(other(kind, kinds[0])) }
 }
 
-fn unpacked(request: &Request, bytes_max: usize) -> Result<Cow<'_, [u8]>, No> {
+/// Whether the parameters of a media type say what we speak.
+fn is_ours(kind: &str) -> bool {
+    let (_, params) = media(kind);
+    let is =
+        |name: &str, values: &[&str]| params.iter().all(|(n, v)| n != name || values.contains(&v.as_str()));
+    is("charset", &["utf-8", "utf8"]) && is("fhirversion", &["4.0", "4.0.1"])
+}
+
+fn other(kind: &str, wanted: &str) -> No {
+    let kind = media(kind).0;
+    No::Media(format!("A body of type {kind:?} is not taken here. Send {wanted} in UTF-8, FHIR version 4.0."))
+}
+
+/// The body as it was before it was packed.
+pub(crate) fn unpacked(request: &Request, bytes_max: usize) -> Result<Cow<'_, [u8]>, No> {
     let packed = &request.body;
     if packed.len() > bytes_max {
         return Err(too_large(bytes_max).into());
@@ -154,7 +193,8 @@ mod tests {
             ("application/fhir+json; fhirVersion=4.0", 200),
             ("application/fhir+json; fhirVersion=3.0", 415),
             ("application/json; charset=utf-16", 415),
-            ("application/fhir+xml", 415),
+            ("application/fhir+xml", 400),
+            ("text/xml; charset=utf-16", 415),
             ("text/plain", 415),
         ] {
             assert_eq!(

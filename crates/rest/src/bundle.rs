@@ -134,6 +134,9 @@ fn batch(rest: &Rest, caller: &Caller<'_>, request: &Request, root: Value<'_>) -
             Ok(inner) => {
                 let (response, acts) = bare_answer(rest, Some(caller.session), &inner);
                 caller.add_acts(acts);
+                let refused =
+                    || Response::refused(&No::Format("Rows cannot stand in a Bundle. Ask alone.".to_owned()));
+                let response = if response.is_resource() { response } else { refused() };
                 answered(&inner, &response, &mut out);
             }
             Err(no) => answered(&Request::default(), &Response::refused(&no), &mut out),
@@ -154,7 +157,8 @@ fn inner(rest: &Rest, outer: &Request, entry: Value<'_>, i: usize) -> Result<Req
     let method = ask.str("method").ok_or_else(|| required("request.method"))?;
     let url = ask.str("url").ok_or_else(|| required("request.url"))?;
     let local = url.strip_prefix(rest.config.base.as_str()).unwrap_or(&url);
-    let mut request = Request::new(&method, local);
+    // The answer goes into a Bundle, so it is a resource whatever it is about, and JSON until all is done.
+    let mut request = Request::new(&method, local).with("accept", "application/fhir+json");
     if request.path == "/" {
         let text = "A batch within a batch is not possible. Send its entries on their own.";
         return Err(Refusal::many(
@@ -184,11 +188,19 @@ fn inner(rest: &Rest, outer: &Request, entry: Value<'_>, i: usize) -> Result<Req
     match (entry.get("resource"), &*method) {
         (Some(resource), "PATCH") => {
             let patch = interaction::patch_in(resource).map_err(|r| interaction::placed(r, &place))?;
-            Ok(request.with("content-type", "application/json-patch+json").body(patch.text()))
+            Ok(request.with("content-type", patch.0).body(patch.1))
         }
         (Some(resource), _) => Ok(request.body(resource.raw())),
         (None, _) => Ok(request),
     }
+}
+
+/// The Bundle that holds the answer to one request.
+pub(crate) fn of_one(request: &Request, response: &Response) -> String {
+    let mut out = String::from("{\"resourceType\":\"Bundle\",\"type\":\"batch-response\",\"entry\":[");
+    answered(request, response, &mut out);
+    crate::read::close_entries(&mut out);
+    out
 }
 
 /// Appends the entry that answers one of a batch.

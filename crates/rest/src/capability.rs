@@ -1,13 +1,14 @@
 //! The CapabilityStatement, made from the tables and from what the routes do. A test tries every claim.
 
 use crate::config::Config;
-use crate::operation::{OPERATIONS, Operation};
+use crate::operation::{Kinds, OPERATIONS, Operation};
 use fhir::Tree;
-use fhir::definitions::{ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
+use fhir::definitions::{COMPARTMENTS, ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
+use fhir::patch::Patch;
 use std::collections::BTreeSet;
 
 /// The day that this statement's shape last changed.
-const DATED: &str = "2026-11-24";
+const DATED: &str = "2026-12-01";
 
 /// What each type can do.
 const TYPE: &[&str] = &[
@@ -23,13 +24,25 @@ const TYPE: &[&str] = &[
 ];
 /// What the whole can do.
 const SYSTEM: &[&str] = &["transaction", "batch", "history-system", "search-system"];
+/// What a patch may come as. In the formats of FHIR it is a Parameters resource: FHIRPath Patch.
+const PATCHES: &[&str] = &[Patch::JSON, Patch::XML, "application/fhir+json", "application/fhir+xml"];
 /// Parameters that every type has and the tables leave to the language.
 const COMMON: &[(&str, &str, &str)] = &[
+    ("_content", "string", "http://hl7.org/fhir/SearchParameter/Resource-content"),
+    ("_list", "special", "http://hl7.org/fhir/SearchParameter/Resource-list"),
     ("_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"),
     ("_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"),
 ];
 
+/// Types that have no narrative.
+const NO_NARRATIVE: &[&str] = &["Binary", "Bundle", "Parameters"];
+/// The profile of Subscriptions to topics.
+const BACKPORT: &str =
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription";
+
 /// The statement.
+const BULK: &str = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data";
+
 pub(crate) fn statement(config: &Config) -> Tree {
     let software = Tree::object().with("name", "Carespine").with("version", env!("CARGO_PKG_VERSION"));
     let implementation = Tree::object()
@@ -40,11 +53,12 @@ pub(crate) fn statement(config: &Config) -> Tree {
         .with("date", DATED)
         .with("publisher", "Carespine")
         .with("kind", "instance")
+        .with("instantiates", texts([BULK]))
         .with("software", software)
         .with("implementation", implementation)
         .with("fhirVersion", "4.0.1")
-        .with("format", texts(["json", "application/fhir+json"]))
-        .with("patchFormat", texts(["application/json-patch+json"]))
+        .with("format", texts(["json", "application/fhir+json", "xml", "application/fhir+xml"]))
+        .with("patchFormat", texts(PATCHES.iter().copied()))
         .with("rest", vec![rest(config)])
 }
 
@@ -71,12 +85,30 @@ fn rest(config: &Config) -> Tree {
             "searchParam",
             COMMON.iter().map(|(name, kind, url)| common(name, kind, url)).collect::<Vec<_>>(),
         )
-        .with("compartment", texts(["http://hl7.org/fhir/CompartmentDefinition/patient"]));
-    let own = operations(|o| o.system);
+        .with("compartment", COMPARTMENTS.iter().map(|of| Tree::from(compartment(of))).collect::<Vec<_>>());
+    if config.subscriptions.is_some() {
+        tree.set("extension", vec![websocket(config)]);
+    }
+    // What stands at a type that is none of R4's can be told of only here.
+    let own =
+        operations(|o| o.system || matches!(o.types, Kinds::Only(list) if list.contains(&"ViewDefinition")));
     if !own.is_empty() {
         tree.set("operation", own);
     }
     tree
+}
+
+/// The canonical address of the compartment of a type.
+fn compartment(of: &str) -> String {
+    let (first, rest) = of.split_at(1);
+    format!("http://hl7.org/fhir/CompartmentDefinition/{}{rest}", first.to_ascii_lowercase())
+}
+
+/// Where R4 subscriptions of type websocket are listened to.
+fn websocket(config: &Config) -> Tree {
+    Tree::object()
+        .with("url", "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket")
+        .with("valueUri", crate::listen::url(&config.base))
 }
 
 fn common(name: &str, kind: &str, url: &str) -> Tree {
@@ -106,9 +138,16 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     if !pointing.is_empty() {
         tree.set("searchRevInclude", pointing.into_iter().map(Tree::from).collect::<Vec<_>>());
     }
-    let common = COMMON.iter().map(|(name, kind, url)| common(name, kind, url));
+    let text = ("_text", "string", "http://hl7.org/fhir/SearchParameter/DomainResource-text");
+    let text = Some(&text).filter(|_| !NO_NARRATIVE.contains(&kind));
+    let common = COMMON.iter().chain(text).map(|(name, kind, url)| common(name, kind, url));
     tree.set("searchParam", common.chain(params.into_iter().map(param)).collect::<Vec<_>>());
-    let own = operations(|o| o.types.has(kind) || o.instances.has(kind));
+    let served = config.subscriptions.is_some();
+    if served && kind == "Subscription" {
+        tree.set("supportedProfile", texts([BACKPORT]));
+    }
+    let own =
+        operations(|o| (o.types.has(kind) || o.instances.has(kind)) && (served || !o.is_of_subscriptions()));
     if !own.is_empty() {
         tree.set("operation", own);
     }

@@ -1,6 +1,8 @@
 //! What can be set.
 
+use service::interaction::Validation;
 use std::time::Duration;
+use subscription::Subscriptions;
 
 /// How the door behaves. The defaults suit one machine of two cores.
 #[derive(Clone, Debug)]
@@ -24,6 +26,14 @@ pub struct Config {
     pub body_rate: usize,
     /// Whether a conditional delete may delete more than one resource.
     pub deletes_many: bool,
+    /// Jobs (exports, imports, late answers) that this node works on at one time.
+    pub jobs: usize,
+    /// In which portions.
+    pub pace: service::jobs::Pace,
+    /// How resources are held to profiles when they are written.
+    pub validation: Validation,
+    /// The subscriptions of the record, where they are served.
+    pub subscriptions: Option<Subscriptions>,
 }
 
 impl Config {
@@ -38,6 +48,10 @@ impl Config {
             body_grace: Duration::from_secs(10),
             body_rate: 1024,
             deletes_many: false,
+            jobs: 2,
+            pace: service::jobs::Pace::default(),
+            validation: Validation::default(),
+            subscriptions: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The door as a function: from a request to a response.
 
 use crate::config::Config;
+use crate::format::presented;
 use crate::headers::trace;
 use crate::operation::Call;
 use crate::request::Request;
@@ -8,11 +9,12 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::status::No;
 use crate::wants::Wants;
-use crate::{bundle, capability, pretty, read, search, write};
+use crate::{bundle, capability, later, openapi, read, search, write};
 use access::{Access, Session, Standing};
-use fhir::json::{Json, Limits};
+use conformance::Conformance;
 use record::{Act, Kind, Refusal};
-use service::interaction::Caller;
+use service::interaction::{Caller, Guards, conforming};
+use service::jobs::Jobs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
@@ -20,7 +22,11 @@ use std::sync::OnceLock;
 pub struct Rest {
     pub(crate) access: Access,
     pub(crate) config: Config,
+    pub(crate) conformance: Conformance,
+    pub(crate) jobs: Jobs,
+    guards: Guards,
     statement: OnceLock<String>,
+    description: OnceLock<String>,
 }
 
 /// A response, and what must be on the audit trail before it may leave.
@@ -32,7 +38,26 @@ pub(crate) struct Reply {
 impl Rest {
     /// A door to this gate.
     pub fn new(access: Access, config: Config) -> Rest {
-        Rest { access, config, statement: OnceLock::new() }
+        let jobs = Jobs::new(access.clone(), &config.base, config.pace.clone());
+        let conformance = Conformance::new(access.store().clone());
+        let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
+        let of_all = conforming(&conformance, config.validation.clone());
+        let guards = of_subscriptions.iter().cloned().chain([of_all]).collect();
+        Rest {
+            access,
+            config,
+            conformance,
+            jobs,
+            guards,
+            statement: OnceLock::new(),
+            description: OnceLock::new(),
+        }
+    }
+
+    /// Works on one job that waits, to its end; false when none does. [`crate::router`] calls it on threads of its
+    /// own.
+    pub fn work(&self) -> Result<bool, Refusal> {
+        self.jobs.turn(&|session, asked, body| later::carry_out(self, session, asked, body))
     }
 
     /// The CapabilityStatement's text.
@@ -40,10 +65,22 @@ impl Rest {
         self.statement.get_or_init(|| capability::statement(&self.config).text())
     }
 
+    /// What anyone may ask: the CapabilityStatement and the OpenAPI description.
+    fn public(&self, route: &Route) -> Option<Response> {
+        match route {
+            Route::Metadata => Some(Response::json(200, self.statement().to_owned())),
+            Route::Description => {
+                let text = self.description.get_or_init(|| openapi::description(&self.config).text());
+                Some(Response::json(200, text.clone()).set("content-type", "application/json"))
+            }
+            _ => None,
+        }
+    }
+
     /// Who asks, by the headers alone. Nothing for what anyone may ask.
     pub(crate) fn caller(&self, request: &Request) -> Result<Option<Session>, No> {
         if matches!(request.method.as_str(), "GET" | "HEAD")
-            && Route::of(&request.path) == Ok(Route::Metadata)
+            && matches!(Route::of(&request.path), Ok(Route::Metadata | Route::Description))
         {
             return Ok(None);
         }
@@ -115,10 +152,10 @@ pub fn handle(rest: &Rest, request: &Request) -> Response {
     };
     for act in reply.acts {
         if let Err(refusal) = rest.access.store().audit(act).wait() {
-            return dressed(request, Response::refused(&refusal.into()));
+            return refused(request, &refusal.into());
         }
     }
-    reply.response
+    reply.response.gathered()
 }
 
 /// The reply to a request that got no further than its headers or its body. Who was not recognised, or may
@@ -130,10 +167,7 @@ pub(crate) fn turned_away(request: &Request, no: No) -> Reply {
         .with("outcome", i64::from(crate::status::of(&no)));
     let act = Act { who: "unknown".to_owned(), action: "refused", detail: detail.text() };
     let stranger = crate::status::is_stranger(&no);
-    Reply {
-        response: dressed(request, Response::refused(&no)),
-        acts: if stranger { vec![act] } else { Vec::new() },
-    }
+    Reply { response: refused(request, &no), acts: if stranger { vec![act] } else { Vec::new() } }
 }
 
 /// A path short enough for the audit trail.
@@ -143,48 +177,49 @@ fn short(path: &str) -> String {
 
 /// Answers a request of someone who was recognised. A panic becomes a fault of ours, without details.
 pub(crate) fn answer(rest: &Rest, session: Option<&Session>, request: &Request) -> Reply {
-    let (response, acts) = shielded(|| bare_answer(rest, session, request));
+    let (response, acts) = shielded(request, || {
+        let later = session.and_then(|who| later::answer(rest, who, request));
+        let (response, acts) = later.unwrap_or_else(|| bare_answer(rest, session, request));
+        (presented(request, response), acts)
+    });
     Reply { response: dressed(request, response), acts }
 }
 
 /// Runs what may panic. The panic itself has gone to the log.
-fn shielded(answer: impl FnOnce() -> (Response, Vec<Act>)) -> (Response, Vec<Act>) {
+pub(crate) fn shielded(
+    request: &Request,
+    answer: impl FnOnce() -> (Response, Vec<Act>),
+) -> (Response, Vec<Act>) {
     catch_unwind(AssertUnwindSafe(answer)).unwrap_or_else(|_| {
         tracing::error!("panic while answering");
         let text = "Something went wrong here. Try again, then tell support the X-Request-ID.";
-        (Response::refused(&Refusal::new(Kind::Fault, text).into()), Vec::new())
+        (presented(request, Response::refused(&Refusal::new(Kind::Fault, text).into())), Vec::new())
     })
 }
 
-/// The same without the headers that every response has; also for each entry of a batch.
+/// The same in JSON, without the headers that every response has; also for each entry of a batch.
 pub(crate) fn bare_answer(rest: &Rest, session: Option<&Session>, request: &Request) -> (Response, Vec<Act>) {
     let wants = match Wants::of(request) {
         Ok(wants) => wants,
         Err(no) => return (Response::refused(&no), Vec::new()),
     };
-    let pretty = wants.pretty;
-    let (mut response, acts) = match session {
-        None => (Response::json(200, rest.statement().to_owned()), Vec::new()),
+    let (response, acts) = match session {
+        None => {
+            let route = Route::of(&request.path).ok();
+            let nothing = || Response::refused(&Refusal::not_found(&request.path).into());
+            (route.and_then(|route| rest.public(&route)).unwrap_or_else(nothing), Vec::new())
+        }
         Some(session) => {
             let mut caller = Caller::new(&rest.access, session, &rest.config.base);
             caller.request = trace(request.header("x-request-id"));
             caller.deletes_many = rest.config.deletes_many;
+            caller.guards = rest.guards.clone();
             let response =
                 dispatch(rest, &caller, request, wants).unwrap_or_else(|no| Response::refused(&no));
             (response, caller.take_acts())
         }
     };
-    if pretty && let Ok(json) = Json::parse(std::mem::take(&mut response.body), limits()) {
-        let mut out = String::new();
-        pretty::write(json.root(), 0, &mut out);
-        response.body = out.into_bytes();
-    }
     (response, acts)
-}
-
-/// What we made ourselves has no limit but memory.
-fn limits() -> Limits {
-    Limits { bytes: usize::MAX, depth: usize::MAX, number: usize::MAX }
 }
 
 fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -> Result<Response, No> {
@@ -192,7 +227,9 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
     let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
     let most = rest.config.body_bytes;
     match (&route, method) {
-        (Route::Metadata, "GET") => Ok(Response::json(200, rest.statement().to_owned())),
+        (Route::Metadata | Route::Description, "GET") => {
+            rest.public(&route).ok_or_else(|| Refusal::not_found(&request.path).into())
+        }
         (Route::Base, "POST") => bundle::post(rest, caller, request, wants),
         (Route::Base, "GET") => search::system(caller, wants, Vec::new()),
         (Route::SystemSearch, "POST") => search::system(caller, wants, crate::body::form(request, most)?),
@@ -200,13 +237,15 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
         (Route::TypeSearch(kind), "POST") => {
             search::of_type(caller, wants, kind, crate::body::form(request, most)?)
         }
-        (Route::Compartment(id, kind), "GET") => search::compartment(caller, wants, id, *kind, Vec::new()),
-        (Route::CompartmentSearch(id, kind), "POST") => {
-            search::compartment(caller, wants, id, *kind, crate::body::form(request, most)?)
+        (Route::Compartment(owner, kind), "GET") => {
+            search::compartment(caller, wants, owner, *kind, Vec::new())
+        }
+        (Route::CompartmentSearch(owner, kind), "POST") => {
+            search::compartment(caller, wants, owner, *kind, crate::body::form(request, most)?)
         }
         (Route::Operation(operation, target), "GET" | "POST") if method == "POST" || !operation.changes => {
             let target = target.clone();
-            (operation.run)(Call { rest, caller, request, wants, target, body_bytes: most })
+            (operation.run)(Call { rest, caller, request, wants, operation, target, body_bytes: most })
         }
         (Route::Instance(kind, id), "GET") => read::read(caller, request, wants, kind, id),
         (Route::Misnamed(_, id), "PUT") => Err(misnamed(id)),
@@ -231,6 +270,11 @@ fn misnamed(id: &str) -> No {
     Refusal::invalid("id", text).into()
 }
 
+/// The response to what was refused, as it leaves.
+fn refused(request: &Request, no: &No) -> Response {
+    dressed(request, presented(request, Response::refused(no)))
+}
+
 /// With the headers that every response has.
 pub(crate) fn dressed(request: &Request, response: Response) -> Response {
     let id = trace(request.header("x-request-id"));
@@ -239,14 +283,17 @@ pub(crate) fn dressed(request: &Request, response: Response) -> Response {
         .set("x-request-id", id)
         .set("cache-control", "no-store")
         .set("x-content-type-options", "nosniff")
-        .set("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
         .set("referrer-policy", "no-referrer")
         .set("cross-origin-resource-policy", "same-origin");
+    if response.header("content-security-policy").is_none() {
+        response = response.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    }
     if let Some(correlation) = trace(request.header("x-correlation-id")) {
         response = response.set("x-correlation-id", correlation);
     }
     if request.method == "HEAD" {
         response.body.clear();
+        response.stream = None;
     }
     response
 }
@@ -257,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_fault_without_details() {
-        let (response, _) = shielded(|| panic!("secret detail"));
+        let (response, _) = shielded(&Request::default(), || panic!("secret detail"));
         assert_eq!(response.status, 500);
         assert!(response.text().contains("OperationOutcome") && !response.text().contains("secret"));
     }

@@ -2,8 +2,10 @@
 
 use record::Instant;
 
-/// The media type of every body that goes out.
+/// The media type of a resource in JSON.
 pub(crate) const JSON: &str = "application/fhir+json; charset=utf-8";
+/// The media type of a resource in XML.
+pub(crate) const XML: &str = "application/fhir+xml; charset=utf-8";
 
 /// Characters of a request id or correlation id, at most.
 const TRACE_MAX: usize = 128;

@@ -1,11 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod binary;
 mod body;
 mod bundle;
 mod capability;
 mod config;
 mod door;
+mod format;
 mod headers;
+mod later;
+mod listen;
+mod openapi;
 mod operation;
 mod pretty;
 mod read;
@@ -15,6 +20,7 @@ mod route;
 mod search;
 mod skin;
 mod status;
+mod stream;
 mod subset;
 mod wants;
 mod write;

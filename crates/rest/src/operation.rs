@@ -1,8 +1,19 @@
 //! Operations: what stands at `$name`. One table says where each stands and what does it; routes and the
 //! CapabilityStatement are made of it. Each has a file in `operation/`.
 
+mod document;
 mod everything;
+mod export;
+mod graphql;
+mod import;
 mod inputs;
+mod lastn;
+mod message;
+mod meta;
+mod subscription;
+mod terminology;
+mod validate;
+pub(crate) mod view;
 
 use crate::body;
 use crate::door::Rest;
@@ -27,6 +38,8 @@ pub(crate) struct Operation {
     pub types: Kinds,
     /// The types at whose instances it stands.
     pub instances: Kinds,
+    /// Whether it stands at the versions of those, too.
+    pub versions: bool,
     /// Whether it changes something, so that it cannot be asked by GET (R4 operations.html#http).
     pub changes: bool,
     pub weight: Weight,
@@ -44,8 +57,6 @@ impl Eq for Operation {}
 /// Resource types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kinds {
-    // An operation of all types begins to use it.
-    #[allow(dead_code)]
     All,
     Only(&'static [&'static str]),
 }
@@ -62,16 +73,41 @@ impl Kinds {
 }
 
 /// All of them.
-pub(crate) static OPERATIONS: &[Operation] = &[Operation {
-    name: "everything",
-    definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-    system: false,
-    types: Kinds::NONE,
-    instances: Kinds::Only(&["Patient"]),
-    changes: false,
-    weight: Weight::Wide,
-    run: everything::run,
-}];
+pub(crate) static OPERATIONS: &[Operation] = &[
+    everything::OPERATION,
+    view::OPERATION,
+    export::SYSTEM,
+    export::PATIENT,
+    export::GROUP,
+    import::OPERATION,
+    document::OPERATION,
+    graphql::OPERATION,
+    lastn::OPERATION,
+    message::OPERATION,
+    meta::READ,
+    meta::ADD,
+    meta::DELETE,
+    terminology::EXPAND,
+    terminology::VALIDATE_IN_SET,
+    terminology::VALIDATE_IN_SYSTEM,
+    terminology::LOOKUP,
+    terminology::SUBSUMES,
+    terminology::TRANSLATE,
+    validate::OPERATION,
+    subscription::STATUS,
+    subscription::EVENTS,
+    subscription::BINDING_TOKEN,
+    subscription::RESEND,
+];
+
+const SUBSCRIPTION: Kinds = Kinds::Only(&["Subscription"]);
+
+impl Operation {
+    /// True when it is only there where subscriptions are served.
+    pub(crate) fn is_of_subscriptions(&self) -> bool {
+        self.instances == SUBSCRIPTION
+    }
+}
 
 /// Where an operation is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +115,7 @@ pub(crate) enum Target {
     System,
     Type(&'static str),
     Instance(&'static str, String),
+    Version(&'static str, String, u64),
 }
 
 /// The operation of this name that stands there.
@@ -87,17 +124,17 @@ pub(crate) fn find(name: &str, target: &Target) -> Option<&'static Operation> {
         Target::System => operation.system,
         Target::Type(kind) => operation.types.has(kind),
         Target::Instance(kind, _) => operation.instances.has(kind),
+        Target::Version(kind, ..) => operation.versions && operation.instances.has(kind),
     })
 }
 
 /// One call.
 pub(crate) struct Call<'c> {
-    // For operations that need more than the caller.
-    #[allow(dead_code)]
     pub rest: &'c Rest,
     pub caller: &'c Caller<'c>,
     pub request: &'c Request,
     pub wants: Wants,
+    pub operation: &'static Operation,
     pub target: Target,
     /// Bytes of a body, at most.
     pub body_bytes: usize,

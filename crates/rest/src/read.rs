@@ -1,5 +1,6 @@
 //! Reading one resource, its versions, and histories.
 
+use crate::binary;
 use crate::headers::parse_date;
 use crate::request::Request;
 use crate::response::Response;
@@ -27,7 +28,7 @@ pub(crate) fn read(
     if is_current(request, &body) {
         return Ok(Response::empty(304).version_of(&body));
     }
-    Ok(shown(&body, &subset))
+    shown(&body, &subset, &wants)
 }
 
 /// One version.
@@ -40,13 +41,16 @@ pub(crate) fn vread(
 ) -> Result<Response, No> {
     let subset = Subset::of(&mut wants)?;
     wants.nothing_else()?;
-    Ok(shown(&interaction::vread(caller, kind, id, version)?, &subset))
+    shown(&interaction::vread(caller, kind, id, version)?, &subset, &wants)
 }
 
-fn shown(body: &Body, subset: &Subset) -> Response {
+fn shown(body: &Body, subset: &Subset, wants: &Wants) -> Result<Response, No> {
+    if wants.raw {
+        return Ok(binary::raw(body)?.version_of(body));
+    }
     let mut text = String::with_capacity(body.text.len());
     subset.write(body, &mut text);
-    Response::json(200, text).version_of(body)
+    Ok(Response::json(200, text).version_of(body))
 }
 
 /// RFC 9110, 13.2.2: `If-None-Match` decides, and only without it `If-Modified-Since`.

@@ -2,6 +2,7 @@
 
 use crate::headers::{JSON, http_date};
 use crate::status::{self, No};
+use crate::stream::Stream;
 use record::{Body, Instant};
 
 /// A response.
@@ -13,12 +14,14 @@ pub struct Response {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// What makes the body while it is sent, in place of `body`.
+    pub(crate) stream: Option<Stream>,
 }
 
 impl Response {
     /// A response without a body.
     pub(crate) fn empty(status: u16) -> Response {
-        Response { status, headers: Vec::new(), body: Vec::new() }
+        Response { status, headers: Vec::new(), body: Vec::new(), stream: None }
     }
 
     /// A response with a FHIR resource.
@@ -52,6 +55,19 @@ impl Response {
     /// With the version and instant of this body.
     pub(crate) fn version_of(self, body: &Body) -> Response {
         self.versioned(body.version, body.updated)
+    }
+
+    /// With its whole body in memory, where nothing sends it piece by piece.
+    pub(crate) fn gathered(mut self) -> Response {
+        match self.stream.take().map(|stream| stream.run(&mut self.body)) {
+            Some(Err(refusal)) => Response::refused(&refusal.into()),
+            Some(Ok(())) | None => self,
+        }
+    }
+
+    /// True when its body is a resource, or nothing.
+    pub(crate) fn is_resource(&self) -> bool {
+        self.stream.is_none() && (self.body.is_empty() || self.header("content-type") == Some(JSON))
     }
 
     /// The header of this name.

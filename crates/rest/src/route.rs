@@ -3,6 +3,7 @@
 use crate::operation::{self, Operation, Target};
 use crate::request::Request;
 use crate::status::No;
+use fhir::definitions::{self, COMPARTMENTS};
 use record::Refusal;
 use service::interaction::{decode, is_id, kind_named};
 
@@ -13,6 +14,8 @@ pub(crate) enum Route {
     Base,
     /// The CapabilityStatement.
     Metadata,
+    /// The OpenAPI description.
+    Description,
     /// History of everything.
     SystemHistory,
     /// Search over all types by form.
@@ -33,10 +36,14 @@ pub(crate) enum Route {
     Version(&'static str, String, u64),
     /// An operation.
     Operation(&'static Operation, Target),
-    /// The resources of a type, or of all, in a patient's compartment.
-    Compartment(String, Option<&'static str>),
+    /// The resources of a type, or of all, in the compartment of a resource.
+    Compartment((&'static str, String), Option<&'static str>),
     /// The same by form.
-    CompartmentSearch(String, Option<&'static str>),
+    CompartmentSearch((&'static str, String), Option<&'static str>),
+    /// How far a job is.
+    Job(String),
+    /// A file that a job has made.
+    JobFile(String, String),
 }
 
 /// How much work a request may be.
@@ -64,9 +71,14 @@ impl Route {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         match parts.as_slice() {
             ["metadata"] => Ok(Route::Metadata),
+            ["openapi.json"] => Ok(Route::Description),
             ["_history"] => Ok(Route::SystemHistory),
             ["_search"] => Ok(Route::SystemSearch),
-            [name] | [_, name] | [_, _, name] if name.starts_with('$') => operation(&parts, name),
+            ["$jobs", id] => Ok(Route::Job((*id).to_owned())),
+            ["$jobs", id, name] => Ok(Route::JobFile((*id).to_owned(), (*name).to_owned())),
+            [name] | [_, name] | [_, _, name] | [_, _, "_history", _, name] if name.starts_with('$') => {
+                operation(&parts, name)
+            }
             [kind] => Ok(Route::Type(kind_named(kind)?)),
             [kind, "_search"] => Ok(Route::TypeSearch(kind_named(kind)?)),
             [kind, "_history"] => Ok(Route::TypeHistory(kind_named(kind)?)),
@@ -93,7 +105,10 @@ impl Route {
             Route::Instance(..) | Route::Misnamed(..) => "GET, HEAD, PUT, PATCH, DELETE",
             Route::Operation(operation, _) if operation.changes => "POST",
             Route::Operation(..) => "GET, HEAD, POST",
+            Route::Job(_) => "GET, HEAD, DELETE",
             Route::Metadata
+            | Route::Description
+            | Route::JobFile(..)
             | Route::SystemHistory
             | Route::TypeHistory(_)
             | Route::InstanceHistory(..)
@@ -107,7 +122,9 @@ impl Route {
 pub(crate) fn weight(request: &Request) -> Weight {
     let reads = matches!(request.method.as_str(), "GET" | "HEAD");
     match Route::of(&request.path) {
-        Ok(Route::Instance(..) | Route::Version(..) | Route::Metadata) if reads => Weight::Light,
+        Ok(Route::Instance(..) | Route::Version(..) | Route::Metadata | Route::Description) if reads => {
+            Weight::Light
+        }
         Ok(Route::Misnamed(..)) | Err(_) => Weight::Light,
         Ok(Route::Base) if !reads => Weight::Bundle,
         Ok(Route::Operation(operation, _)) => operation.weight,
@@ -124,7 +141,13 @@ fn known_id(kind: &str, id: &str) -> Result<String, No> {
 fn operation(parts: &[&str], name: &str) -> Result<Route, No> {
     let target = match parts {
         [kind, id, _] => Target::Instance(kind_named(kind)?, known_id(kind, id)?),
+        // No type of R4, but one that operations are about.
+        ["ViewDefinition", _] => Target::Type("ViewDefinition"),
         [kind, _] => Target::Type(kind_named(kind)?),
+        [kind, id, _, version, _] => {
+            let version = version.parse().map_err(|_| Refusal::not_found(&format!("{kind}/_history")))?;
+            Target::Version(kind_named(kind)?, known_id(kind, id)?, version)
+        }
         _ => Target::System,
     };
     let found = operation::find(name.trim_start_matches('$'), &target);
@@ -140,14 +163,16 @@ fn compartment(kind: &str, id: &str, rest: &[&str], path: &str) -> Result<Route,
         [member, "_search"] => (of(member)?, true),
         _ => return Err(No::Path(format!("Nothing stands at {path}. GET metadata says what does."))),
     };
-    if kind != "Patient" {
-        return Err(No::Path(format!("There is no compartment of {kind} here. There is one of Patient.")));
+    if !COMPARTMENTS.contains(&kind) {
+        let known = COMPARTMENTS.join(", ");
+        return Err(No::Path(format!("There is no compartment of {kind}. There is one of each of {known}.")));
     }
-    if let Some(member) = member.filter(|m| fhir::definitions::patient_compartment(m).is_empty()) {
-        return Err(No::Path(format!("{member} is in no patient's compartment. Search it at {member}?...")));
+    let outside = |member: &&str| *member != kind && definitions::compartment(kind, member).next().is_none();
+    if let Some(member) = member.filter(outside) {
+        return Err(No::Path(format!("{member} is in no compartment of {kind}. Search it at {member}?...")));
     }
-    let id = known_id(kind, id)?;
-    Ok(if by_form { Route::CompartmentSearch(id, member) } else { Route::Compartment(id, member) })
+    let owner = (kind, known_id(kind, id)?);
+    Ok(if by_form { Route::CompartmentSearch(owner, member) } else { Route::Compartment(owner, member) })
 }
 
 #[cfg(test)]
@@ -170,11 +195,16 @@ mod tests {
         assert!(
             matches!(everything, Route::Operation(o, target) if o.name == "everything" && target == expected)
         );
-        assert_eq!(route("/Patient/1/Observation"), Ok(Route::Compartment("1".into(), Some("Observation"))));
-        assert_eq!(route("/Patient/1/*"), Ok(Route::Compartment("1".into(), None)));
+        assert_eq!(route("/$jobs/1"), Ok(Route::Job("1".into())));
+        assert_eq!(route("/$jobs/1/a"), Ok(Route::JobFile("1".into(), "a".into())));
+        assert_eq!(
+            route("/Patient/1/Observation"),
+            Ok(Route::Compartment(("Patient", "1".into()), Some("Observation")))
+        );
+        assert_eq!(route("/Patient/1/*"), Ok(Route::Compartment(("Patient", "1".into()), None)));
         assert_eq!(
             route("/Patient/1/Observation/_search"),
-            Ok(Route::CompartmentSearch("1".into(), Some("Observation")))
+            Ok(Route::CompartmentSearch(("Patient", "1".into()), Some("Observation")))
         );
         for path in [
             "/Nonsense",
@@ -184,8 +214,11 @@ mod tests {
             "/Nonsense/'; DROP TABLE head; --",
             "/Patient/1/_history/x",
             "/Patient/$nonsense",
-            "/$export",
-            "/Encounter/1/Observation",
+            "/Observation/$export",
+            "/$jobs",
+            "/$jobs/1/2/3",
+            "/Location/1/Observation",
+            "/Encounter/1/Patient",
             "/Patient/1/Practitioner",
             "/../Patient",
             "/metadata/x",

@@ -30,16 +30,16 @@ pub(crate) fn system(caller: &Caller<'_>, wants: Wants, form: Pairs) -> Result<R
     run(caller, wants, None, "", None, form)
 }
 
-/// Search in a patient's compartment. One that is not there has nothing in it.
+/// Search in the compartment of a resource. One that is not there has nothing in it.
 pub(crate) fn compartment(
     caller: &Caller<'_>,
     wants: Wants,
-    patient: &str,
+    owner: &(&'static str, String),
     kind: Option<&'static str>,
     form: Pairs,
 ) -> Result<Response, No> {
-    let path = format!("/Patient/{patient}/{}", kind.unwrap_or("*"));
-    run(caller, wants, kind, &path, Some(patient), form)
+    let path = format!("/{}/{}/{}", owner.0, owner.1, kind.unwrap_or("*"));
+    run(caller, wants, kind, &path, Some(owner), form)
 }
 
 fn run(
@@ -47,14 +47,14 @@ fn run(
     mut wants: Wants,
     kind: Option<&str>,
     path: &str,
-    patient: Option<&str>,
+    owner: Option<&(&'static str, String)>,
     form: Pairs,
 ) -> Result<Response, No> {
     wants.pairs.extend(form.into_iter().filter(|(name, _)| name != "_format" && name != "_pretty"));
     let now = caller.access.store().now();
     let mut query = Query::parse(kind, &wants.pairs, wants.handling, now, &format!("{}/", caller.base))?;
-    if let Some(patient) = patient {
-        query.filters.push(Filter::Compartment { patient: patient.to_owned() });
+    if let Some((kind, id)) = owner {
+        query.filters.push(Filter::Compartment { kind, id: id.clone() });
     }
     let results = interaction::search(caller, &query, &page_of(&query))?;
     Ok(Response::json(200, bundle(caller.base, path, &query, &results, &wants.format)))

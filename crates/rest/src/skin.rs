@@ -5,6 +5,7 @@
 use crate::body::too_large;
 use crate::config::Config;
 use crate::door::{Reply, Rest, answer, dressed, turned_away};
+use crate::listen;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::{Weight, weight};
@@ -12,9 +13,10 @@ use crate::status::No;
 use access::{Access, Session};
 use axum::Router;
 use axum::body::{Body, HttpBody};
+use axum::extract::ws::WebSocketUpgrade;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::routing::any;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::routing::{any, get};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use record::{Kind, Refusal};
@@ -22,6 +24,8 @@ use std::future::poll_fn;
 use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+use subscription::Subscriptions;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,21 +34,84 @@ const PACK_FROM: usize = 1024;
 /// Headers of a request, at most; more are refused.
 const HEADERS_MAX: usize = 100;
 
+/// Bytes of a path and query, at most. From 64 KiB on the library below us answers 414 itself, without a body.
+pub(crate) const URL_MAX: usize = 32 << 10;
+
 struct Skin {
     rest: Rest,
     bundles: Semaphore,
-    wide: Semaphore,
+    wide: Arc<Semaphore>,
 }
 
 /// The door as a router, to be merged with others. It answers at the path of [`Config::base`] and below.
 pub fn router(access: Access, config: Config) -> Router {
     let mount = mount(&config.base).to_owned();
-    let (bundles, wide) = (Semaphore::new(config.bundles), Semaphore::new(config.wide));
+    let (bundles, wide) = (Semaphore::new(config.bundles), Arc::new(Semaphore::new(config.wide)));
+    let threads = config.jobs;
     let skin = Arc::new(Skin { bundles, wide, rest: Rest::new(access, config) });
+    for _ in 0..threads {
+        work_on_jobs(&skin);
+    }
+    let (inner, subscriptions) = (skin.clone(), skin.rest.config.subscriptions.clone());
     let answer = any(move |request: axum::extract::Request| serve(skin.clone(), request));
     let router = Router::new().route(&format!("{mount}/"), answer.clone());
     let router = router.route(&format!("{mount}/{{*below}}"), answer.clone());
+    let router = match subscriptions {
+        Some(subscriptions) => router.route(
+            &format!("{mount}{}", listen::PATH),
+            get(move |head, upgrade| socket(inner, subscriptions, head, upgrade)),
+        ),
+        None => router,
+    };
     if mount.is_empty() { router } else { router.route(&mount, answer) }
+}
+
+/// How often jobs are looked for that another node was asked for, or left.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often what jobs have left is swept out.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// A thread that works on jobs as long as the door is there.
+fn work_on_jobs(skin: &Arc<Skin>) {
+    let (bell, skin) = (skin.rest.jobs.bell(), Arc::downgrade(skin));
+    let work = move || {
+        let mut swept: Option<std::time::Instant> = None;
+        while let Some(skin) = skin.upgrade() {
+            let jobs = &skin.rest.jobs;
+            let mut outcome = skin.rest.work();
+            if outcome == Ok(false) && swept.is_none_or(|at| at.elapsed() > SWEEP_EVERY) {
+                swept = Some(std::time::Instant::now());
+                outcome = jobs.sweep().map(|()| false);
+            }
+            drop(skin);
+            // What went wrong is in the log; it is tried again.
+            if outcome != Ok(true) {
+                bell.wait(LOOK_EVERY);
+            }
+        }
+    };
+    let started = std::thread::Builder::new().name("jobs".into()).spawn(work);
+    if let Err(error) = started {
+        tracing::error!(%error, "no thread for jobs; those begun here are left to other nodes");
+    }
+}
+
+/// Opens a websocket for those who listen to subscriptions.
+async fn socket(
+    skin: Arc<Skin>,
+    subscriptions: Subscriptions,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> axum::response::Response {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut head = Request::new("GET", listen::PATH);
+    if let Some(value) = headers.get("authorization") {
+        head = head.with("authorization", &text(value));
+    }
+    let opener =
+        tokio::task::spawn_blocking(move || listen::opener(&skin.rest, &head)).await.unwrap_or_default();
+    let upgrade = upgrade.max_message_size(listen::MESSAGE_MAX).max_frame_size(listen::MESSAGE_MAX);
+    upgrade.on_upgrade(move |socket| listen::serve(subscriptions, opener, socket))
 }
 
 /// The path of a base: `/fhir` of `https://care.example/fhir`.
@@ -88,6 +155,9 @@ async fn session(skin: &Arc<Skin>, head: &Request) -> Result<Option<Session>, No
         )
         .into());
     }
+    if head.path.len() + head.query.len() > URL_MAX {
+        return Err(No::Long(URL_MAX));
+    }
     let at_once = head.header("authorization").is_some() || head.header("cookie").is_none();
     if at_once && is_near(skin) {
         return skin.rest.caller(head);
@@ -116,7 +186,7 @@ async fn respond(skin: &Arc<Skin>, session: Option<Session>, mut request: Reques
         Weight::Light if is_near(skin) => return answer(&skin.rest, session.as_ref(), &request),
         Weight::Light | Weight::Usual => None,
         Weight::Bundle => Some(&skin.bundles),
-        Weight::Wide => Some(&skin.wide),
+        Weight::Wide => Some(&*skin.wide),
     };
     // A turn is held until the answer is made.
     let Ok(_turn) = turns.map(Semaphore::try_acquire).transpose() else {
@@ -160,12 +230,12 @@ async fn read(config: &Config, head: &Request, mut body: Body) -> Result<Vec<u8>
 /// Until when more of a body must have come: as long as what is there has bought at the least rate, but not
 /// before the time of grace is over, and not after the whole time.
 fn deadline(config: &Config, began: Instant, got: usize) -> Instant {
-    let bought = std::time::Duration::from_secs_f64(got as f64 / config.body_rate.max(1) as f64);
+    let bought = Duration::from_secs_f64(got as f64 / config.body_rate.max(1) as f64);
     began + bought.max(config.body_grace).min(config.body_time)
 }
 
 /// Waits for the audit trail, then lets the response go.
-async fn finish(skin: &Skin, reply: Reply, packs: bool) -> axum::response::Response {
+async fn finish(skin: &Arc<Skin>, reply: Reply, packs: bool) -> axum::response::Response {
     let mut response = reply.response;
     let tickets: Vec<_> = reply.acts.into_iter().map(|act| skin.rest.access.store().audit(act)).collect();
     for ticket in tickets {
@@ -176,7 +246,14 @@ async fn finish(skin: &Skin, reply: Reply, packs: bool) -> axum::response::Respo
     if packs && response.body.len() > PACK_FROM {
         response = packed(response);
     }
-    let mut answer = axum::response::Response::new(Body::from(response.body));
+    let body = match response.stream.take() {
+        Some(stream) => {
+            let inner = skin.clone();
+            stream.body(move |handle| handle.block_on(inner.wide.clone().acquire_owned()))
+        }
+        None => Body::from(response.body),
+    };
+    let mut answer = axum::response::Response::new(body);
     // The table in `status` has none outside the range.
     *answer.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in response.headers {

@@ -16,6 +16,8 @@ pub(crate) enum No {
     Format(String),
     /// The body has a format or an encoding that is not taken.
     Media(String),
+    /// The URL is longer than this.
+    Long(usize),
     /// The body came too slowly.
     Slow,
 }
@@ -52,6 +54,7 @@ pub(crate) fn of(no: &No) -> u16 {
         No::Method(_) => 405,
         No::Format(_) => 406,
         No::Slow => 408,
+        No::Long(_) => 414,
         No::Media(_) => 415,
     }
 }
@@ -79,6 +82,10 @@ impl No {
                 one("not-supported", &format!("The method is not possible here. Possible are: {allow}."))
             }
             No::Path(text) | No::Format(text) | No::Media(text) => one("not-supported", text),
+            No::Long(most) => one(
+                "too-long",
+                &format!("The URL is longer than {most} bytes. Search by POST to _search, or ask for less."),
+            ),
             No::Slow => one(
                 "timeout",
                 "The body came too slowly. Send it again over a faster line, or in smaller parts.",

@@ -3,18 +3,29 @@
 #![expect(clippy::print_stdout, reason = "what was counted and measured is to be seen with --nocapture")]
 
 mod batches;
+mod binaries;
+mod bulk;
 mod conditions;
 mod everything;
+mod formats;
+mod graphql;
 mod histories;
 mod hostile;
+mod later;
+mod operations;
+mod patches;
+mod profiles;
 mod repeats;
 mod resources;
 mod searches;
 mod sockets;
 mod statement;
+mod subscriptions;
 mod suites;
+mod terms;
 mod transactions;
 mod unseen;
+mod views;
 
 use crate::{Config, Request, Response, Rest, handle};
 use access::Access;

@@ -1,6 +1,8 @@
 //! How a client wants to be answered: format, preferences, how strict.
 
-use crate::headers::media;
+use crate::binary;
+use crate::format::Format;
+use crate::operation::view;
 use crate::request::Request;
 use crate::status::No;
 use fhir::search::Handling;
@@ -21,8 +23,8 @@ pub(crate) enum Returns {
 /// How a client wants to be answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Wants {
-    /// With line breaks and indents.
-    pub pretty: bool,
+    /// As the bytes that a Binary is about.
+    pub raw: bool,
     /// After a write; none when it did not say.
     pub returns: Option<Returns>,
     /// When something is not understood.
@@ -39,19 +41,14 @@ impl Wants {
         let all = pairs(&request.query)?;
         let (format, pairs): (Pairs, Pairs) =
             all.into_iter().partition(|(name, _)| name == "_format" || name == "_pretty");
-        let value =
-            |wanted: &str| format.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-        match value("_format") {
-            // A plus that was not encoded has become a space.
-            Some(format) => acceptable(&format.replace(' ', "+"))?,
-            None => acceptable(request.header("accept").unwrap_or("*/*"))?,
+        let raw = binary::is_wanted_raw(request, &format);
+        if !raw && !view::is_wanted(request, &format) {
+            Format::wanted(request, &format)?;
         }
-        let pretty = match value("_pretty") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(Refusal::invalid("_pretty", "_pretty is true or false.").into()),
-        };
-        let mut wants = Wants { pretty, returns: None, handling: Handling::Strict, pairs, format };
+        if format.iter().any(|(name, value)| name == "_pretty" && value != "true" && value != "false") {
+            return Err(Refusal::invalid("_pretty", "_pretty is true or false.").into());
+        }
+        let mut wants = Wants { raw, returns: None, handling: Handling::Strict, pairs, format };
         wants.prefer(request);
         Ok(wants)
     }
@@ -90,39 +87,6 @@ impl Wants {
     }
 }
 
-/// Refuses when none of the media types can be given.
-fn acceptable(list: &str) -> Result<(), No> {
-    let fits = |item: &str| {
-        let (kind, params) = media(item);
-        let named = matches!(
-            kind.as_str(),
-            "json"
-                | "application/json"
-                | "application/fhir+json"
-                | "application/json+fhir"
-                | "text/json"
-                | "application/*"
-                | "*/*"
-        );
-        let is = |name: &str, values: &[&str]| {
-            params.iter().all(|(n, value)| n != name || values.contains(&value.as_str()))
-        };
-        // FHIR R4 http.html#version-parameter.
-        named && is("fhirversion", &["4.0", "4.0.1"]) && is("charset", &["utf-8"]) && !is_zero(&params)
-    };
-    if list.split(',').any(fits) {
-        return Ok(());
-    }
-    let text =
-        format!("The answer cannot be had as {list:?}. Ask for application/fhir+json, FHIR version 4.0.");
-    Err(No::Format(text))
-}
-
-/// `q=0` means "not this".
-fn is_zero(params: &[(String, String)]) -> bool {
-    params.iter().any(|(name, value)| name == "q" && value.parse() == Ok(0.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,28 +96,15 @@ mod tests {
     }
 
     #[test]
-    fn json_can_be_had_and_nothing_else() {
-        for accept in [
-            "*/*",
-            "application/fhir+json",
-            "text/html,application/xml;q=0.9,*/*;q=0.8",
-            "application/json;charset=UTF-8",
-            "application/fhir+json; fhirVersion=4.0",
-        ] {
-            assert_eq!(status(Request::new("GET", "Patient/1").with("accept", accept)), 200, "{accept}");
-        }
-        for accept in [
-            "application/fhir+xml",
-            "text/turtle",
-            "application/fhir+json; fhirVersion=3.0",
-            "application/json;q=0",
-        ] {
-            assert_eq!(status(Request::new("GET", "Patient/1").with("accept", accept)), 406, "{accept}");
-        }
+    fn what_cannot_be_had_is_refused() {
+        let get = |url: &str| status(Request::new("GET", url));
+        assert_eq!(status(Request::new("GET", "Patient/1").with("accept", "text/turtle")), 406);
         assert_eq!(status(Request::new("GET", "Patient/1?_format=json").with("accept", "text/turtle")), 200);
-        assert_eq!(status(Request::new("GET", "Patient/1?_format=application/fhir+json")), 200);
-        assert_eq!(status(Request::new("GET", "Patient/1?_format=xml")), 406);
-        assert_eq!(status(Request::new("GET", "Patient/1?_pretty=maybe")), 400);
+        assert_eq!(get("Patient/1?_format=application/fhir+json"), 200);
+        assert_eq!(get("Patient/1?_format=xml"), 200);
+        assert_eq!(get("Patient/1?_format=ttl"), 406);
+        assert_eq!(get("Patient/1?_pretty=maybe"), 400);
+        assert_eq!(status(Request::new("GET", "Binary/1").with("accept", "image/png")), 200);
     }
 
     #[test]
@@ -161,10 +112,7 @@ mod tests {
         let request = Request::new("GET", "Patient?_pretty=true&name=x")
             .with("prefer", "return=minimal, handling=lenient");
         let wants = Wants::of(&request).unwrap();
-        assert_eq!(
-            (wants.returns, wants.handling, wants.pretty),
-            (Some(Returns::Minimal), Handling::Lenient, true)
-        );
+        assert_eq!((wants.returns, wants.handling), (Some(Returns::Minimal), Handling::Lenient));
         assert_eq!(wants.pairs, [("name".to_owned(), "x".to_owned())]);
     }
 }

@@ -1,5 +1,6 @@
 //! Changing one resource.
 
+use crate::binary;
 use crate::body;
 use crate::door::Rest;
 use crate::request::Request;
@@ -9,7 +10,7 @@ use crate::status::No;
 use crate::wants::{Returns, Wants};
 use fhir::outcome::outcome;
 use record::{Issue, Kind, Refusal, Written};
-use service::interaction::{self, Caller, Done, Once, Pairs, Target, pairs, version_of};
+use service::interaction::{self, Caller, Done, Expected, Once, Pairs, Target, pairs};
 
 /// `POST Type`, with `If-None-Exist`.
 pub(crate) fn create(
@@ -20,13 +21,13 @@ pub(crate) fn create(
     kind: &'static str,
 ) -> Result<Response, No> {
     wants.nothing_else()?;
-    let json = body::resource(request, rest.config.body_bytes)?;
+    let json = binary::incoming(request, rest.config.body_bytes, kind, None)?;
     let unless = request.header("if-none-exist").map(criteria).transpose()?;
     let done = interaction::create(caller, kind, &json, unless, once(caller, request).as_ref())?;
     wrote(caller, &wants, done)
 }
 
-/// `PUT Type/id` and `PUT Type?criteria`, with `If-Match`.
+/// `PUT Type/id` and `PUT Type?criteria`, with `If-Match` or `If-None-Match: *`.
 pub(crate) fn update(
     rest: &Rest,
     caller: &Caller<'_>,
@@ -35,18 +36,17 @@ pub(crate) fn update(
     route: &Route,
 ) -> Result<Response, No> {
     let (target, wants) = target(route, wants)?;
-    if request.header("if-none-match").is_some() {
-        let text = "PUT with If-None-Match is not supported. POST with If-None-Exist creates only what is \
-            not there.";
-        return Err(Refusal::new(Kind::Unsupported, text).into());
-    }
-    let json = body::resource(request, rest.config.body_bytes)?;
+    let id = match &target {
+        Target::Id(_, id) => Some(id.as_str()),
+        Target::Where(..) => None,
+    };
+    let json = binary::incoming(request, rest.config.body_bytes, target.kind(), id)?;
     let done =
         interaction::update(caller, target, &json, expected(request)?, once(caller, request).as_ref())?;
     wrote(caller, &wants, done)
 }
 
-/// `PATCH Type/id` and `PATCH Type?criteria` with a JSON Patch.
+/// `PATCH Type/id` and `PATCH Type?criteria` with a patch of one of the three kinds.
 pub(crate) fn patch(
     rest: &Rest,
     caller: &Caller<'_>,
@@ -55,8 +55,8 @@ pub(crate) fn patch(
     route: &Route,
 ) -> Result<Response, No> {
     let (target, wants) = target(route, wants)?;
-    let json = body::patch(request, rest.config.body_bytes)?;
-    let done = interaction::patch(caller, target, json, expected(request)?, once(caller, request).as_ref())?;
+    let patch = body::patch(request, rest.config.body_bytes)?;
+    let done = interaction::patch(caller, target, patch, expected(request)?, once(caller, request).as_ref())?;
     wrote(caller, &wants, done)
 }
 
@@ -91,8 +91,8 @@ fn target(route: &Route, mut wants: Wants) -> Result<(Target, Wants), No> {
     Ok((target, wants))
 }
 
-fn expected(request: &Request) -> Result<Option<u64>, Refusal> {
-    request.header("if-match").map(version_of).transpose()
+fn expected(request: &Request) -> Result<Expected, Refusal> {
+    Expected::of(request.header("if-match"), request.header("if-none-match"))
 }
 
 /// The name under which this request takes effect once, if the client gave it one.

@@ -2,16 +2,22 @@
 
 mod address;
 mod caller;
+mod care;
 mod commit;
+mod conforming;
 mod done;
 mod entry;
 mod everything;
+mod expected;
+mod flatten;
+mod guard;
 mod load;
 mod local;
 mod lookup;
 mod plan;
 mod read;
 mod references;
+mod selected;
 mod write;
 
 #[cfg(test)]
@@ -21,11 +27,16 @@ pub use crate::once::{KEPT_HOURS, Once};
 pub use address::{Address, Pairs, decode, is_id, kind_named, pairs, version_of};
 pub use caller::Caller;
 pub use commit::{Outcome, TRIES_MAX};
+pub use conforming::{Validation, conforming};
 pub use done::Done;
 pub use entry::{patch_in, placed, transaction};
-pub use everything::{EVERYTHING_MAX, Everything, everything};
+pub use everything::{EVERYTHING_MAX, Everything, EverythingPage, everything};
+pub use expected::Expected;
+pub use flatten::{Flattened, Flattening, Wanted, flatten};
+pub use guard::{Check, Filed, Guard, Guards};
 pub use load::{Item, items, load_each, load_whole, waits};
 pub use read::{history, read, search, vread, written};
+pub use selected::{SELECTED_MAX, selected};
 pub use write::{Target, create, delete, patch, update};
 
 /// Matches on a page when no count is asked for.

@@ -4,6 +4,7 @@ mod catalogue;
 mod command;
 mod field;
 pub mod interaction;
+pub mod jobs;
 mod once;
 mod page;
 mod perform;

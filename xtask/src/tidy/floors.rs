@@ -8,11 +8,15 @@ const FLOORS: &[(&str, u8)] = &[
     ("package", 1),
     ("html", 1),
     ("population", 1),
+    ("view", 1),
     ("testbed", 1), // for tests; knows nothing of ours
     ("record", 2),
+    ("profile", 2),
     ("terminology", 2),
+    ("conformance", 3),
     ("access", 3),
     ("service", 4),
+    ("subscription", 4),
     // 5: everything in services/, and the sample that a new one is copied from
     ("example", SERVICES),
     ("rest", 6),
@@ -26,7 +30,8 @@ const FLOORS: &[(&str, u8)] = &[
 ];
 const SERVICES: u8 = 5;
 /// Two neighbours on one floor that may know each other, the first the second.
-const NEIGHBOURS: &[(&str, &str)] = &[("population", "fhir"), ("package", "fhir")];
+const NEIGHBOURS: &[(&str, &str)] =
+    &[("population", "fhir"), ("view", "fhir"), ("package", "fhir"), ("subscription", "service")];
 /// What a service may not be built from: it says what happens, not over which wire or in which table.
 const NOT_FOR_SERVICES: &[&str] = &["axum", "tokio", "hyper", "rusqlite", "serde", "serde_json"];
 const CATALOGUE: &str = "crates/app/src/catalogue.rs";

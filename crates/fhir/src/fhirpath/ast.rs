@@ -3,12 +3,15 @@
 use super::functions::Function;
 use super::scalar::Scalar;
 use crate::definitions::TypeDef;
+use regex::Regex;
 
 /// A part of an expression. Where there is nothing on the left of a name, `on` is [`Node::This`].
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     /// `'a'`, `1`, `@2024`, `4 'mg'`.
     Literal(Scalar),
+    /// The regular expression that stands as a string in `matches()` or `replaceMatches()`.
+    Pattern(Regex),
     /// `{}`
     Nothing,
     /// `$this`, and what a name at the beginning stands on.
@@ -60,14 +63,18 @@ pub(super) struct Found {
 /// What `%name` can be.
 #[derive(Clone, Debug)]
 pub(super) enum Variable {
-    /// `%resource`, `%rootResource`: the resource that is looked at.
+    /// `%resource`: the resource that is looked at.
     Resource,
+    /// `%rootResource`: the one that contains it.
+    Root,
     /// `%context`: what the whole expression is evaluated on.
     Context,
     /// `%sct` and the other constants.
     Constant(&'static str),
     /// `%vs-name` and `%ext-name`.
     Url(String),
+    /// A constant that the caller gives, or what `defineVariable` defines.
+    Named(String),
 }
 
 /// A type in an `is` or `as`.

@@ -48,13 +48,17 @@ pub(super) fn resolve(node: &mut Node, this: Option<&'static TypeDef>) -> Option
         Node::Call { on, function, arguments } => {
             let on = resolve(on, this);
             // Arguments of the others stand on what the whole call stands on.
-            let inner = if function.binds_this() { on } else { this };
-            for argument in arguments {
-                resolve(argument, inner);
+            for (at, argument) in arguments.iter_mut().enumerate() {
+                resolve(argument, if function.binds_this(at) { on } else { this });
             }
             on.filter(|_| function.keeps_items())
         }
-        Node::Literal(_) | Node::Nothing | Node::Index | Node::Total | Node::Variable(_) => None,
+        Node::Literal(_)
+        | Node::Pattern(_)
+        | Node::Nothing
+        | Node::Index
+        | Node::Total
+        | Node::Variable(_) => None,
     }
 }
 
@@ -71,17 +75,25 @@ fn only_type(found: &[Found]) -> Option<&'static TypeDef> {
 
 /// Nothing for abstract types, since what stands there is of another type.
 fn concrete(def: &'static TypeDef) -> Option<&'static TypeDef> {
-    let open = def.kind == TypeKind::Resource && matches!(def.name, "Resource" | "DomainResource");
-    (!open && def.name != "Element").then_some(def)
+    (!open(def)).then_some(def)
+}
+
+/// True for abstract types.
+pub(super) fn open(def: &TypeDef) -> bool {
+    let resource = def.kind == TypeKind::Resource && matches!(def.name, "Resource" | "DomainResource");
+    resource || matches!(def.name, "Element" | "BackboneElement")
 }
 
 impl Function {
-    /// True when its arguments are evaluated on each item in turn.
-    pub(super) fn binds_this(self) -> bool {
-        matches!(
-            self,
-            Function::Where | Function::Exists | Function::All | Function::Select | Function::Repeat
-        )
+    /// True when its argument of this number is evaluated on the items that the function stands on.
+    pub(super) fn binds_this(self, argument: usize) -> bool {
+        use Function::*;
+        match self {
+            Where | Exists | All | Select | Repeat | Iif | Sort => true,
+            Aggregate => argument == 0,
+            Trace | DefineVariable => argument == 1,
+            _ => false,
+        }
     }
 
     /// True when its result is made of items it was called on.

@@ -3,7 +3,7 @@
 use super::ast::{Found, Node, TypeName, Variable};
 use super::compile::members;
 use super::specifier::is_a;
-use super::{Fault, Item, STEPS_MAX, Scalar};
+use super::{Context, Fault, Item, Scalar};
 use crate::definitions::{TypeDef, TypeKind, type_def};
 use crate::json::{Kind, Value};
 use std::borrow::Cow;
@@ -11,11 +11,11 @@ use std::borrow::Cow;
 pub(super) type Items<'a> = Vec<Item<'a>>;
 pub(super) type Outcome<T> = Result<T, Fault>;
 
-/// Evaluates an expression on an item of a resource.
-pub(super) fn evaluate<'a>(node: &Node, item: Item<'a>, resource: super::Node<'a>) -> Outcome<Items<'a>> {
-    let context = [item];
-    let mut evaluation = Evaluation { resource, context: &context, steps: 0 };
-    evaluation.eval(node, &Scope { this: &context, index: 0, total: &[] })
+/// Evaluates an expression on an item.
+pub(super) fn evaluate<'a>(node: &Node, item: Item<'a>, context: &Context<'a>) -> Outcome<Items<'a>> {
+    let item = [item];
+    let mut evaluation = Evaluation { context, item: &item, steps: 0, variables: Vec::new() };
+    evaluation.eval(node, &Scope { this: &item, index: 0, total: &[] })
 }
 
 pub(super) fn fault<T>(reason: impl Into<String>) -> Outcome<T> {
@@ -30,17 +30,30 @@ pub(super) struct Scope<'s, 'a> {
 }
 
 pub(super) struct Evaluation<'s, 'a> {
-    pub resource: super::Node<'a>,
-    context: &'s [Item<'a>],
+    pub context: &'s Context<'a>,
+    /// What the whole expression stands on.
+    item: &'s [Item<'a>],
     steps: u32,
+    /// What `defineVariable` has defined so far, in the part of the expression that is evaluated.
+    pub variables: Vec<(String, Items<'a>)>,
 }
+
+/// Steps between two looks at the clock.
+const STEPS_UNWATCHED: u32 = 4096;
 
 impl<'a> Evaluation<'_, 'a> {
     /// Takes steps from the budget.
     pub fn spend(&mut self, steps: usize) -> Outcome<()> {
-        self.steps = self.steps.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
-        if self.steps > STEPS_MAX {
-            return fault(format!("The expression takes more than {STEPS_MAX} steps on this resource."));
+        let before = self.steps;
+        self.steps = before.saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
+        if self.steps > self.context.steps {
+            let most = self.context.steps;
+            return fault(format!("The expression takes more than {most} steps on this resource."));
+        }
+        if before / STEPS_UNWATCHED != self.steps / STEPS_UNWATCHED
+            && self.context.is_late.is_some_and(|is_late| is_late())
+        {
+            return fault("The expression takes longer on this resource than it may.");
         }
         Ok(())
     }
@@ -48,12 +61,18 @@ impl<'a> Evaluation<'_, 'a> {
     pub fn eval(&mut self, node: &Node, scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
         self.spend(1)?;
         Ok(match node {
-            Node::Literal(scalar) => vec![Item::Computed(scalar.clone())],
+            Node::Literal(scalar) => {
+                if let Scalar::String(text) = scalar {
+                    self.spend(text.len() / 64)?;
+                }
+                vec![Item::Computed(scalar.clone())]
+            }
             Node::Nothing => Vec::new(),
+            Node::Pattern(regex) => vec![Item::Computed(Scalar::String(regex.as_str().to_owned()))],
             Node::This | Node::Root(_) => self.focus(node, scope)?.into_owned(),
             Node::Index => vec![Item::Computed(Scalar::Integer(scope.index as i64))],
             Node::Total => scope.total.to_vec(),
-            Node::Variable(variable) => self.variable(variable),
+            Node::Variable(variable) => self.variable(variable)?,
             Node::Member { on, name, found } => {
                 let mut out = Vec::new();
                 for item in self.focus(on, scope)?.iter() {
@@ -69,7 +88,7 @@ impl<'a> Evaluation<'_, 'a> {
             },
             Node::As { on, of } => {
                 let mut items = self.eval(on, scope)?;
-                items.retain(|item| item.is(of));
+                items.retain(|item| item.fits(of));
                 items
             }
             Node::At { on, at } => {
@@ -97,18 +116,35 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    fn variable(&self, variable: &Variable) -> Items<'a> {
-        match variable {
-            Variable::Resource => vec![Item::Node(self.resource)],
-            Variable::Context => self.context.to_vec(),
-            Variable::Constant(text) => vec![Item::Computed(Scalar::String((*text).to_owned()))],
-            Variable::Url(text) => vec![Item::Computed(Scalar::String(text.clone()))],
-        }
+    fn variable(&mut self, variable: &Variable) -> Outcome<Items<'a>> {
+        let text = |text: &str| vec![Item::Computed(Scalar::String(text.to_owned()))];
+        Ok(match variable {
+            Variable::Resource => vec![Item::Node(self.context.resource)],
+            Variable::Root => vec![Item::Node(self.context.root)],
+            Variable::Context => self.item.to_vec(),
+            Variable::Constant(value) => text(value),
+            Variable::Url(value) => text(value),
+            Variable::Named(name) => {
+                let defined = self.variables.iter().find(|(n, _)| n == name).map(|(_, items)| items);
+                let given = || self.context.constants.iter().find(|(n, _)| n == name).map(|(_, items)| items);
+                match defined.or_else(given) {
+                    Some(items) => {
+                        let items = items.clone();
+                        self.spend(items.len())?;
+                        items
+                    }
+                    None if name == "rowIndex" => {
+                        vec![Item::Computed(Scalar::Integer(self.context.row as i64))]
+                    }
+                    None => return fault(format!("The variable %{name} is not defined here.")),
+                }
+            }
+        })
     }
 
     /// One value or none of what a node gives.
     pub fn single(&mut self, node: &Node, scope: &Scope<'_, 'a>) -> Outcome<Option<Item<'a>>> {
-        let mut items = self.eval(node, scope)?;
+        let mut items = self.argument(node, scope)?;
         if items.len() > 1 {
             return fault(format!("One value is expected where {} are.", items.len()));
         }
@@ -133,7 +169,15 @@ impl<'a> Evaluation<'_, 'a> {
 
     /// What a node means as a condition.
     pub fn truth(&mut self, node: &Node, scope: &Scope<'_, 'a>) -> Outcome<Option<bool>> {
-        truth_of(&self.eval(node, scope)?)
+        truth_of(&self.argument(node, scope)?)
+    }
+
+    /// As [`Evaluation::eval`]; what the node defines ends with it.
+    pub fn argument(&mut self, node: &Node, scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
+        let before = self.variables.len();
+        let items = self.eval(node, scope);
+        self.variables.truncate(before);
+        items
     }
 }
 
@@ -157,18 +201,38 @@ impl<'a> Item<'a> {
         match (self, of) {
             (Item::Node(node), TypeName::Fhir(def)) => is_a(node.kind, def),
             (Item::Computed(scalar), TypeName::System(name)) => scalar.type_name() == *name || *name == "Any",
-            // `true is boolean`: a computed value counts as FHIR's primitive of like name.
+            // `true is boolean`: a computed value counts as FHIR's type of like name.
             (Item::Computed(scalar), TypeName::Fhir(def)) => {
-                def.kind == TypeKind::Primitive && def.name.eq_ignore_ascii_case(scalar.type_name())
+                (def.kind == TypeKind::Primitive || def.name == "Quantity")
+                    && def.name.eq_ignore_ascii_case(scalar.type_name())
             }
             (Item::Node(_), TypeName::System(name)) => *name == "Any",
+        }
+    }
+
+    /// True when `as` and `ofType` let it through. For them a primitive is of its own type only, except that
+    /// `uri` takes in what specialises it (R4 writes `source as uri` where a canonical may stand).
+    fn fits(&self, of: &TypeName) -> bool {
+        match (self, of) {
+            (Item::Node(node), TypeName::Fhir(def))
+                if def.kind == TypeKind::Primitive && def.name != "uri" =>
+            {
+                std::ptr::eq(node.kind, *def)
+            }
+            _ => self.is(of),
         }
     }
 }
 
 /// Appends what stands under `name` in an item.
 pub(super) fn member<'a>(item: &Item<'a>, name: &str, found: Option<&[Found]>, out: &mut Items<'a>) {
-    let Item::Node(node) = item else { return };
+    let node = match item {
+        Item::Node(node) => node,
+        Item::Computed(scalar) => {
+            out.extend(scalar.part(name).map(Item::Computed));
+            return;
+        }
+    };
     if node.kind.kind == TypeKind::Primitive {
         // Only the id and the extensions of a primitive have names.
         let Some(extras) = node.extras else { return };

@@ -1,124 +1,22 @@
 //! Functions: which there are, and what they do.
 
+mod boundaries;
 mod collections;
+mod conversions;
+mod encodings;
+mod maths;
 mod resources;
 mod strings;
+mod table;
+mod terminology;
 
 use super::ast::Node;
-use super::eval::{Evaluation, Items, Outcome, Scope};
+use super::eval::{Evaluation, Items, Outcome, Scope, fault};
+use super::{Item, Scalar};
+use crate::date::PartialDate;
 pub(super) use resources::target_type;
-
-/// The functions that are supported. `is`, `as` and `ofType` are syntax, see the parser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are FHIRPath's")]
-pub(super) enum Function {
-    All,
-    AllTrue,
-    AllFalse,
-    AnyTrue,
-    AnyFalse,
-    Children,
-    Combine,
-    Contains,
-    Count,
-    Descendants,
-    Distinct,
-    Empty,
-    EndsWith,
-    Exclude,
-    Exists,
-    Extension,
-    First,
-    GetValue,
-    HasValue,
-    Iif,
-    IndexOf,
-    Intersect,
-    IsDistinct,
-    Last,
-    Length,
-    Lower,
-    Not,
-    Repeat,
-    Replace,
-    Resolve,
-    Select,
-    Single,
-    Skip,
-    StartsWith,
-    SubsetOf,
-    Substring,
-    SupersetOf,
-    Tail,
-    Take,
-    ToChars,
-    ToString,
-    Trace,
-    Union,
-    Upper,
-    Where,
-}
-
-/// A function with how many arguments it takes.
-pub(super) struct Signature {
-    pub function: Function,
-    pub least: usize,
-    pub most: usize,
-}
-
-/// The function called `name`.
-pub(super) fn signature(name: &str) -> Option<Signature> {
-    use Function::*;
-    let (function, least, most) = match name {
-        "all" => (All, 1, 1),
-        "allTrue" => (AllTrue, 0, 0),
-        "allFalse" => (AllFalse, 0, 0),
-        "anyTrue" => (AnyTrue, 0, 0),
-        "anyFalse" => (AnyFalse, 0, 0),
-        "children" => (Children, 0, 0),
-        "combine" => (Combine, 1, 1),
-        "contains" => (Contains, 1, 1),
-        "count" => (Count, 0, 0),
-        "descendants" => (Descendants, 0, 0),
-        "distinct" => (Distinct, 0, 0),
-        "empty" => (Empty, 0, 0),
-        "endsWith" => (EndsWith, 1, 1),
-        "exclude" => (Exclude, 1, 1),
-        "exists" => (Exists, 0, 1),
-        "extension" => (Extension, 1, 1),
-        "first" => (First, 0, 0),
-        "getValue" => (GetValue, 0, 0),
-        "hasValue" => (HasValue, 0, 0),
-        "iif" => (Iif, 2, 3),
-        "indexOf" => (IndexOf, 1, 1),
-        "intersect" => (Intersect, 1, 1),
-        "isDistinct" => (IsDistinct, 0, 0),
-        "last" => (Last, 0, 0),
-        "length" => (Length, 0, 0),
-        "lower" => (Lower, 0, 0),
-        "not" => (Not, 0, 0),
-        "repeat" => (Repeat, 1, 1),
-        "replace" => (Replace, 2, 2),
-        "resolve" => (Resolve, 0, 0),
-        "select" => (Select, 1, 1),
-        "single" => (Single, 0, 0),
-        "skip" => (Skip, 1, 1),
-        "startsWith" => (StartsWith, 1, 1),
-        "subsetOf" => (SubsetOf, 1, 1),
-        "substring" => (Substring, 1, 2),
-        "supersetOf" => (SupersetOf, 1, 1),
-        "tail" => (Tail, 0, 0),
-        "take" => (Take, 1, 1),
-        "toChars" => (ToChars, 0, 0),
-        "toString" => (ToString, 0, 0),
-        "trace" => (Trace, 1, 2),
-        "union" => (Union, 1, 1),
-        "upper" => (Upper, 0, 0),
-        "where" => (Where, 1, 1),
-        _ => return None,
-    };
-    Some(Signature { function, least, most })
-}
+pub(super) use strings::pattern;
+pub(super) use table::{Function, Gives, On, signature, signature_of};
 
 impl<'a> Evaluation<'_, 'a> {
     pub(super) fn call(
@@ -129,18 +27,86 @@ impl<'a> Evaluation<'_, 'a> {
         scope: &Scope<'_, 'a>,
     ) -> Outcome<Items<'a>> {
         use Function::*;
-        if function == Iif {
-            return self.iif(on, arguments, scope);
+        match function {
+            Iif => return self.iif(on, arguments, scope),
+            DefineVariable => return self.define(on, arguments, scope),
+            Coalesce => {
+                for argument in arguments {
+                    let items = self.argument(argument, scope)?;
+                    if !items.is_empty() {
+                        return Ok(items);
+                    }
+                }
+                return Ok(Vec::new());
+            }
+            Now | Today | TimeOfDay => return self.moment(function),
+            _ => {}
         }
         let items = self.focus(on, scope)?;
         self.spend(items.len())?;
         match function {
-            Children | Descendants | Extension | GetValue | HasValue | Resolve => {
+            Children | Descendants | Extension | GetValue | HasValue | Resolve | CheckModifiers | Slice
+            | GetResourceKey | GetReferenceKey | Type => {
                 self.of_resources(function, &items, arguments, scope)
             }
-            Contains | EndsWith | IndexOf | Length | Lower | Replace | StartsWith | Substring | ToChars
-            | ToString | Upper => self.of_strings(function, &items, arguments, scope),
+            MemberOf | Subsumes | SubsumedBy | ConformsTo | HtmlChecks => {
+                self.of_terminology(function, &items, arguments, scope)
+            }
+            Contains | EndsWith | IndexOf | LastIndexOf | Length | Lower | Matches | MatchesFull
+            | Replace | ReplaceMatches | Split | StartsWith | Substring | ToChars | Trim | Upper | Encode
+            | Decode | Escape | Unescape => self.of_strings(function, &items, arguments, scope),
+            Join => self.join(&items, arguments, scope),
+            To(_) | ConvertsTo(_) => self.of_conversions(function, &items, arguments, scope),
+            Abs | Ceiling | Exp | Floor | Ln | Log | Power | Round | Sqrt | Truncate => {
+                self.of_maths(function, &items, arguments, scope)
+            }
+            LowBoundary | HighBoundary | Precision | Comparable => {
+                self.of_boundaries(function, &items, arguments, scope)
+            }
             _ => self.of_collections(function, items.into_owned(), arguments, scope),
         }
     }
+
+    /// `now()`, `today()`, `timeOfDay()`: the caller's instant in UTC, the same wherever it is asked.
+    fn moment(&self, function: Function) -> Outcome<Items<'a>> {
+        let Some(now) = self.context.now else {
+            return fault("now(), today() and timeOfDay() need an instant, and none is given here.");
+        };
+        let text = now.to_string();
+        let scalar = match function {
+            Function::Now => PartialDate::parse(&text).map(Scalar::DateTime),
+            Function::Today => text.get(..10).and_then(PartialDate::parse).map(Scalar::Date),
+            _ => text.get(11..23).and_then(PartialDate::parse_time).map(Scalar::Time),
+        };
+        Ok(scalar.map(Item::Computed).into_iter().collect())
+    }
+
+    /// `defineVariable(name, value)`: the items go on, and what follows them may say `%name`.
+    fn define(&mut self, on: &Node, arguments: &[Node], scope: &Scope<'_, 'a>) -> Outcome<Items<'a>> {
+        let items = self.focus(on, scope)?.into_owned();
+        let Some(name) = self.string(&arguments[0], scope)? else {
+            return fault("defineVariable() needs a name.");
+        };
+        let taken = self.variables.iter().any(|(n, _)| *n == name)
+            || self.context.constants.iter().any(|(n, _)| *n == name)
+            || ["context", "resource", "rootResource", "sct", "loinc", "ucum"].contains(&name.as_str());
+        if taken {
+            return fault(format!("The variable %{name} is defined already."));
+        }
+        let value = match arguments.get(1) {
+            Some(value) => {
+                let inner = Scope { this: &items, index: scope.index, total: scope.total };
+                self.argument(value, &inner)?
+            }
+            None => items.clone(),
+        };
+        self.spend(value.len())?;
+        self.variables.push((name, value));
+        Ok(items)
+    }
+}
+
+/// One computed value as a result.
+fn one<'a>(scalar: Scalar) -> Items<'a> {
+    vec![Item::Computed(scalar)]
 }

@@ -3,8 +3,11 @@
 use super::arithmetic;
 use super::ast::{Node, Operator};
 use super::eval::{Evaluation, Items, Outcome, Scope, boolean, fault, truth_of};
+use super::specifier::is_quantity;
 use super::{Item, Scalar, TEXT_MAX};
+use crate::definitions::Primitive;
 use crate::json::{Kind, Value};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 impl<'a> Evaluation<'_, 'a> {
@@ -16,12 +19,18 @@ impl<'a> Evaluation<'_, 'a> {
         scope: &Scope<'_, 'a>,
     ) -> Outcome<Items<'a>> {
         use Operator::*;
-        let a = self.eval(left, scope)?;
+        let a = self.argument(left, scope)?;
+        // The right is not looked at where the left decides.
+        match operator {
+            And if truth_of(&a)? == Some(false) => return Ok(boolean(false)),
+            Or if truth_of(&a)? == Some(true) => return Ok(boolean(true)),
+            Implies if truth_of(&a)? == Some(false) => return Ok(boolean(true)),
+            _ => {}
+        }
+        let b = self.argument(right, scope)?;
         if matches!(operator, And | Or | Xor | Implies) {
-            let b = self.eval(right, scope)?;
             return Ok(logic(operator, truth_of(&a)?, truth_of(&b)?).map_or_else(Vec::new, boolean));
         }
-        let b = self.eval(right, scope)?;
         Ok(match operator {
             Union => {
                 let mut all = a;
@@ -40,9 +49,11 @@ impl<'a> Evaluation<'_, 'a> {
                 self.text(text)?
             }
             _ => match (one(&a)?, one(&b)?) {
-                (Some(a), Some(b)) => {
-                    arithmetic::compute(operator, a, b)?.into_iter().map(Item::Computed).collect()
-                }
+                (Some(a), Some(b)) => match arithmetic::compute(operator, a, b)? {
+                    Some(Scalar::String(text)) => self.text(text)?,
+                    Some(scalar) => vec![Item::Computed(scalar)],
+                    None => Vec::new(),
+                },
                 _ => Vec::new(),
             },
         })
@@ -58,14 +69,8 @@ impl<'a> Evaluation<'_, 'a> {
                 Some(n) => Scalar::Integer(n),
                 None => return Ok(Vec::new()),
             },
-            Scalar::Decimal(mut d) => {
-                d.negative = !d.negative && !d.digits.is_empty();
-                Scalar::Decimal(d)
-            }
-            Scalar::Quantity { mut value, unit } => {
-                value.negative = !value.negative && !value.digits.is_empty();
-                Scalar::Quantity { value, unit }
-            }
+            Scalar::Decimal(number) => Scalar::Decimal(number.negated()),
+            Scalar::Quantity { value, unit } => Scalar::Quantity { value: value.negated(), unit },
             other => return fault(format!("A {} cannot be negated.", other.type_name())),
         };
         Ok(vec![Item::Computed(scalar)])
@@ -78,17 +83,6 @@ impl<'a> Evaluation<'_, 'a> {
         }
         self.spend(text.len() / 64)?;
         Ok(vec![Item::Computed(Scalar::String(text))])
-    }
-
-    /// The items without those that equal one before them.
-    pub(super) fn distinct(&mut self, items: Items<'a>) -> Outcome<Items<'a>> {
-        let mut out: Items<'a> = Vec::with_capacity(items.len());
-        for item in items {
-            if !self.holds(&out, &item)? {
-                out.push(item);
-            }
-        }
-        Ok(out)
     }
 
     /// True when one of the items equals `item`.
@@ -123,13 +117,19 @@ impl<'a> Evaluation<'_, 'a> {
     /// `=` of items.
     fn same(&mut self, a: &Item<'a>, b: &Item<'a>) -> Outcome<Option<bool>> {
         self.spend(1)?;
-        if let (Item::Node(a), Item::Node(b)) = (a, b)
-            && let (Some(a), Some(b)) = (a.value, b.value)
+        if let (Item::Node(x), Item::Node(y)) = (a, b)
+            && let (Some(a), Some(b)) = (x.value, y.value)
             && a.kind() == Kind::Object
             && b.kind() == Kind::Object
         {
             self.spend(a.raw().len() / 64)?;
-            return Ok(Some(same_value(a, b)));
+            let quantities = is_quantity(x.kind) && is_quantity(y.kind);
+            if !quantities || same_value(a, b) {
+                return Ok(Some(same_value(a, b)));
+            }
+        }
+        if let (Some(a), Some(b)) = (plain_text(a), plain_text(b)) {
+            return Ok(Some(a == b));
         }
         Ok(match (a.scalar(), b.scalar()) {
             (Some(a), Some(b)) => a.equals(&b),
@@ -161,6 +161,19 @@ impl<'a> Evaluation<'_, 'a> {
             [item] => self.holds(items, item).map(boolean),
             _ => fault("`in` and `contains` look for one item."),
         }
+    }
+}
+
+/// The characters of what is a string, without a copy.
+fn plain_text<'i>(item: &'i Item<'_>) -> Option<Cow<'i, str>> {
+    use Primitive::{Date, DateTime, Instant, Time};
+    match item {
+        Item::Computed(Scalar::String(text)) => Some(Cow::Borrowed(text)),
+        Item::Computed(_) => None,
+        Item::Node(node) => match node.kind.primitive? {
+            Date | DateTime | Instant | Time => None,
+            _ => node.value?.as_str(),
+        },
     }
 }
 

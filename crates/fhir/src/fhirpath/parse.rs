@@ -3,20 +3,26 @@
 use super::ast::{Node, Operator, TypeName, Variable};
 use super::functions::{self, Function};
 use super::lex::{Token, tokens};
-use super::scalar::{Scalar, calendar_unit};
+use super::number::Number;
+use super::quantity::calendar_unit;
+use super::scalar::Scalar;
 use super::specifier::type_name;
-use super::{DEPTH_MAX, ParseError};
+use super::{DEPTH_MAX, ParseError, Setting};
 use crate::date::PartialDate;
-use crate::decimal::Decimal;
 use crate::definitions::{TypeKind, type_def};
 
-/// Parses a whole text.
-pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0 };
+/// Parses a whole text, which may name what the setting allows.
+pub(super) fn parse(text: &str, setting: Setting<'_>) -> Result<Node, ParseError> {
+    let Setting { constants, values, .. } = setting;
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, named: Vec::new(), defined: Vec::new(), values };
     let node = parser.expression(0, 0)?;
-    match parser.peek() {
-        Token::End => Ok(node),
-        _ => Err(parser.wrong("the expression should end here")),
+    if *parser.peek() != Token::End {
+        return Err(parser.wrong("the expression should end here"));
+    }
+    let known = |name: &str| constants.contains(&name) || parser.defined.iter().any(|d| d == name);
+    match parser.named.iter().find(|(name, _)| !known(name)) {
+        Some((name, at)) => Err(ParseError { at: *at, reason: format!("the variable %{name} is not known") }),
+        None => Ok(node),
     }
 }
 
@@ -58,14 +64,20 @@ fn operator(token: &Token) -> Option<(Operator, u8)> {
     })
 }
 
-struct Parser {
+struct Parser<'t> {
     tokens: Vec<(Token, usize)>,
     at: usize,
+    /// Names after % that the standard does not give a meaning, and where each stands.
+    named: Vec<(String, usize)>,
+    /// Names that `defineVariable` gives a meaning.
+    defined: Vec<String>,
+    /// Names after % that stand for a value.
+    values: &'t [(&'t str, Scalar)],
 }
 
 type Parsed<T> = Result<T, ParseError>;
 
-impl Parser {
+impl Parser<'_> {
     fn peek(&self) -> &Token {
         &self.tokens[self.at].0
     }
@@ -151,7 +163,7 @@ impl Parser {
                 self.moment(Scalar::DateTime, PartialDate::parse(text.trim_end_matches('T')))
             }
             Token::Time(text) => self.moment(Scalar::Time, PartialDate::parse_time(&text)),
-            Token::Variable(name) => self.variable(&name),
+            Token::Variable(name) => Ok(self.variable(name, place)),
             Token::Special(name) => match name.as_str() {
                 "this" => Ok(Node::This),
                 "index" => Ok(Node::Index),
@@ -176,7 +188,7 @@ impl Parser {
             Token::Word(word) => calendar_unit(word).map(str::to_owned),
             _ => None,
         };
-        let decimal = || Decimal::parse(text).ok_or_else(|| self.wrong("this is no number"));
+        let decimal = || Number::parse(text).ok_or_else(|| self.wrong("this is no number"));
         let scalar = match unit {
             Some(unit) => {
                 let value = decimal()?;
@@ -189,9 +201,10 @@ impl Parser {
         Ok(Node::Literal(scalar))
     }
 
-    fn variable(&self, name: &str) -> Parsed<Node> {
-        let variable = match name {
-            "resource" | "rootResource" => Variable::Resource,
+    fn variable(&mut self, name: String, place: usize) -> Node {
+        let variable = match name.as_str() {
+            "resource" => Variable::Resource,
+            "rootResource" => Variable::Root,
             "context" => Variable::Context,
             "sct" => Variable::Constant("http://snomed.info/sct"),
             "loinc" => Variable::Constant("http://loinc.org"),
@@ -201,10 +214,16 @@ impl Parser {
                 (_, Some(extension)) => {
                     Variable::Url(format!("http://hl7.org/fhir/StructureDefinition/{extension}"))
                 }
-                _ => return Err(self.wrong(&format!("the variable %{name} is not known"))),
+                _ => {
+                    if let Some((_, value)) = self.values.iter().find(|(given, _)| *given == name) {
+                        return Node::Literal(value.clone());
+                    }
+                    self.named.push((name.clone(), self.tokens[place].1));
+                    Variable::Named(name)
+                }
             },
         };
-        Ok(Node::Variable(variable))
+        Node::Variable(variable)
     }
 
     /// A name with nothing on its left: a type, a member or a function of the focus.
@@ -244,6 +263,17 @@ impl Parser {
             let on = Box::new(on);
             return Ok(if name == "is" { Node::Is { on, of } } else { Node::As { on, of } });
         }
+        if name == "getReferenceKey" && !self.takes(")") {
+            let kind = match self.type_specifier()? {
+                TypeName::Fhir(def) => def.name,
+                TypeName::System(name) => name,
+            };
+            self.expect(")")?;
+            let arguments = vec![Node::Literal(Scalar::String(kind.to_owned()))];
+            return Ok(Node::Call { on: Box::new(on), function: Function::GetReferenceKey, arguments });
+        } else if name == "getReferenceKey" {
+            self.at -= 1;
+        }
         let mut arguments = Vec::new();
         if !self.takes(")") {
             loop {
@@ -255,7 +285,30 @@ impl Parser {
             self.expect(")")?;
         }
         let function = self.function(&name, arguments.len(), place)?;
+        self.prepare(function, &mut arguments, place)?;
         Ok(Node::Call { on: Box::new(on), function, arguments })
+    }
+
+    /// Notes what a function's arguments define, and compiles its regular expression.
+    fn prepare(&mut self, function: Function, arguments: &mut [Node], place: usize) -> Parsed<()> {
+        let Some(Node::Literal(Scalar::String(text))) = arguments.first() else { return Ok(()) };
+        let flags = match (function, arguments.get(1), arguments.get(2)) {
+            (Function::DefineVariable, ..) => {
+                self.defined.push(text.clone());
+                return Ok(());
+            }
+            (Function::Matches | Function::MatchesFull, None, _) => "",
+            (Function::Matches | Function::MatchesFull, Some(Node::Literal(Scalar::String(flags))), _) => {
+                flags
+            }
+            (Function::ReplaceMatches, _, None) => "",
+            (Function::ReplaceMatches, _, Some(Node::Literal(Scalar::String(flags)))) => flags,
+            _ => return Ok(()),
+        };
+        let regex = functions::pattern(function, text, flags);
+        arguments[0] =
+            Node::Pattern(regex.map_err(|reason| ParseError { at: self.tokens[place].1, reason })?);
+        Ok(())
     }
 
     fn function(&self, name: &str, arguments: usize, place: usize) -> Parsed<Function> {

@@ -33,11 +33,16 @@ pub(crate) enum Condition {
 }
 
 impl Condition {
-    /// True when an item meets it.
-    pub fn holds(&self, item: Value<'_>) -> bool {
+    /// True when an item of a resource meets it.
+    pub fn holds(&self, item: Value<'_>, resource: Value<'_>) -> bool {
         match self {
             Condition::PointsAt(kind) => {
                 let text = item.str("reference");
+                if let Some(id) = text.as_deref().and_then(|text| text.strip_prefix('#')) {
+                    let mut contained = resource.get("contained").into_iter().flat_map(Value::items);
+                    let target = contained.find(|one| one.str("id").as_deref() == Some(id));
+                    return target.is_some_and(|one| one.str("resourceType").as_deref() == Some(kind.name));
+                }
                 let target = text.as_deref().and_then(target_type).map(|def| def.name);
                 match target {
                     Some(target) => target == kind.name,

@@ -1,8 +1,9 @@
 //! Values that FHIRPath computes with.
 
 use super::Item;
+use super::number::Number;
+use super::quantity::{self, calendar_unit};
 use crate::date::PartialDate;
-use crate::decimal::Decimal;
 use crate::definitions::Primitive;
 use crate::json::{Kind, Value};
 use std::cmp::Ordering;
@@ -16,7 +17,7 @@ pub enum Scalar {
     /// `1`
     Integer(i64),
     /// `1.5`
-    Decimal(Decimal),
+    Decimal(Number),
     /// `'a'`
     String(String),
     /// `@2024-01-01`
@@ -28,17 +29,17 @@ pub enum Scalar {
     /// `4 'mg'`, `1 year`
     Quantity {
         /// How many.
-        value: Decimal,
+        value: Number,
         /// The UCUM code, or the calendar's word in the singular.
         unit: String,
     },
-}
-
-/// `year` for `years` and `year`, and so on.
-pub(super) fn calendar_unit(word: &str) -> Option<&'static str> {
-    const UNITS: &[&str] = &["year", "month", "week", "day", "hour", "minute", "second", "millisecond"];
-    let word = word.strip_suffix('s').unwrap_or(word);
-    UNITS.iter().find(|unit| **unit == word).copied()
+    /// What `type()` tells.
+    Type {
+        /// `FHIR` or `System`.
+        namespace: &'static str,
+        /// `Patient`, `Integer`.
+        name: &'static str,
+    },
 }
 
 impl Scalar {
@@ -53,14 +54,35 @@ impl Scalar {
             Scalar::DateTime(_) => "DateTime",
             Scalar::Time(_) => "Time",
             Scalar::Quantity { .. } => "Quantity",
+            Scalar::Type { .. } => "SimpleTypeInfo",
         }
     }
 
-    /// An integer as a decimal, and any other value as it is.
-    pub(super) fn widened(self) -> Scalar {
+    /// What a quantity or the description of a type has under a name.
+    pub(super) fn part(&self, name: &str) -> Option<Scalar> {
+        match (self, name) {
+            (Scalar::Quantity { value, .. }, "value") => Some(Scalar::Decimal(value.clone())),
+            (Scalar::Quantity { unit, .. }, "unit") => Some(Scalar::String(unit.clone())),
+            (Scalar::Type { namespace, .. }, "namespace") => Some(Scalar::String((*namespace).to_owned())),
+            (Scalar::Type { name, .. }, "name") => Some(Scalar::String((*name).to_owned())),
+            _ => None,
+        }
+    }
+
+    /// The number that an integer or decimal is.
+    pub(super) fn number(&self) -> Option<Number> {
         match self {
-            Scalar::Integer(n) => Decimal::parse(&n.to_string()).map_or(self, Scalar::Decimal),
-            other => other,
+            Scalar::Integer(n) => Some(Number::whole(*n)),
+            Scalar::Decimal(number) => Some(number.clone()),
+            _ => None,
+        }
+    }
+
+    /// A quantity, or a number as a quantity of the unit `1`.
+    pub(super) fn quantity(&self) -> Option<(Number, &str)> {
+        match self {
+            Scalar::Quantity { value, unit } => Some((value.clone(), unit)),
+            other => other.number().map(|number| (number, "1")),
         }
     }
 
@@ -71,19 +93,30 @@ impl Scalar {
             (Date(a) | DateTime(a), Date(b) | DateTime(b)) | (Time(a), Time(b)) => {
                 a.order(b).map(|order| order == Ordering::Equal)
             }
-            (Integer(_), Decimal(_)) | (Decimal(_), Integer(_)) => {
-                Some(self.clone().widened() == other.clone().widened())
+            (Integer(_), Decimal(_)) | (Decimal(_), Integer(_)) => Some(self.number() == other.number()),
+            (Quantity { .. }, Quantity { .. } | Integer(_) | Decimal(_))
+            | (Integer(_) | Decimal(_), Quantity { .. }) => {
+                self.order(other).ok()?.map(|order| order == Ordering::Equal)
             }
             _ => Some(self == other),
         }
     }
 
-    /// `~`: never open; text without regard to case and white space.
+    /// `~`: never open; text without regard to case and white space, numbers to the places of the one with
+    /// fewer.
     pub(super) fn is_like(&self, other: &Scalar) -> bool {
+        use Scalar::*;
         match (self, other) {
-            (Scalar::String(a), Scalar::String(b)) => {
+            (String(a), String(b)) => {
                 let plain = |s: &str| s.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
                 plain(a) == plain(b)
+            }
+            (Integer(_) | Decimal(_), Integer(_) | Decimal(_)) => {
+                self.number().zip(other.number()).is_some_and(|(a, b)| quantity::alike(&a, &b))
+            }
+            (Quantity { .. }, _) | (_, Quantity { .. }) => {
+                let both = self.quantity().zip(other.quantity());
+                both.is_some_and(|((a, u), (b, v))| quantity::is_like((&a, u), (&b, v)))
             }
             _ => self.equals(other).unwrap_or(false),
         }
@@ -94,14 +127,16 @@ impl Scalar {
         use Scalar::*;
         match (self, other) {
             (Integer(a), Integer(b)) => Ok(Some(a.cmp(b))),
-            (Decimal(a), Decimal(b)) => Ok(Some(a.cmp(b))),
+            (Decimal(a), Decimal(b)) => Ok(Some(a.value.cmp(&b.value))),
             (Integer(_), Decimal(_)) | (Decimal(_), Integer(_)) => {
-                self.clone().widened().order(&other.clone().widened())
+                Ok(self.number().zip(other.number()).map(|(a, b)| a.value.cmp(&b.value)))
             }
             (String(a), String(b)) => Ok(Some(a.cmp(b))),
             (Date(a) | DateTime(a), Date(b) | DateTime(b)) | (Time(a), Time(b)) => Ok(a.order(b)),
-            (Quantity { value: a, unit: u }, Quantity { value: b, unit: v }) => {
-                Ok((u == v).then(|| a.cmp(b)))
+            (Quantity { .. }, Quantity { .. } | Integer(_) | Decimal(_))
+            | (Integer(_) | Decimal(_), Quantity { .. }) => {
+                let both = self.quantity().zip(other.quantity());
+                Ok(both.and_then(|((a, u), (b, v))| quantity::order((&a, u), (&b, v))))
             }
             _ => Err(()),
         }
@@ -117,11 +152,13 @@ impl fmt::Display for Scalar {
             Scalar::Decimal(d) => d.fmt(f),
             Scalar::String(s) => s.fmt(f),
             Scalar::Quantity { value, unit } => match calendar_unit(unit) {
-                Some(word) => write!(f, "{value} {word}"),
+                Some(word) if *value == Number::whole(1) => write!(f, "{value} {word}"),
+                Some(word) => write!(f, "{value} {word}s"),
                 None => write!(f, "{value} '{unit}'"),
             },
             Scalar::Date(date) | Scalar::DateTime(date) => date.fmt(f),
             Scalar::Time(date) => date.write_clock(f),
+            Scalar::Type { namespace, name } => write!(f, "{namespace}.{name}"),
         }
     }
 }
@@ -146,7 +183,7 @@ fn of_primitive(primitive: Primitive, value: Value<'_>) -> Option<Scalar> {
         Kind::Number => {
             let text = value.as_number()?;
             match primitive {
-                Primitive::Decimal => Decimal::parse(text).map(Scalar::Decimal),
+                Primitive::Decimal => Number::parse(text).map(Scalar::Decimal),
                 _ => text.parse().ok().map(Scalar::Integer),
             }
         }
@@ -164,8 +201,12 @@ fn of_primitive(primitive: Primitive, value: Value<'_>) -> Option<Scalar> {
     }
 }
 
+/// Nothing of a quantity with a comparator: `< 5` is no value (R4, "Using FHIRPath with FHIR").
 fn of_quantity(value: Value<'_>) -> Option<Scalar> {
-    let number = Decimal::parse(value.get("value")?.as_number()?)?;
+    if value.get("comparator").is_some() {
+        return None;
+    }
+    let number = Number::parse(value.get("value")?.as_number()?)?;
     let unit = value.str("code").or_else(|| value.str("unit"));
     Some(Scalar::Quantity { value: number, unit: unit.map_or_else(|| "1".to_owned(), |u| u.into_owned()) })
 }

@@ -11,7 +11,8 @@ pub(super) fn type_name(parts: &[&str]) -> Option<TypeName> {
     let system = |name: &str| SYSTEM.iter().find(|n| **n == name).map(|n| TypeName::System(n));
     match parts {
         ["FHIR", name] => type_def(name).map(TypeName::Fhir),
-        ["System", name] => system(name),
+        // No value is of a type that System does not have.
+        ["System", name] => system(name).or(Some(TypeName::System("none"))),
         [name] => type_def(name).map(TypeName::Fhir).or_else(|| system(name)),
         _ => None,
     }

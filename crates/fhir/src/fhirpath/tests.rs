@@ -3,7 +3,11 @@ use crate::json::{Json, Limits};
 
 use proptest::prelude::*;
 
+mod context;
+mod invariants;
 mod search_expressions;
+mod suite;
+mod xml;
 
 const PATIENT: &str = r##"{
     "resourceType": "Patient", "id": "p", "active": true,
@@ -85,7 +89,7 @@ fn choices_are_found_by_their_common_name_and_by_type() {
     check(
         OBSERVATION,
         &[
-            ("Observation.value", "185.5 '[lb_av]'"),
+            ("Observation.value", "185.50 '[lb_av]'"),
             ("Observation.value.unit", "lbs"),
             ("Observation.value.ofType(Quantity).unit", "lbs"),
             ("(Observation.value as Quantity).unit", "lbs"),
@@ -148,6 +152,88 @@ fn functions_of_search_parameters_work() {
 }
 
 #[test]
+fn functions_beyond_search_work() {
+    check(
+        PATIENT,
+        &[
+            ("(3 | 1 | 2).sort()", "1, 2, 3"),
+            ("name.given.sort(-$this)", "Peter, Jim, James"),
+            ("(@2024 | @2024-05 | @2023-01 | @2024-02).sort().count()", "4"),
+            ("(1 | 'a').sort()", "fault: A String has no order with a Integer."),
+            ("name.given.aggregate($total + $this.length(), 0)", "13"),
+            (
+                "name.defineVariable('first', given.first()).select(given.where($this != %first))",
+                "James, Jim",
+            ),
+            ("name.select(defineVariable('g', given.count()).select(%g))", "2, 1"),
+            ("defineVariable('a', 1).select(%a) | defineVariable('a', 2).select(%a)", "1, 2"),
+            ("(name.defineVariable('a') | name).select(%a)", "fault: The variable %a is not defined here."),
+            ("defineVariable('a').defineVariable('a')", "fault: The variable %a is defined already."),
+            ("coalesce(photo, name.family, id)", "Chalmers"),
+            ("'a-b-c'.split('-').join('+')", "a+b+c"),
+            ("'abc'.split('')", "a, b, c"),
+            ("name.suffix.join(',')", ""),
+            ("'abcabc'.lastIndexOf('b')", "4"),
+            ("'2024-02'.replaceMatches('(\\\\d+)-(\\\\d+)', '$2/$1')", "02/2024"),
+            ("'A\nB'.matches('^a.b$', 'i')", "true"),
+            ("'aab'.matchesFull('a|aab') and 'aab'.matchesFull('a' & '') = false", "true"),
+            ("active or name.single()", "true"),
+            ("name.given.matches('a', 'z')", "refused: character 12: the flag z is not known; i and m are"),
+            ("name.given.where($this.matches('^J' & ''))", "James, Jim"),
+            ("'x'.matches('(')", "refused: character 5: this is no regular expression that can be used here"),
+            ("'<&>'.escape('html').unescape('html') = '<&>'", "true"),
+            ("'é'.encode('hex').decode('hex')", "é"),
+            ("'zz'.decode('hex')", ""),
+            ("'1.50'.toDecimal()", "1.50"),
+            ("1.50.toString() & '|' & 3.10.precision().toString()", "1.50|2"),
+            ("'4.5 \\'mg\\''.toQuantity('g')", "0.0045 'g'"),
+            ("1 year.toString() & ', ' & 2 'years'.toString()", "1 year, 2 years"),
+            ("'2024-13'.convertsToDate()", "false"),
+            ("@2024-02-29T10:00:00Z.toDate()", "2024-02-29"),
+            ("@2024-01-31 + 1 month", "2024-02-29"),
+            ("@2024-02-29 - 1 year", "2023-02-28"),
+            ("@2024 + 13 months", "2025"),
+            ("@T23:30 + 2 hours", "01:30"),
+            ("@T01:00 - 90 minutes", "23:30"),
+            ("@T01 - 90 minutes", "00"),
+            ("@9999-12-31 + 1 day", ""),
+            ("@2024-02 = @2024", ""),
+            ("4 'g' + 500 'mg'", "4.5 'g'"),
+            ("10 'm' / 2 's'", "5 'm/s'"),
+            ("10 'm' * 2", "20 'm'"),
+            ("1 'g' > 1 'm'", ""),
+            ("2 = 2 '1'", "true"),
+            ("2 'mg'.value", "2"),
+            ("type().name & birthDate.type().name & 1.type().namespace", "PatientdateSystem"),
+            ("checkModifiers('http://x').id", "p"),
+            ("@2024-02.highBoundary()", "2024-02-29"),
+            ("gender.exists() or birthDate.is(System.Date)", "false"),
+            ("(5.5).round() | 2.345.round(2)", "6, 2.35"),
+            ("2.power(200)", ""),
+            ("'<div>a</div>'.htmlChecks()", "true"),
+        ],
+    );
+}
+
+#[test]
+fn thousands_of_items_are_told_apart_within_the_budget() {
+    let items: Vec<String> = (0..5_000)
+        .map(|n| format!(r#"{{"linkId": "{n}", "item": [{{"linkId": "{n}", "x": {n}.0}}, {{"x": {n}, "linkId": "{n}"}}]}}"#))
+        .collect();
+    let text = format!(r#"{{"resourceType": "Questionnaire", "item": [{}]}}"#, items.join(","));
+    check(
+        &text,
+        &[
+            ("repeat(item).count()", "10000"),
+            ("item.item.distinct().count()", "5000"),
+            ("descendants().linkId.isDistinct()", "false"),
+            ("item.linkId.isDistinct()", "true"),
+            ("item.select(linkId).count()", "5000"),
+        ],
+    );
+}
+
+#[test]
 fn operators_bind_as_the_grammar_says() {
     check(
         PATIENT,
@@ -201,7 +287,7 @@ fn what_is_wrong_is_said_with_its_place() {
             ("name.first(1)", "refused: character 6: first takes 0 arguments, not 1"),
             ("'abc", "refused: character 1: a string is not closed with '"),
             ("name is Nurse", "refused: character 9: no type is called Nurse"),
-            ("%nonsense", "refused: character 10: the variable %nonsense is not known"),
+            ("%nonsense", "refused: character 1: the variable %nonsense is not known"),
             ("@2024-13", "refused: character 9: there is no such date or time"),
             ("name ? 1", "refused: character 6: this character has no meaning here"),
             ("1 + 'a'", "fault: A Integer and a String cannot be reckoned together."),
@@ -218,11 +304,38 @@ fn limits_hold() {
     assert!(shown(PATIENT, &"-".repeat(10_000)).contains("more than 64 deep"));
     assert!(shown(PATIENT, &vec!["a"; 10_000].join(".")).contains("more than 64 deep"));
     assert!(shown(PATIENT, &vec!["1"; 10_000].join("|")).contains("more than 64 deep"));
+    // What is just not too deep fits on the stack.
+    let nested = |levels| (0..levels).fold("1".to_owned(), |all, _| format!("iif(true, {all} | 1)"));
+    let deepest = (0..100).take_while(|levels| Expression::parse(&nested(*levels)).is_ok()).last().unwrap();
+    assert!(deepest > 10 && shown(PATIENT, &nested(deepest)) == "1");
+    let within = |levels| (0..levels).fold("id".to_owned(), |all, _| format!("where({all}.exists())"));
+    let deepest = (0..100).take_while(|levels| Expression::parse(&within(*levels)).is_ok()).last().unwrap();
+    assert!(deepest > 10 && shown(PATIENT, &within(deepest)) == "Patient");
     let many = "descendants()".to_owned() + &".select(%resource.descendants())".repeat(8);
     assert!(shown(PATIENT, &many).contains("more than 1000000 steps"));
     let long = "'aaaaaaaaaaaaaaaa'".to_owned() + &".replace('a', 'aaaaaaaaaaaaaaaa')".repeat(20);
     assert!(shown(PATIENT, &long).contains("too long a text"));
     assert!(shown(PATIENT, &format!("'{}'", "a".repeat(2 << 20))).len() > 1 << 20);
+    let doubling =
+        (0..40).fold("(1)".to_owned(), |all, n| format!("{all}.defineVariable('v{n}').combine(%v{n})"));
+    assert!(shown(PATIENT, &doubling).contains("more than"), "{}", shown(PATIENT, &doubling));
+    let copies = format!("%resource.descendants().select('{}')", "a".repeat(2 << 20));
+    assert!(shown(PATIENT, &copies).contains("more than 1000000 steps"));
+    assert!(shown(PATIENT, "'a'.matches('(((a{100}){100}){100}){100}')").contains("no regular expression"));
+    let backtracking = format!("'{}'.matches('^(a+)+$')", "a".repeat(50_000) + "b");
+    assert_eq!(shown(PATIENT, &backtracking), "false");
+    assert!(shown(PATIENT, "('aaaa' & '').replaceMatches('', 'b')").contains("aaaa"));
+    let long = "'a'.replaceMatches('a', 'aaaaaaaaaaaaaaaa')".to_owned()
+        + &".replaceMatches('a', '$0$0$0$0$0$0$0$0')".repeat(20);
+    assert!(shown(PATIENT, &long).contains("more than 1000000 steps"));
+    let groups = format!("('{}' & '').replaceMatches('.*', '{}')", "a".repeat(100_000), "$0".repeat(100_000));
+    assert!(shown(PATIENT, &groups).contains("too long a text"));
+    for endless in ["2.power(1000000000)", "1.1.power(2000000000)", "1e9.exp()", "'1'.toQuantity('m')"] {
+        assert!(shown(PATIENT, endless).len() < 80, "{endless}");
+    }
+    // The unit would be too long.
+    let product = (0..10).fold("1 'm'".to_owned(), |all, _| format!("({all} * {all})"));
+    assert_eq!(shown(PATIENT, &product), "");
 }
 
 /// Words that an expression may be made of, sound or not.
@@ -291,6 +404,21 @@ const WORDS: &[&str] = &[
     "xor",
     "ofType(",
     "skip(",
+    "sort(",
+    "aggregate(",
+    "$total",
+    "defineVariable('v')",
+    "%v",
+    "matches(",
+    "toQuantity()",
+    "lowBoundary()",
+    "highBoundary(",
+    "round(",
+    "power(",
+    "split(",
+    "join(",
+    "type()",
+    "1 year",
 ];
 
 proptest! {

@@ -1,6 +1,7 @@
 //! Whether a value meets a test.
 
 use super::fold;
+use super::query::Test;
 use super::value::{Match, Prefix, SearchValue, System, TextMatch, UriMatch};
 use crate::decimal::Decimal;
 
@@ -18,6 +19,8 @@ pub fn matches(test: &Match, value: &SearchValue) -> bool {
         (Match::String { text, how }, SearchValue::String(is)) => match how {
             TextMatch::Starts => fold(is).starts_with(text.as_str()),
             TextMatch::Contains => fold(is).contains(text.as_str()),
+            TextMatch::Ends => fold(is).ends_with(text.as_str()),
+            TextMatch::Same => fold(is) == *text,
             TextMatch::Exact => text == is,
         },
         (Match::Date { prefix, start, end }, SearchValue::Date { start: from, end: to }) => {
@@ -52,6 +55,27 @@ pub fn matches(test: &Match, value: &SearchValue) -> bool {
         }
         _ => false,
     }
+}
+
+impl Test {
+    /// True when the values of a parameter on one resource meet the test.
+    pub fn met_by(&self, values: &[SearchValue]) -> bool {
+        let meets = |tests: &[Match], value: &SearchValue| tests.iter().any(|test| matches(test, value));
+        match self {
+            Test::Any(tests) => values.iter().any(|value| meets(tests, value)),
+            Test::Not(tests) => !values.iter().any(|value| meets(tests, value)),
+            Test::Other(tests) => values.iter().any(|value| is_compared(value) && !meets(tests, value)),
+            Test::Missing(missing) => values.is_empty() == *missing,
+        }
+    }
+}
+
+/// False for what is not itself a value of its parameter: texts beside codes, names beside references.
+fn is_compared(value: &SearchValue) -> bool {
+    !matches!(
+        value,
+        SearchValue::TokenText(_) | SearchValue::Present | SearchValue::ReferenceIdentifier { .. }
+    )
 }
 
 fn is_of(system: &System, of: Option<&str>) -> bool {

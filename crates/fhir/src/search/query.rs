@@ -2,10 +2,12 @@
 
 mod condition;
 mod control;
+mod language;
 mod nearest;
 mod values;
 
 use super::value::Match;
+use super::words::Words;
 use crate::definitions::{SearchParam, is_resource};
 use crate::{Instant, Issue, Kind, Refusal};
 use control::Control;
@@ -51,13 +53,22 @@ pub enum Filter {
         /// What it must meet.
         filter: Box<Filter>,
     },
-    /// In the compartment of this patient: one of the compartment's parameters of the type points at it.
+    /// In a compartment: one of the compartment's parameters of the type points at its owner, or it is the
+    /// owner.
     Compartment {
-        /// The patient's id.
-        patient: String,
+        /// The owner's type, one of [`compartments`](crate::definitions::COMPARTMENTS).
+        kind: &'static str,
+        /// The owner's id.
+        id: String,
     },
+    /// `_text` and `_content`: these words stand in its text.
+    Text(Words),
     /// Alternatives.
     Or(Vec<Filter>),
+    /// All of these.
+    And(Vec<Filter>),
+    /// What does not meet this.
+    Not(Box<Filter>),
 }
 
 /// A test on the values of one parameter.
@@ -67,6 +78,8 @@ pub enum Test {
     Any(Vec<Match>),
     /// No value meets any of these (`:not`). True also when there is no value.
     Not(Vec<Match>),
+    /// Some value meets none of these (`ne` of `_filter`). False when there is no value.
+    Other(Vec<Match>),
     /// `:missing=true` (no value at all) or `false`.
     Missing(bool),
 }

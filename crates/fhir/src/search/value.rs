@@ -41,6 +41,9 @@ pub enum SearchValue {
     ReferenceIdentifier { system: Option<String>, value: String },
     /// A tuple of a composite: one list of values for each component.
     Composite(Vec<Vec<SearchValue>>),
+    /// Something is there that no test compares with, such as a reference that only displays a name: for
+    /// `:missing`.
+    Present,
 }
 
 /// A search parameter's value on a resource.
@@ -93,6 +96,10 @@ pub enum TextMatch {
     Starts,
     /// Folded value holds folded text.
     Contains,
+    /// Folded value ends with folded text.
+    Ends,
+    /// Folded value is folded text.
+    Same,
     /// Equal as written.
     Exact,
 }

@@ -15,6 +15,7 @@ pub struct Place<'p> {
 }
 
 impl<'p> Place<'p> {
+    /// The outermost.
     pub fn root(name: &'p str) -> Place<'p> {
         Place { up: None, name, index: None }
     }

@@ -203,6 +203,14 @@ pub(crate) const DICTIONARIES: Bulk = Bulk {
     copy: None,
 };
 
+/// Words, and the versions that have them.
+pub(crate) const WORDS: Bulk = Bulk {
+    columns: &[BYTEA, INT8, BYTEA],
+    row: "INSERT INTO word (word, last, vids) VALUES (?1, ?2, ?3)",
+    rows: "INSERT INTO word (word, last, vids) SELECT * FROM unnest($1::bytea[], $2::int8[], $3::bytea[])",
+    copy: Some("COPY word (word, last, vids) FROM STDIN BINARY"),
+};
+
 /// Names of files.
 pub(crate) const BLOBS: Bulk = Bulk {
     columns: &[BYTEA, INT8, INT8],

@@ -96,6 +96,17 @@ pub(crate) enum Verdict {
     Yes,
 }
 
+impl Verdict {
+    /// What it is of the opposite.
+    pub fn turned(self) -> Verdict {
+        match self {
+            Verdict::No => Verdict::Yes,
+            Verdict::Maybe => Verdict::Maybe,
+            Verdict::Yes => Verdict::No,
+        }
+    }
+}
+
 /// One alternative of a test: every value that meets it lies in one of the ranges.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyTest {
@@ -243,6 +254,12 @@ fn string(text: &str, how: TextMatch) -> KeyTest {
             push_string(&fold(text), &mut value);
             KeyTest { ranges: vec![KeyRange::one(value)], verify: Verify::Resource }
         }
+        TextMatch::Same => {
+            push_string(text, &mut value);
+            let verify = if text.len() <= TEXT_MAX { Verify::Nothing } else { Verify::Resource };
+            KeyTest { ranges: vec![KeyRange::one(value)], verify }
+        }
+        TextMatch::Ends => KeyTest { ranges: vec![KeyRange::all()], verify: Verify::Resource },
     }
 }
 

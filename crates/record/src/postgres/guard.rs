@@ -56,6 +56,7 @@ pub(super) const VIEWS: &str = concat!(
              OR (SELECT current_setting('carespine.everyone', true)) = 'yes') AND ",
     seen!("types", "v.type", "h.patient", "h.class"),
     ";
+    CREATE VIEW guarded_word AS SELECT word, last, vids FROM word;
     CREATE VIEW guarded_name AS SELECT res, type, id, ver FROM head;"
 );
 
@@ -75,7 +76,7 @@ pub(super) const ROLE: &str = "
     EXCEPTION WHEN insufficient_privilege THEN
       EXECUTE format('GRANT carespine_reader TO %I', current_user);
     END $$;
-    GRANT SELECT ON guarded_idx, guarded_past, guarded_head, guarded_version, guarded_name,
+    GRANT SELECT ON guarded_idx, guarded_past, guarded_head, guarded_version, guarded_word, guarded_name,
       txn, kept, audit, claim, cursor, system, several, dictionary, type, param, file TO carespine_reader;";
 
 /// The values of the settings, for [`SET`].

@@ -73,6 +73,15 @@ CREATE TABLE system (number int8 PRIMARY KEY, uri text COLLATE "C" NOT NULL UNIQ
 CREATE TABLE several (number int8 PRIMARY KEY, patients text NOT NULL);
 CREATE TABLE dictionary (number int8 PRIMARY KEY, bytes bytea NOT NULL);
 
+-- Which versions have which words in their text, taken in behind the log a batch at a time. The empty word says how
+-- far that has come. A projection of version; without it text is looked for by reading.
+CREATE TABLE word (
+  word     bytea NOT NULL,            -- folded, cut at 40 bytes
+  last     int8 NOT NULL,             -- vid of the last version of the batch
+  vids     bytea NOT NULL,            -- vids, each as the step from the one before
+  PRIMARY KEY (word, last)
+);
+
 CREATE TABLE claim (key text COLLATE "C" PRIMARY KEY, holder text NOT NULL, txn int8 NOT NULL);
 CREATE TABLE cursor (name text COLLATE "C" PRIMARY KEY, txn int8 NOT NULL);
 CREATE TABLE kept (

@@ -8,9 +8,9 @@ use super::drive::ranges_of;
 use super::state::State;
 use crate::Refusal;
 use crate::keys::{self, KeyRange, KeyTest, Known, Verdict, any_verdict};
-use fhir::definitions::{SearchParam, patient_compartment, search_param};
+use fhir::definitions::{self, SearchParam, search_param};
 use fhir::json::Value;
-use fhir::search::{Filter, Match, SearchValue, Target, Test, alias, extract_param, matches};
+use fhir::search::{Filter, Match, SearchValue, Target, Test, Words, alias, extract_param, matches};
 use std::collections::BTreeSet;
 
 /// One condition.
@@ -29,8 +29,14 @@ pub(super) enum Check {
     Points(Points),
     /// A resource that meets conditions points here.
     PointedAt(PointedAt),
+    /// Has these words.
+    Text(Words),
     /// Alternatives.
     Or(Vec<Check>),
+    /// All of these.
+    And(Vec<Check>),
+    /// Not this.
+    Not(Box<Check>),
 }
 
 /// See [`Check::Refers`].
@@ -52,7 +58,7 @@ pub(super) struct ParamCheck {
     number: i64,
     /// True when the index has also rows that are not this parameter's.
     narrowed: bool,
-    test: Test,
+    pub test: Test,
     /// What `test` is on the index.
     pub alternatives: Vec<Alternative>,
     /// The patients that the resource must concern, if the test says so.
@@ -82,26 +88,36 @@ impl Check {
                 Check::Ids(found)
             }
             Filter::LastUpdated(ranges) => Check::Updated(ranges.clone()),
-            Filter::Compartment { patient } => compartment(context, kind, patient)?,
+            Filter::Compartment { kind: owner, id } => compartment(context, kind, owner, id)?,
             Filter::Chain { param, targets } => Check::Points(Points::of(context, param, targets)?),
             Filter::Has { source, param, filter } => {
                 Check::PointedAt(PointedAt::of(context, kind, source, param, filter)?)
             }
+            Filter::Text(words) => Check::Text(words.clone()),
             Filter::Or(filters) => {
-                let mut checks = Vec::with_capacity(filters.len());
-                for filter in filters {
-                    match Check::of(context, kind, filter)? {
-                        Check::Never => {}
-                        check => checks.push(check),
-                    }
-                }
+                let mut checks = Check::each(context, kind, filters)?;
+                checks.retain(|check| !matches!(check, Check::Never));
                 match checks.len() {
                     0 => Check::Never,
                     1 => checks.remove(0),
                     _ => Check::Or(checks),
                 }
             }
+            Filter::And(filters) => {
+                let checks = Check::each(context, kind, filters)?;
+                let never = checks.iter().any(|check| matches!(check, Check::Never));
+                if never { Check::Never } else { Check::And(checks) }
+            }
+            Filter::Not(filter) => Check::Not(Box::new(Check::of(context, kind, filter)?)),
         })
+    }
+
+    fn each(
+        context: &SearchContext<'_>,
+        kind: &'static str,
+        filters: &[Filter],
+    ) -> Result<Vec<Check>, Refusal> {
+        filters.iter().map(|filter| Check::of(context, kind, filter)).collect()
     }
 
     /// What the index says.
@@ -129,6 +145,18 @@ impl Check {
                 }
                 best
             }
+            Check::And(checks) => {
+                let mut worst = Verdict::Yes;
+                for check in checks {
+                    worst = worst.min(check.verdict(context, state)?);
+                    if worst == Verdict::No {
+                        break;
+                    }
+                }
+                worst
+            }
+            Check::Text(_) => Verdict::Maybe,
+            Check::Not(check) => check.verdict(context, state)?.turned(),
         })
     }
 
@@ -143,6 +171,10 @@ impl Check {
             (_, Verdict::Yes) => true,
             (_, Verdict::No) => false,
             (Check::Param(check), Verdict::Maybe) => check.holds(resource),
+            (Check::Text(words), Verdict::Maybe) => {
+                context.reads_text()?;
+                words.met_by(resource)
+            }
             (Check::Or(checks), Verdict::Maybe) => {
                 let mut held = false;
                 for check in checks {
@@ -150,6 +182,14 @@ impl Check {
                 }
                 held
             }
+            (Check::And(checks), Verdict::Maybe) => {
+                let mut held = true;
+                for check in checks {
+                    held = held && check.holds(context, state, resource)?;
+                }
+                held
+            }
+            (Check::Not(check), Verdict::Maybe) => !check.holds(context, state, resource)?,
             (_, Verdict::Maybe) => false,
         })
     }
@@ -160,7 +200,8 @@ impl Check {
             Check::Param(check) => check.certain(),
             Check::Refers(check) => !check.itself,
             Check::Points(_) => true,
-            Check::Never | Check::Ids(_) | Check::Updated(_) | Check::PointedAt(_) | Check::Or(_) => false,
+            Check::Never | Check::Ids(_) | Check::Updated(_) | Check::PointedAt(_) => false,
+            Check::Or(_) | Check::And(_) | Check::Not(_) | Check::Text(_) => false,
         }
     }
 
@@ -184,6 +225,7 @@ impl Check {
         match self {
             Check::Param(check) => check.patients.as_deref(),
             Check::Refers(Refers { to, patient: true, itself: false, .. }) => Some(std::slice::from_ref(to)),
+            Check::And(checks) => checks.iter().find_map(Check::patients),
             _ => None,
         }
     }
@@ -242,17 +284,22 @@ impl Refers {
     }
 }
 
-fn compartment(context: &SearchContext<'_>, kind: &'static str, patient: &str) -> Result<Check, Refusal> {
-    let Some(to) = context.resource("Patient", patient)? else { return Ok(Check::Never) };
-    let params = patient_compartment(kind).iter().filter_map(|code| search_param(kind, code));
-    let mut params: Vec<i64> = params.map(|param| number_of(context, param).0).collect();
+fn compartment(
+    context: &SearchContext<'_>,
+    kind: &'static str,
+    owner: &str,
+    id: &str,
+) -> Result<Check, Refusal> {
+    let Some(to) = context.resource(owner, id)? else { return Ok(Check::Never) };
+    let mut params: Vec<i64> =
+        definitions::compartment(owner, kind).map(|param| number_of(context, param).0).collect();
     params.sort_unstable();
     params.dedup();
-    let itself = kind == "Patient";
+    let itself = kind == owner;
     Ok(if params.is_empty() && !itself {
         Check::Never
     } else {
-        Check::Refers(Refers { params, to, patient: true, itself })
+        Check::Refers(Refers { params, to, patient: owner == "Patient", itself })
     })
 }
 
@@ -271,7 +318,7 @@ impl ParamCheck {
             alternatives: Vec::new(),
             patients: None,
         };
-        if let Test::Any(tests) | Test::Not(tests) = test {
+        if let Test::Any(tests) | Test::Not(tests) | Test::Other(tests) = test {
             for test in tests {
                 check.alternatives.push(check.alternative(context, test)?);
             }
@@ -336,11 +383,8 @@ impl ParamCheck {
     fn verdict(&self, state: &State) -> Verdict {
         match &self.test {
             Test::Any(_) => self.any(state),
-            Test::Not(_) => match self.any(state) {
-                Verdict::Yes => Verdict::No,
-                Verdict::Maybe => Verdict::Maybe,
-                Verdict::No => Verdict::Yes,
-            },
+            Test::Not(_) => self.any(state).turned(),
+            Test::Other(_) => self.other(state),
             Test::Missing(missing) => match state.values(self.number).next() {
                 Some(_) if self.narrowed => Verdict::Maybe,
                 Some(_) if *missing => Verdict::No,
@@ -361,14 +405,13 @@ impl ParamCheck {
         self.alternatives.iter().map(of).max().unwrap_or(Verdict::No)
     }
 
+    /// Whether some value meets none of the alternatives; which values those are, the resource tells.
+    fn other(&self, state: &State) -> Verdict {
+        if state.values(self.number).next().is_some() { Verdict::Maybe } else { Verdict::No }
+    }
+
     fn holds(&self, resource: Value<'_>) -> bool {
-        let values = extract_param(resource, self.param);
-        let any = |tests: &[Match]| values.iter().any(|value| tests.iter().any(|test| matches(test, value)));
-        match &self.test {
-            Test::Any(tests) => any(tests),
-            Test::Not(tests) => !any(tests),
-            Test::Missing(missing) => values.is_empty() == *missing,
-        }
+        self.test.met_by(&extract_param(resource, self.param))
     }
 
     /// True when a row in the ranges of an alternative is enough to meet the test.
@@ -382,7 +425,7 @@ impl ParamCheck {
     /// The number to drive on and the test, unless the test is met by what has no rows.
     pub fn number_to_drive(&self) -> Option<i64> {
         match self.test {
-            Test::Any(_) | Test::Missing(false) => Some(self.number),
+            Test::Any(_) | Test::Other(_) | Test::Missing(false) => Some(self.number),
             Test::Not(_) | Test::Missing(true) => None,
         }
     }

@@ -7,7 +7,7 @@ use super::seek::{Seek, few_values, read_all, read_few};
 use crate::Refusal;
 use crate::keys::{self, KeyRange};
 use crate::snapshot::Snapshot;
-use fhir::search::{Match, Prefix};
+use fhir::search::{Match, Prefix, Test};
 
 /// How many rows of each condition are read, step by step, until one of them has no more. Few in tests, so
 /// that small stores take every path.
@@ -63,7 +63,9 @@ pub(super) fn choose(
     let names_patient = |check: &Option<usize>| check.is_some_and(|i| checks[i].patients().is_some());
     lists.sort_by_key(|(check, seeks)| (seeks.iter().map(Seek::rank).max(), names_patient(check)));
     // Where there is nothing to choose from, it does not matter how many there are.
-    let steps = if purpose == Purpose::Page && checks.len() <= 1 { &STEPS[..1] } else { &STEPS };
+    let alone =
+        purpose == Purpose::Page && checks.len() <= 1 && !matches!(checks.first(), Some(Check::Text(_)));
+    let steps = if alone { &STEPS[..1] } else { &STEPS };
     for (step, limit) in steps.iter().copied().enumerate() {
         if step == STEP_OF_LINKS {
             for (i, check) in checks.iter().enumerate() {
@@ -138,7 +140,20 @@ fn seeks_of(
                 }
             }
         }
+        // Whatever meets all of them meets the one that looks cheapest.
+        Check::And(checks) => {
+            let mut best: Option<Vec<Seek>> = None;
+            for check in checks {
+                let Some(these) = seeks_of(context, check, patients)? else { continue };
+                let rank = |seeks: &[Seek]| seeks.iter().map(Seek::rank).max();
+                if best.as_deref().is_none_or(|best| rank(&these) < rank(best)) {
+                    best = Some(these);
+                }
+            }
+            return Ok(best);
+        }
         Check::Updated(_) | Check::Points(_) | Check::PointedAt(_) => return Ok(None),
+        Check::Not(_) | Check::Text(_) => return Ok(None),
     }
     Ok(Some(seeks))
 }
@@ -161,6 +176,10 @@ fn seeks_of_link(
             let Some(targets) = pointed.targets(context)? else { return Ok(None) };
             seeks.extend(targets.iter().map(|res| Seek::Resource(*res)));
         }
+        Check::Text(words) => {
+            let Some(found) = context.with_words(words)? else { return Ok(None) };
+            seeks.extend(found.into_iter().map(Seek::Resource));
+        }
         _ => return Ok(None),
     }
     Ok(Some(seeks))
@@ -170,6 +189,9 @@ fn seeks_of_link(
 pub(super) fn ranges_of(check: &ParamCheck) -> Option<Vec<(i64, KeyRange)>> {
     let number = check.number_to_drive()?;
     if check.alternatives.is_empty() {
+        return Some(vec![(number, KeyRange::any())]);
+    }
+    if matches!(check.test, Test::Other(_)) {
         return Some(vec![(number, KeyRange::any())]);
     }
     let mut ranges = Vec::new();

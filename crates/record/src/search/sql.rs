@@ -32,7 +32,8 @@ impl Statement {
 }
 
 /// The relations that search may name.
-const GUARDED: [&str; 5] = ["guarded_idx", "guarded_past", "guarded_head", "guarded_version", "guarded_name"];
+const GUARDED: [&str; 6] =
+    ["guarded_idx", "guarded_past", "guarded_head", "guarded_version", "guarded_name", "guarded_word"];
 
 /// What may stand after a relation, so that no second one can follow it unseen.
 const AFTER: [&str; 3] = ["WHERE", "JOIN", "ON"];
@@ -111,6 +112,21 @@ pub(super) const HEADS: Statement =
 /// The number of an id.
 pub(super) const NAME: Statement = Statement("SELECT res FROM guarded_name WHERE type = ?1 AND id = ?2");
 
+/// Versions that have a word.
+pub(super) const WORD: Statement = Statement("SELECT vids FROM guarded_word WHERE word = ?1");
+/// Versions that have a word in a range.
+pub(super) const WORDS: Statement = Statement("SELECT vids FROM guarded_word WHERE word >= ?1 AND word < ?2");
+/// How far words are taken in.
+pub(super) const WORDS_LAST: Statement =
+    Statement("SELECT last FROM guarded_word WHERE word = ?1 ORDER BY last DESC LIMIT 1");
+/// The resource of a version.
+pub(super) const RESOURCE_OF: Statement = Statement("SELECT res FROM guarded_version WHERE vid = ?1");
+/// The resources of many versions, where asking costs a round trip.
+pub(super) const RESOURCES_OF: Statement = Statement("SELECT res FROM guarded_version WHERE vid = ANY (?1)");
+/// The resources of versions after one.
+pub(super) const RESOURCES_AFTER: Statement =
+    Statement("SELECT res FROM guarded_version WHERE vid > ?1 ORDER BY vid LIMIT ?2");
+
 /// A version.
 pub(super) const VERSION: Statement =
     Statement("SELECT prev, txn, pack, body FROM guarded_version WHERE vid = ?1");
@@ -131,7 +147,12 @@ mod tests {
     use crate::names::Names;
     use std::sync::Arc;
 
-    const ALL: [Statement; 17] = [
+    const ALL: [Statement; 22] = [
+        WORD,
+        WORDS,
+        WORDS_LAST,
+        RESOURCE_OF,
+        RESOURCES_AFTER,
         ONE_OF_PATIENT,
         PAST_ONE_OF_PATIENT,
         RANGE,

@@ -60,7 +60,7 @@ fn observation_filter(dice: &mut Dice) -> String {
     let prefix = dice.pick(&PREFIXES);
     let (date, value) = (dice.pick(&DATES), dice.pick(&VALUES));
     let patient = dice.pick(&PATIENTS);
-    match dice.roll(28) {
+    match dice.roll(32) {
         0 => format!("code={code}"),
         1 => format!("code={bare}"),
         2 if !system.is_empty() => format!("code={system}|"),
@@ -87,9 +87,42 @@ fn observation_filter(dice: &mut Dice) -> String {
         23 => format!("status={}", dice.pick(&["final", "amended", "final,amended"])),
         24 => format!("patient:missing={}", dice.pick(&["true", "false"])),
         25 => format!("_id=o1,o2,o{}", dice.roll(40)),
-        26 => format!("combo-code={bare}&performer:missing=false"),
+        31 => format!("combo-code={bare}&performer:missing=false"),
+        26 => format!("_content={}", dice.pick(&["body", "smith", "kg", "weight,nothing", "final"])),
+        27 => observation_expression(dice),
+        28 => format!("_list={}", dice.pick(&["l0", "l1", "nowhere"])),
         _ => format!("patient={patient}&code={code}"),
     }
+}
+
+fn observation_expression(dice: &mut Dice) -> String {
+    let (code, date, value) = (dice.pick(&CODES), dice.pick(&DATES), dice.pick(&VALUES));
+    let bare = code.split_once('|').unwrap().1;
+    let patient = dice.pick(&PATIENTS);
+    let term = |dice: &mut Dice| match dice.roll(12) {
+        0 => format!("code eq {bare}"),
+        1 => format!("code ne {code}"),
+        2 => format!("date {} {date}", dice.pick(&["eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "po"])),
+        3 => format!("value-quantity {} {value}", dice.pick(&["eq", "ne", "gt", "lt", "ge", "le", "ap"])),
+        4 => format!("subject re Patient/{patient}"),
+        5 => format!("subject pr {}", dice.pick(&["true", "false"])),
+        6 => format!("subject:Patient.family {} \"smith\"", dice.pick(&["eq", "ne", "co", "sw", "ew"])),
+        7 => format!("subject:Patient[birthdate lt 1990].family sw {}", dice.pick(&["s", "ob", "mul"])),
+        8 => format!("encounter.participant.name co {}", dice.pick(&["smith", "it"])),
+        9 => format!("patient ne {patient}"),
+        10 => "_id ne o1".into(),
+        _ => "status eq final".into(),
+    };
+    let (one, two, three) = (term(dice), term(dice), term(dice));
+    let shape = match dice.roll(6) {
+        0 => one,
+        1 => format!("{one} and {two}"),
+        2 => format!("{one} or {two}"),
+        3 => format!("not ({one})"),
+        4 => format!("not ({one} or {two}) and {three}"),
+        _ => format!("{one} and ({two} or not ({three}))"),
+    };
+    format!("_filter={shape}")
 }
 
 fn patient_filter(dice: &mut Dice) -> String {
@@ -293,22 +326,21 @@ fn a_transaction_finds_what_it_has_just_written() {
 }
 
 #[test]
-fn a_patients_compartment_is_searched_as_asked() {
+fn a_compartment_is_searched_as_asked() {
     explore(40..43, true, |world| {
         let reader = world.store.reader(&Scope::all()).unwrap();
         let oracle = Oracle::new(world, reader.txn(), &Sight::Everything);
         for _ in 0..30 {
             let url = random(world);
-            let patient = world.dice.pick(&PATIENTS);
+            let (kind, id) = match world.dice.roll(3) {
+                0 => ("Encounter", "e1"),
+                1 => ("Practitioner", "p1"),
+                _ => ("Patient", world.dice.pick(&PATIENTS)),
+            };
             let mut query = asked(&url);
-            query.filters.push(Filter::Compartment { patient: patient.to_owned() });
-            check_query(
-                &reader,
-                &oracle,
-                &format!("Patient/{patient}/{url}"),
-                &query,
-                1 + world.dice.roll(8),
-            );
+            query.filters.push(Filter::Compartment { kind, id: id.to_owned() });
+            let count = 1 + world.dice.roll(8);
+            check_query(&reader, &oracle, &format!("{kind}/{id}/{url}"), &query, count);
         }
     });
 }

@@ -51,7 +51,7 @@ pub(super) struct Mark {
 }
 
 /// What a token is bound to.
-pub(super) struct Seal<'k> {
+pub(crate) struct Seal<'k> {
     key: &'k [u8; 32],
     bound: Vec<u8>,
 }
@@ -70,8 +70,8 @@ impl<'k> Seal<'k> {
         }
         // What a door adds to what was asked.
         for filter in &query.filters {
-            if let Filter::Compartment { patient } = filter {
-                text.push_str(&format!("&Patient/{patient}"));
+            if let Filter::Compartment { kind, id } = filter {
+                text.push_str(&format!("&{kind}/{id}"));
             }
         }
         if query.honoured.is_empty() {
@@ -81,9 +81,21 @@ impl<'k> Seal<'k> {
         Seal { key, bound }
     }
 
+    /// A seal for something else than a search: bound to a scope and to these words.
+    pub fn named(key: &'k [u8; 32], scope: &[u8; 32], words: &str) -> Seal<'k> {
+        let mut bound = scope.to_vec();
+        bound.extend_from_slice(b"named ");
+        bound.extend_from_slice(words.as_bytes());
+        Seal { key, bound }
+    }
+
     /// The token of a mark.
-    pub fn close(&self, mark: &Mark) -> String {
-        let mut content = mark.bytes();
+    pub(super) fn close(&self, mark: &Mark) -> String {
+        self.close_bytes(mark.bytes())
+    }
+
+    /// The token of any content.
+    pub fn close_bytes(&self, mut content: Vec<u8>) -> String {
         let tag = self.tag(&content);
         self.hide(&tag, &mut content);
         content.extend_from_slice(&tag);
@@ -91,7 +103,12 @@ impl<'k> Seal<'k> {
     }
 
     /// The mark of a token, if it was made here for this query and scope.
-    pub fn open(&self, token: &str) -> Result<Mark, Refusal> {
+    pub(super) fn open(&self, token: &str) -> Result<Mark, Refusal> {
+        Mark::read(&self.open_bytes(token)?).ok_or_else(damaged)
+    }
+
+    /// The content of a token, if it was made here for this.
+    pub fn open_bytes(&self, token: &str) -> Result<Vec<u8>, Refusal> {
         let read = || {
             let mut content = URL_SAFE_NO_PAD.decode(token).ok()?;
             let tag = content.split_off(content.len().checked_sub(TAG)?);
@@ -100,11 +117,9 @@ impl<'k> Seal<'k> {
             mac.update(&self.bound);
             mac.update(&content);
             mac.verify_truncated_left(&tag).ok()?;
-            Mark::read(&content)
+            Some(content)
         };
-        let text =
-            "This link to a further page is damaged or of another search. Search again from the start.";
-        read().ok_or_else(|| Refusal::invalid("_page", text))
+        read().ok_or_else(damaged)
     }
 
     fn tag(&self, content: &[u8]) -> Vec<u8> {
@@ -131,6 +146,11 @@ impl<'k> Seal<'k> {
         mac.update(usage);
         mac
     }
+}
+
+fn damaged() -> Refusal {
+    let text = "This link to a further page is damaged or of another search. Search again from the start.";
+    Refusal::invalid("_page", text)
 }
 
 impl Mark {
@@ -213,7 +233,7 @@ mod tests {
         assert_eq!(Seal::new(&key, &scope, &more).open(&token), Ok(mark()), "another number to a page");
         let other = query("Patient", &[("name", "ab")]);
         let mut within = asked.clone();
-        within.filters.push(Filter::Compartment { patient: "1".into() });
+        within.filters.push(Filter::Compartment { kind: "Patient", id: "1".into() });
         for seal in [
             Seal::new(&[3; 32], &scope, &asked),
             Seal::new(&key, &[3; 32], &asked),

@@ -25,7 +25,8 @@ impl Sight {
 }
 
 /// `guarded_name` holds only the store's numbers of ids, also of those that are hidden or not there: a reference
-/// to such a one stands in bodies that may be seen, and is compared by number.
+/// to such a one stands in bodies that may be seen, and is compared by number. So does `guarded_word`, under a word
+/// that the caller must name; each number is asked of `guarded_version` before it counts for anything.
 const VIEWS: &str = "
 CREATE TEMP VIEW guarded_idx AS
   SELECT param, value, patient, res, class FROM main.idx WHERE visible_row(param, patient, class);
@@ -38,6 +39,7 @@ CREATE TEMP VIEW guarded_version AS
   SELECT v.vid, v.type, v.res, v.ver, v.txn, v.at, v.prev, v.splice, v.pack, v.body
   FROM main.version v CROSS JOIN main.head h ON h.res = v.res
   WHERE visible(v.type, h.patient, h.class) AND (v.vid >= h.moved OR visible_before_moves());
+CREATE TEMP VIEW guarded_word AS SELECT word, last, vids FROM main.word;
 CREATE TEMP VIEW guarded_name AS SELECT res, type, id, ver FROM main.head;
 ";
 

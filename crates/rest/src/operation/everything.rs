@@ -1,16 +1,30 @@
 //! `Patient/id/$everything`.
 
-use super::{Call, Target};
+use super::{Call, Kinds, Operation, Target};
 use crate::response::Response;
+use crate::route::Weight;
 use crate::search::{count_of, links};
 use crate::status::No;
 use crate::wants::Wants;
 use fhir::Instant;
+use fhir::date::PartialDate;
 use fhir::json::write_string;
 use record::{COUNT_MAX, Refusal};
-use service::interaction::{self, Everything, Pairs, kind_named};
+use service::interaction::{self, Everything, EverythingPage, Pairs, kind_named};
 
-/// With `_type`, `_since`, `_count`.
+pub(super) const OPERATION: Operation = Operation {
+    name: "everything",
+    definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    system: false,
+    types: Kinds::NONE,
+    instances: Kinds::Only(&["Patient"]),
+    versions: false,
+    changes: false,
+    weight: Weight::Wide,
+    run,
+};
+
+/// With `start`, `end`, `_type`, `_since`, `_count`.
 pub(super) fn run(call: Call<'_>) -> Result<Response, No> {
     let inputs = call.inputs()?;
     let (caller, mut wants) = (call.caller, call.wants);
@@ -38,22 +52,16 @@ pub(super) fn run(call: Call<'_>) -> Result<Response, No> {
         })
     });
     let since = since.transpose()?;
+    let start = take(&mut wants, "start").map(|text| date("start", &text)).transpose()?;
+    let end = take(&mut wants, "end").map(|text| date("end", &text)).transpose()?;
+    let care = (start.is_some() || end.is_some())
+        .then(|| (start.map_or(i64::MIN, |range| range.0), end.map_or(i64::MAX, |range| range.1)));
     let count = take(&mut wants, "_count").map(|count| count_of(&count)).transpose()?;
     let page = wants.take("_page");
     wants.nothing_else()?;
-    let place = page.as_deref().map(place).transpose()?;
     let count = count.filter(|count| *count > 0).map(|count| count.min(COUNT_MAX));
-    let wanted = Everything {
-        types,
-        since,
-        // Pages are all as at one instant, so that writes between them neither skip nor repeat.
-        at: place.map(|(at, _)| at).or_else(|| count.map(|_| caller.access.store().now())),
-        first: place.map_or(0, |(_, first)| first),
-        count,
-    };
-    let (bodies, total) = interaction::everything(caller, patient, &wanted)?;
-    let end = wanted.first.saturating_add(bodies.len());
-    let next = wanted.at.filter(|_| end < total).map(|at| format!("{}-{end}", at.0));
+    let wanted = Everything { types, since, care, count, page: page.clone() };
+    let EverythingPage { bodies, total, next } = interaction::everything(caller, patient, &wanted)?;
     honoured.extend(wants.format);
     let mut out = String::with_capacity(bodies.iter().map(|body| body.text.len() + 120).sum::<usize>() + 512);
     out.push_str("{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":");
@@ -72,12 +80,9 @@ pub(super) fn run(call: Call<'_>) -> Result<Response, No> {
     Ok(Response::json(200, out))
 }
 
-/// The page token: the instant that all pages are as at, and the first resource of this one. It opens
-/// nothing that the caller could not ask for otherwise, so it needs no seal.
-fn place(token: &str) -> Result<(Instant, usize), Refusal> {
-    let parts =
-        token.split_once('-').and_then(|(at, first)| Some((Instant(at.parse().ok()?), first.parse().ok()?)));
-    parts.ok_or_else(|| {
-        Refusal::invalid("_page", "The page is not one of ours. Follow the links of the first page.")
+/// First and last millisecond of a date.
+fn date(name: &str, text: &str) -> Result<(i64, i64), Refusal> {
+    PartialDate::parse(text).map(|date| date.range()).ok_or_else(|| {
+        Refusal::invalid(name, format!("{text:?} is no date. Write 2026, 2026-11 or 2026-11-24."))
     })
 }

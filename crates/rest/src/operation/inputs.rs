@@ -11,8 +11,6 @@ pub(crate) struct Inputs {
     body: Option<Json>,
 }
 
-// Operations differ in what they need of it.
-#[allow(dead_code)]
 impl Inputs {
     pub(super) fn new(query: Pairs, body: Option<Json>) -> Inputs {
         Inputs { query, body }

@@ -25,6 +25,46 @@ fn a_change_of_another_version_is_refused() {
 }
 
 #[test]
+fn a_star_means_whatever_version_there_is() {
+    let world = World::new();
+    let put = |id: &str, name: &str, language: &str| {
+        let body = format!(r#"{{"resourceType":"Patient","id":"{id}","language":"{language}"}}"#);
+        world.send(Request::new("PUT", &format!("Patient/{id}")).with(name, "*").body(body))
+    };
+    expect(&put("a", "if-match", "en"), 412);
+    expect(&put("a", "if-none-match", "en"), 201);
+    expect(&put("a", "if-none-match", "cy"), 412);
+    expect(&put("a", "if-match", "cy"), 200);
+    world.send(Request::new("DELETE", "Patient/a"));
+    expect(&put("a", "if-match", "fr"), 412);
+    expect(&put("a", "if-none-match", "fr"), 201);
+    let tag = Request::new("PUT", "Patient/a").with("if-none-match", "W/\"1\"");
+    expect(&world.send(tag.body(r#"{"resourceType":"Patient","id":"a"}"#)), 400);
+    let by_criteria = |name: &str| world.send(Request::new("PUT", WHO).with(name, "*").body(PATIENT)).status;
+    assert_eq!(by_criteria("if-match"), 412);
+    assert_eq!(by_criteria("if-none-match"), 201);
+    assert_eq!(by_criteria("if-none-match"), 412);
+    assert_eq!(by_criteria("if-match"), 200);
+    let delete = |id: &str| world.send(Request::new("DELETE", id).with("if-match", "*")).status;
+    assert_eq!((delete("Patient/never"), delete("Patient/a")), (412, 204));
+}
+
+#[test]
+fn of_many_who_create_the_same_at_once_one_does() {
+    let world = World::new();
+    let put = |i: usize| {
+        let body = format!(r#"{{"resourceType":"Patient","id":"a","language":"x{i}"}}"#);
+        world.send(Request::new("PUT", "Patient/a").with("if-none-match", "*").body(body)).status
+    };
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..8).map(|i| scope.spawn(move || put(i))).collect();
+        asked.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(answers.iter().filter(|status| **status == 201).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|status| **status == 412).count(), 7, "{answers:?}");
+}
+
+#[test]
 fn a_reader_who_has_it_already_is_told_so() {
     let world = World::new();
     world.put("Patient/a", r#"{"resourceType":"Patient","id":"a"}"#);

@@ -51,7 +51,7 @@ fn everything_is_the_compartment_and_what_it_points_at() {
         r#"{"resourceType":"Parameters","parameter":[{"name":"_type","valueCode":"Observation"}]}"#;
     assert_eq!(ids(&world.post("Patient/p/$everything", parameters)), ["Observation/1", "Observation/2"]);
     expect(&world.get("Patient/never/$everything"), 404);
-    expect(&world.get("Patient/p/$everything?start=2020"), 400);
+    expect(&world.get("Patient/p/$everything?start=yesterday"), 400);
     expect(&world.get("Patient/p/$everything?_type=Nonsense"), 400);
     assert_eq!(ids(&world.get("Patient/p/$everything?_since=2999-01-01T00:00:00Z")).len(), 0);
 }
@@ -76,6 +76,46 @@ fn pages_of_everything_are_as_at_one_instant() {
     }
     assert_eq!(all.len(), 5, "{all:?}");
     assert_eq!(ids(&world.get("Patient/p/$everything")).len(), 4);
+}
+
+#[test]
+fn a_range_of_care_leaves_out_what_was_before_and_after() {
+    let world = world();
+    for (id, when) in [("x", "2020-02"), ("y", "2021-03-01"), ("z", "2022")] {
+        let body = format!(
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},
+                "subject":{{"reference":"Patient/p"}},"effectiveDateTime":"{when}"}}"#
+        );
+        expect(&world.put(&format!("Observation/{id}"), &body), 201);
+    }
+    let within = |range: &str| {
+        let found = ids(&world.get(&format!("Patient/p/$everything?_type=Observation&{range}")));
+        found.iter().map(|id| id.replace("Observation/", "")).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(within("start=2020-02-15&end=2021"), "1 2 x y", "without a date it is of any");
+    assert_eq!(within("start=2021-03-02"), "1 2 z");
+    assert_eq!(within("end=2020"), "1 2 x");
+    assert!(ids(&world.get("Patient/p/$everything?end=1990")).contains(&"Patient/p".to_owned()));
+}
+
+#[test]
+fn a_page_of_everything_is_bound_to_what_was_asked_and_by_whom() {
+    let world = world();
+    let page = world.get("Patient/p/$everything?_count=2");
+    let json = json(&page);
+    let links = json.root().get("link").unwrap();
+    let next = links.items().find(|link| link.str("relation").as_deref() == Some("next")).unwrap();
+    let next = next.str("url").unwrap().strip_prefix(BASE).unwrap().to_owned();
+    expect(&world.get(&next), 200);
+    expect(&world.get(&next.replace("Patient/p", "Patient/q")), 400);
+    expect(&world.get(&next.replace("_count=2", "_count=2&_type=Observation")), 400);
+    expect(&world.get("Patient/p/$everything?_page=1-2"), 400);
+    let clerk = world.access.mint_token("receptionist", 60).unwrap();
+    expect(&world.send_with(&clerk, Request::new("GET", &next)), 400);
+    let mut damaged = next.into_bytes();
+    let last = damaged.len() - 5;
+    damaged[last] = if damaged[last] == b'A' { b'B' } else { b'A' };
+    expect(&world.get(std::str::from_utf8(&damaged).unwrap()), 400);
 }
 
 #[test]

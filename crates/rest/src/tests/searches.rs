@@ -169,6 +169,133 @@ fn what_is_not_understood_is_refused_or_passed_over_and_said() {
 }
 
 #[test]
+fn an_encounter_a_practitioner_and_a_device_have_compartments_too() {
+    let world = world();
+    let put = |kind: &str, id: &str, more: &str| {
+        expect(
+            &world.put(&format!("{kind}/{id}"), &format!(r#"{{"resourceType":"{kind}","id":"{id}"{more}}}"#)),
+            201,
+        );
+    };
+    let class = r#","status":"finished","class":{"code":"AMB"}"#;
+    put("Practitioner", "d", "");
+    put("RelatedPerson", "r", r#","patient":{"reference":"Patient/a"}"#);
+    put("Device", "m", "");
+    put(
+        "Encounter",
+        "e",
+        &format!(r#"{class},"participant":[{{"individual":{{"reference":"Practitioner/d"}}}}]"#),
+    );
+    put("Encounter", "f", class);
+    let of = |by: &str, encounter: &str| {
+        format!(
+            r#","status":"final","code":{{"text":"x"}},"encounter":{{"reference":"Encounter/{encounter}"}},
+               "performer":[{{"reference":"{by}"}}],"device":{{"reference":"Device/m"}}"#
+        )
+    };
+    put("Observation", "11", &of("Practitioner/d", "e"));
+    put("Observation", "12", &of("RelatedPerson/r", "f"));
+    for (url, found) in [
+        ("Encounter/e/Observation", "11"),
+        ("Encounter/f/Observation", "12"),
+        ("Encounter/e/*", "11 e"),
+        ("Encounter/e/Encounter", "e"),
+        ("Practitioner/d/Observation", "11"),
+        ("Practitioner/d/Encounter", "e"),
+        ("RelatedPerson/r/Observation", "12"),
+        ("Device/m/Observation", "11 12"),
+        ("Encounter/never/Observation", ""),
+    ] {
+        let mut ids = ids(&world.get(url), "match");
+        ids.sort();
+        assert_eq!(ids.join(" "), found, "{url}");
+    }
+    let clerk = world.access.mint_token("receptionist", 60).unwrap();
+    let hidden = world.send_with(&clerk, Request::new("GET", "Encounter/e/Observation?_total=accurate"));
+    assert_eq!((at(&hidden, "total"), at(&hidden, "entry")), ("0".into(), String::new()));
+}
+
+#[test]
+fn a_list_chooses_what_it_points_at_if_the_list_may_be_seen() {
+    let world = world();
+    let list = r#"{"resourceType":"List","id":"l","status":"current","mode":"working",
+        "entry":[{"item":{"reference":"Observation/1"}},{"item":{"reference":"Patient/b"}}]}"#;
+    expect(&world.put("List/l", list), 201);
+    assert_eq!(ids(&world.get("Observation?_list=l"), "match"), ["1"]);
+    assert_eq!(ids(&world.get("Patient?_list=l"), "match"), ["b"]);
+    assert_eq!(ids(&world.get("?_list=l&_type=Observation,Patient"), "match").len(), 2);
+    let functional = world.get("Observation?_list=$current-problems");
+    expect(&functional, 400);
+    assert!(functional.text().contains("a server would make itself"));
+    let clerk = world.access.mint_token("receptionist", 60).unwrap();
+    assert_eq!(ids(&world.send_with(&clerk, Request::new("GET", "Patient?_list=l")), "match").len(), 0);
+}
+
+#[test]
+fn a_filter_is_an_expression() {
+    let world = world();
+    for (url, found) in [
+        ("Patient?_filter=family eq \"ashe\" and birthdate lt 1990", "a"),
+        ("Patient?_filter=not (family sw \"a\")", "b c"),
+        ("Patient?_filter=family ew \"h\" or (birthdate ge 1990 and birthdate lt 1995)", "b c"),
+        ("Observation?_filter=subject:Patient[birthdate eq 1970].family co \"sh\"", "1 2"),
+        ("Observation?_filter=patient ne a", "3"),
+    ] {
+        let mut ids = ids(&world.get(&url.replace(' ', "%20").replace('"', "%22")), "match");
+        ids.sort();
+        assert_eq!(ids.join(" "), found, "{url}");
+    }
+    let unknown = world.get("Patient?_filter=nonsense%20eq%20x");
+    expect(&unknown, 400);
+    let deep = format!("Patient?_filter={}", "(".repeat(5_000));
+    expect(&world.get(&deep), 400);
+}
+
+#[test]
+fn missing_knows_what_is_there_and_cannot_be_compared() {
+    let world = world();
+    let observation = |id: &str, subject: &str| {
+        let body = format!(
+            r##"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}}{subject}}}"##
+        );
+        expect(&world.put(&format!("Observation/{id}"), &body), 201);
+    };
+    observation("named", r#","subject":{"display":"Somebody"}"#);
+    observation(
+        "inside",
+        r##","subject":{"reference":"#p"},"contained":[{"resourceType":"Patient","id":"p"}]"##,
+    );
+    observation("nobody", "");
+    assert_eq!(ids(&world.get("Observation?subject:missing=true"), "match"), ["nobody"]);
+    let mut there = ids(&world.get("Observation?subject:missing=false"), "match");
+    there.sort();
+    assert_eq!(there, ["1", "2", "3", "inside", "named"]);
+}
+
+#[test]
+fn a_result_below_a_limit_is_not_found_at_it() {
+    let world = world();
+    let body = r#"{"resourceType":"Observation","id":"q","status":"final","code":{"text":"x"},
+        "valueQuantity":{"value":5,"comparator":"<"}}"#;
+    expect(&world.put("Observation/q", body), 201);
+    for (value, found) in [
+        ("ge5", false),
+        ("gt5", false),
+        ("lt5", true),
+        ("le5", true),
+        ("ge4.9", true),
+        ("eb5", true),
+        ("sa4", false),
+    ] {
+        assert_eq!(
+            ids(&world.get(&format!("Observation?value-quantity={value}")), "match") == ["q"],
+            found,
+            "{value}"
+        );
+    }
+}
+
+#[test]
 fn a_compartment_holds_what_is_the_patients() {
     let world = world();
     assert_eq!(ids(&world.get("Patient/a/Observation?_sort=_id"), "match"), ["1", "2"]);

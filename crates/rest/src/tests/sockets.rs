@@ -162,6 +162,17 @@ fn bodies_that_are_too_large_are_refused_whether_or_not_they_say_so() {
 }
 
 #[test]
+fn a_url_that_is_too_long_is_refused_with_a_sentence() {
+    let door = Listening::new(|_| ());
+    let long = format!("Patient?name={}", "x".repeat(crate::skin::URL_MAX));
+    let answer = door.send("GET", &long, "", b"");
+    assert_eq!(answer.status, 414);
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(text.contains("too-long") && text.contains("POST to _search"), "{text}");
+    door.still_answers();
+}
+
+#[test]
 fn packed_bodies_are_taken_and_bombs_are_not() {
     let door = Listening::new(|_| ());
     let headers = "content-encoding: gzip\r\ncontent-type: application/fhir+json\r\n";
@@ -319,4 +330,64 @@ fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").trim().parse().unwrap()
+}
+
+#[test]
+fn rows_of_a_view_come_in_pieces_and_a_body_that_breaks_off_has_no_end() {
+    let door = Listening::new(|_| ());
+    let view = r#"{"resource":"Patient","select":[{"column":[{"name":"family","path":"name.family"}]}]}"#;
+    let run = || {
+        let mut stream = door.connect();
+        let head = door.head("POST", "ViewDefinition/$run", "connection: close\r\n");
+        let text = format!("{head}content-length: {}\r\n\r\n{view}", view.len());
+        stream.write_all(text.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        // A connection that is cut off may be reset.
+        let _ = stream.read_to_end(&mut bytes);
+        String::from_utf8(bytes).unwrap()
+    };
+    for n in 0..3 {
+        let patient = format!(r#"{{"resourceType":"Patient","id":"p{n}","name":[{{"family":"Lee"}}]}}"#);
+        expect(&door.world.put(&format!("Patient/p{n}"), &patient), 201);
+    }
+    let whole = run();
+    assert!(whole.starts_with("HTTP/1.1 200") && whole.contains("transfer-encoding: chunked"), "{whole}");
+    assert_eq!(whole.matches(r#"{"family":"Lee"}"#).count(), 3);
+    assert!(whole.ends_with("\r\n0\r\n\r\n"), "{whole}");
+    let two = r#"{"resourceType":"Patient","id":"q","name":[{"family":"a"},{"family":"b"}]}"#;
+    expect(&door.world.put("Patient/q", two), 201);
+    assert!(!run().ends_with("0\r\n\r\n"));
+    door.still_answers();
+}
+
+#[test]
+fn an_export_is_worked_on_beside_the_door_and_its_files_come_packed() {
+    let door = Listening::new(|_| ());
+    for i in 0..30 {
+        let body = format!(r#"{{"resourceType":"Patient","id":"p{i}","name":[{{"family":"Ashe"}}]}}"#);
+        door.send("PUT", &format!("Patient/p{i}"), "", body.as_bytes());
+    }
+    let begun = door.send("GET", "$export", "prefer: respond-async\r\n", b"");
+    assert_eq!(begun.status, 202, "{begun:?}");
+    let place = begun.header("content-location").unwrap();
+    let place = place.strip_prefix("http://127.0.0.1/fhir/").unwrap().to_owned();
+    let until = Instant::now() + Duration::from_secs(20);
+    let manifest = loop {
+        let answer = door.send("GET", &place, "accept: application/json\r\n", b"");
+        match answer.status {
+            200 => break String::from_utf8(answer.body).unwrap(),
+            202 if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+            _ => panic!("{answer:?}"),
+        }
+    };
+    let manifest = Json::parse(manifest, Limits::DOOR).unwrap();
+    let file =
+        manifest.root().get("output").unwrap().items().next().unwrap().str("url").unwrap().into_owned();
+    let link = file.strip_prefix("http://127.0.0.1/fhir/").unwrap();
+    let headers = "accept: application/fhir+ndjson\r\naccept-encoding: gzip\r\n";
+    let answer = door.send("GET", link, headers, b"");
+    assert_eq!((answer.status, answer.header("content-encoding")), (200, Some("gzip")));
+    let mut text = String::new();
+    GzDecoder::new(answer.body.as_slice()).read_to_string(&mut text).unwrap();
+    assert_eq!(text.lines().count(), 30);
 }

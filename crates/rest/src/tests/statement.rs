@@ -3,7 +3,7 @@
 use super::*;
 use fhir::Tree;
 use fhir::Value;
-use fhir::definitions::{TypeDef, search_param, type_def};
+use fhir::definitions::{COMPARTMENTS, TypeDef, search_param, type_def};
 
 /// Claims that are tried, by what they are.
 #[derive(Default, Debug)]
@@ -24,6 +24,7 @@ fn every_claim_of_the_statement_holds() {
     assert!(fhir::validate::structure(statement.root()).is_empty(), "it is a sound resource itself");
     let rest = statement.root().get("rest").unwrap().items().next().unwrap();
     let mut tried = Tried::default();
+    formats(&world, statement.root());
     let types: Vec<Value<'_>> = rest.get("resource").unwrap().items().collect();
     assert_eq!(types.len(), fhir::definitions::RESOURCES.len());
     for resource in types {
@@ -44,13 +45,46 @@ fn every_claim_of_the_statement_holds() {
         expect(&response, 200);
         tried.interactions += 1;
     }
+    for operation in rest.get("operation").unwrap().items().map(|o| o.str("name").unwrap()) {
+        let response = match &*operation {
+            "meta" => world.get("$meta"),
+            "graphql" => world.get("$graphql?query={PatientList{id}}"),
+            "process-message" => world.post("$process-message", super::operations::MESSAGE),
+            other => panic!("{other} is claimed and not tried"),
+        };
+        expect(&response, 200);
+        tried.operations += 1;
+    }
+    for compartment in rest.get("compartment").unwrap().items().map(|c| c.as_str().unwrap()) {
+        let of = compartment.rsplit('/').next().unwrap();
+        let kind = COMPARTMENTS.iter().find(|kind| kind.eq_ignore_ascii_case(of)).unwrap();
+        expect(&world.get(&format!("{kind}/x/Observation")), 200);
+        expect(&world.get(&format!("{kind}/x/*")), 200);
+    }
     for param in rest.get("searchParam").unwrap().items().map(|p| p.str("name").unwrap()) {
-        let value = if param == "_id" { "x" } else { "2020" };
+        let value = if param == "_lastUpdated" { "2020" } else { "x" };
         expect(&world.get(&format!("?{param}={value}")), 200);
         tried.parameters += 1;
     }
     println!("{tried:?} in {} bytes", response.body.len());
     assert!(tried.interactions > 1_300 && tried.parameters > 1_000, "{tried:?}");
+}
+
+/// Each format can be had and sent, and each kind of patch is taken.
+fn formats(world: &World, statement: Value<'_>) {
+    let claimed = |name: &str| statement.get(name).unwrap().items().map(|f| f.as_str().unwrap().into_owned());
+    for format in claimed("format") {
+        let response = world.get(&format!("metadata?_format={}", format.replace('+', "%2B")));
+        assert_eq!(response.status, 200, "{format}");
+        assert!(response.header("content-type").unwrap().contains(format.rsplit(['/', '+']).next().unwrap()));
+    }
+    for kind in claimed("patchFormat") {
+        world.put("Patient/p", r#"{"resourceType":"Patient","id":"p","active":true}"#);
+        let body = super::patches::deactivates(&kind);
+        let patched = world.send(Request::new("PATCH", "Patient/p").with("content-type", &kind).body(body));
+        expect(&patched, 200);
+        assert_eq!(at(&patched, "active"), "false", "{kind}");
+    }
 }
 
 fn interactions(world: &World, kind: &str, resource: Value<'_>, tried: &mut Tried) {
@@ -85,7 +119,31 @@ fn interactions(world: &World, kind: &str, resource: Value<'_>, tried: &mut Trie
     conditions(world, kind, &id, resource, &text);
     for operation in resource.get("operation").into_iter().flat_map(|list| list.items()) {
         let name = operation.str("name").unwrap();
-        expect(&world.get(&format!("{kind}/{id}/${name}")), 200);
+        let at_instance = format!("{kind}/{id}/${name}");
+        let labels = r#"{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":
+            {"tag":[{"system":"urn:test","code":"claimed"}]}}]}"#;
+        let response = match &*name {
+            "lastn" => world.get("Observation/$lastn?patient=x&category=laboratory"),
+            "meta" => {
+                expect(&world.get(&format!("{kind}/$meta")), 200);
+                expect(&world.get(&format!("{kind}/{id}/_history/1/$meta")), 200);
+                world.get(&at_instance)
+            }
+            "graphql" => world.get(&format!("{at_instance}?query={{id __typename}}")),
+            "meta-add" | "meta-delete" => world.post(&at_instance, labels),
+            "expand" | "translate" | "subsumes" => world.get(&format!("{kind}/${name}?{}", terms(&name))),
+            "lookup" | "validate-code" => world.get(&format!("{kind}/${name}?{}", terms(kind))),
+            "export" => {
+                let place = if kind == "Patient" { kind.to_owned() } else { format!("{kind}/{id}") };
+                let request =
+                    Request::new("GET", &format!("{place}/$export")).with("prefer", "respond-async");
+                expect(&world.send(request), 202);
+                tried.operations += 1;
+                continue;
+            }
+            _ => world.get(&at_instance),
+        };
+        assert_eq!(response.status, 200, "{at_instance}: {}", response.text());
         tried.operations += 1;
     }
     expect(&world.send(Request::new("DELETE", &format!("{kind}/{id}"))), 204);
@@ -248,5 +306,24 @@ fn known(kind: &str) -> Tree {
         "Coding" => Tree::object().with("code", "x"),
         "Resource" => least("Basic"),
         _ => Tree::object().with("id", "x"),
+    }
+}
+
+/// A question that R4's own definitions answer, for an operation of terminology or for a type.
+fn terms(of: &str) -> &'static str {
+    match of {
+        "expand" => "url=http://hl7.org/fhir/ValueSet/administrative-gender",
+        "ValueSet" => {
+            "url=http://hl7.org/fhir/ValueSet/administrative-gender&code=female\
+             &system=http://hl7.org/fhir/administrative-gender"
+        }
+        "translate" => {
+            "url=http://hl7.org/fhir/ConceptMap/cm-administrative-gender-v3&code=female\
+             &system=http://hl7.org/fhir/administrative-gender"
+        }
+        "subsumes" => "system=http://hl7.org/fhir/administrative-gender&codeA=male&codeB=female",
+        _ => {
+            "system=http://hl7.org/fhir/administrative-gender&url=http://hl7.org/fhir/administrative-gender&code=female"
+        }
     }
 }

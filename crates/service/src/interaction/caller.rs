@@ -1,5 +1,6 @@
 //! Who asks, and what of it must be on the audit trail before the answer leaves.
 
+use super::Guards;
 use access::{Access, Permission, Session};
 use fhir::Tree;
 use record::{Act, Body, Found, Kind, Reader, Refusal, Written};
@@ -18,13 +19,23 @@ pub struct Caller<'a> {
     pub base: &'a str,
     /// Whether a conditional delete may delete more than one resource.
     pub deletes_many: bool,
+    /// What must hold of what is written.
+    pub guards: Guards,
     acts: RefCell<Vec<Act>>,
 }
 
 impl<'a> Caller<'a> {
-    /// A caller without a request id and without acts.
+    /// A caller without a request id, guards and acts.
     pub fn new(access: &'a Access, session: &'a Session, base: &'a str) -> Caller<'a> {
-        Caller { access, session, request: None, base, deletes_many: false, acts: RefCell::default() }
+        Caller {
+            access,
+            session,
+            request: None,
+            base,
+            deletes_many: false,
+            guards: Guards::default(),
+            acts: RefCell::default(),
+        }
     }
 
     /// A snapshot of now through the caller's scope.
@@ -61,6 +72,12 @@ impl<'a> Caller<'a> {
             .with("count", out.len() as i64)
             .with("out", out)
             .with("patients", patients.into_iter().map(Tree::from).collect::<Vec<_>>());
+        self.acts.borrow_mut().push(self.session.act(action, detail));
+    }
+
+    /// Notes that all of a kind goes out, as the record is after a commit.
+    pub(super) fn takes(&self, action: &'static str, query: &str, txn: u64) {
+        let detail = self.detail(query).with("outcome", "ok").with("as-at", txn as i64);
         self.acts.borrow_mut().push(self.session.act(action, detail));
     }
 

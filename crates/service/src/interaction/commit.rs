@@ -1,7 +1,8 @@
 //! From a plan to the record.
 
 use super::plan::{self, Change, Plan, Step};
-use super::{Caller, Done, Once, done, placed};
+use super::{Caller, Done, Guards, Once, done, guard, placed};
+use access::Session;
 use fhir::search::Query;
 use record::{Found, Kind, Page, Reader, Refusal, Results, Tx, Written};
 use std::sync::Arc;
@@ -99,6 +100,7 @@ fn apply(
     let stale = Arc::new(AtomicBool::new(false));
     let (seen, once) = (stale.clone(), once.cloned());
     let author = caller.session.author(command, caller.request);
+    let guarding = Guarding { guards: caller.guards.clone(), session: caller.session.clone() };
     let large = plan.steps.len() > LARGE;
     let act = move |tx: &mut Tx<'_>| {
         if let Some(once) = &once
@@ -112,7 +114,7 @@ fn apply(
                 return Err(Refusal::new(Kind::Conflict, "The record changed meanwhile. Try again."));
             }
         }
-        let outcome = Outcome { done: run(tx, plan, &seen)?, again: false };
+        let outcome = Outcome { done: run(tx, plan, &seen, &guarding)?, again: false };
         if let Some(once) = &once {
             once.keep(tx, done::write(&outcome.done))?;
         }
@@ -128,7 +130,7 @@ fn apply(
 
 /// Runs the steps in the order of FHIR R4 http.html#trules: delete, create, update, read. Answers in the
 /// order of the input. Raises `stale` when a version that was read while planning is current no more.
-fn run(tx: &mut Tx<'_>, plan: Plan, stale: &AtomicBool) -> Result<Vec<Done>, Refusal> {
+fn run(tx: &mut Tx<'_>, plan: Plan, stale: &AtomicBool, guarding: &Guarding) -> Result<Vec<Done>, Refusal> {
     tx.foresee(plan.steps.iter().filter_map(|step| match step {
         Step::Create(resource) | Step::Put { resource, .. } => Some(resource),
         _ => None,
@@ -145,29 +147,46 @@ fn run(tx: &mut Tx<'_>, plan: Plan, stale: &AtomicBool) -> Result<Vec<Done>, Ref
     for (i, step) in steps {
         let one = match step {
             Step::Same(first) => same(done[first].as_ref()),
-            step => change(tx, step, stale),
+            step => change(tx, step, stale, guarding),
         };
         done[i] = Some(one.map_err(|refusal| placed(refusal, &plan.places[i]))?);
     }
     Ok(done.into_iter().flatten().collect())
 }
 
-fn change(tx: &mut Tx<'_>, step: Step, stale: &AtomicBool) -> Result<Done, Refusal> {
+fn change(tx: &mut Tx<'_>, step: Step, stale: &AtomicBool, guarding: &Guarding) -> Result<Done, Refusal> {
     match step {
-        Step::Create(resource) => tx.create(resource).map(Done::Wrote),
+        Step::Create(resource) => tx.create(resource).and_then(|written| guarding.filed(tx, written)),
         Step::Put { resource, expected, guessed } => {
             let put = tx.put(resource, expected);
             if guessed && put.as_ref().is_err_and(|refusal| refusal.kind == Kind::Precondition) {
                 stale.store(true, Ordering::Relaxed);
             }
-            put.map(Done::Wrote)
+            put.and_then(|written| guarding.filed(tx, written))
         }
         Step::Delete { kind, ids, expected } => {
             let deleted = ids.iter().map(|id| tx.delete(kind, id, expected));
-            let deleted = deleted.collect::<Result<Vec<_>, _>>()?;
-            Ok(Done::Deleted(deleted.into_iter().flatten().collect()))
+            let deleted: Vec<Written> =
+                deleted.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            for one in &deleted {
+                guard::gone(&guarding.guards, tx, &guarding.session, one)?;
+            }
+            Ok(Done::Deleted(deleted))
         }
         other => look(tx, other),
+    }
+}
+
+/// The guards of a transaction, and whose it is.
+struct Guarding {
+    guards: Guards,
+    session: Session,
+}
+
+impl Guarding {
+    fn filed(&self, tx: &mut Tx<'_>, written: Written) -> Result<Done, Refusal> {
+        guard::filed(&self.guards, tx, &self.session, &written)?;
+        Ok(Done::Wrote(written))
     }
 }
 

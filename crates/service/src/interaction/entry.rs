@@ -1,13 +1,14 @@
 //! A transaction Bundle, taken apart.
 
-use super::address::{Address, pairs, version_of};
+use super::address::{Address, pairs};
 use super::commit::{self, Outcome};
 use super::plan::{self, Ask, Change};
 use super::write::{has_id, kind_of, of_kind};
-use super::{Caller, Once, Target};
+use super::{Caller, Expected, Once, Target};
 use base64::Engine;
 use fhir::Tree;
 use fhir::json::{Json, Limits, Value};
+use fhir::patch::Patch;
 use record::{Issue, Kind, Refusal};
 
 /// Does everything in a transaction Bundle or nothing (FHIR R4 http.html#transaction).
@@ -81,7 +82,9 @@ fn ask<'j>(entry: Value<'j>, base: &str) -> Result<Ask<'j>, Refusal> {
     let given = |name: &str| entry.get("request").and_then(|request| request.str(name));
     let text = |name: &str| given(name).unwrap_or_default();
     let to = Address::parse(&text("url"), base).map_err(|refusal| placed(refusal, "request.url"))?;
-    let expected = given("ifMatch").map(|tag| version_of(&tag)).transpose();
+    let if_none_match =
+        given("ifNoneMatch").filter(|_| matches!(&*text("method"), "PUT" | "PATCH" | "DELETE"));
+    let expected = Expected::of(given("ifMatch").as_deref(), if_none_match.as_deref());
     let expected = expected.map_err(|refusal| placed(refusal, "request.ifMatch"))?;
     let resource = || {
         entry.get("resource").ok_or_else(|| required("resource", "There is no resource to write. Add it."))
@@ -106,7 +109,7 @@ fn ask<'j>(entry: Value<'j>, base: &str) -> Result<Ask<'j>, Refusal> {
             }
             Ok(Ask::Update { target, resource, expected })
         }
-        "PATCH" => Ok(Ask::Patch { patch: patch_in(resource()?)?, target: target(to)?, expected }),
+        "PATCH" => Ok(Ask::Patch { patch: patch(resource()?)?, target: target(to)?, expected }),
         "DELETE" => Ok(Ask::Delete { target: target(to)?, expected }),
         "GET" | "HEAD" => match to {
             Address { version: Some(_), .. } => {
@@ -144,22 +147,39 @@ fn target(to: Address) -> Result<Target, Refusal> {
     }
 }
 
-/// The JSON Patch in a Binary (FHIR R4 http.html#patch: in a Bundle it travels so).
-pub fn patch_in(resource: Value<'_>) -> Result<Json, Refusal> {
+/// A patch as it travels in a Bundle (FHIR R4 http.html#patch): its media type and its bytes. A JSON Patch or an
+/// XML Patch is in a Binary, a FHIRPath Patch is a Parameters resource.
+pub fn patch_in(resource: Value<'_>) -> Result<(&'static str, Vec<u8>), Refusal> {
     let refuse = |at: &str, text: &str| Err(Refusal::invalid(format!("resource{at}"), text));
-    if kind_of(resource).ok() != Some("Binary")
-        || resource.str("contentType").as_deref() != Some("application/json-patch+json")
-    {
-        return refuse(
-            "",
-            "A patch in a transaction is a Binary with contentType application/json-patch+json.",
-        );
+    let kind = kind_of(resource).ok();
+    if kind == Some("Parameters") {
+        return Ok((FHIR_JSON, resource.raw().as_bytes().to_vec()));
     }
-    let data = resource.str("data").unwrap_or_default();
-    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(data.as_bytes()) else {
-        return refuse(".data", "The data are not base64.");
+    let known = [Patch::JSON, Patch::XML];
+    let content = resource.str("contentType").filter(|_| kind == Some("Binary"));
+    let media = content.and_then(|content| known.into_iter().find(|media| *media == content));
+    let Some(media) = media else {
+        let text = "A patch in a Bundle is a Binary with contentType application/json-patch+json or \
+            application/xml-patch+xml, or a Parameters resource.";
+        return refuse("", text);
     };
-    Json::parse(bytes, Limits::DOOR).or_else(|e| refuse(".data", &format!("The patch is not JSON: {e}.")))
+    let data = resource.str("data").unwrap_or_default();
+    match base64::engine::general_purpose::STANDARD.decode(data.as_bytes()) {
+        Ok(bytes) => Ok((media, bytes)),
+        Err(_) => refuse(".data", "The data are not base64."),
+    }
+}
+
+const FHIR_JSON: &str = "application/fhir+json";
+
+fn patch(resource: Value<'_>) -> Result<Patch, Refusal> {
+    let (media, bytes) = patch_in(resource)?;
+    let read = match media {
+        Patch::JSON => Patch::json(bytes, Limits::DOOR),
+        Patch::XML => Patch::xml(bytes, Limits::DOOR),
+        _ => return Ok(Patch::FhirPath(resource.to_json())),
+    };
+    read.map_err(|refusal| placed(refusal, "resource.data"))
 }
 
 /// A refusal with its places moved below `place`: an element of a resource loses the type's name, which the

@@ -1,8 +1,8 @@
 //! A patient's whole record.
 
-use super::Caller;
 use super::read::here;
-use record::{Body, Found, Instant, Refusal};
+use super::{Caller, care};
+use record::{Body, Found, Instant, Reader, Refusal};
 use std::collections::{BTreeSet, HashSet};
 
 /// Resources of others (organisations, practitioners, medicines) that come with a patient's own in
@@ -16,45 +16,65 @@ pub struct Everything {
     pub types: Vec<&'static str>,
     /// Only what has changed since.
     pub since: Option<Instant>,
-    /// As it was at an instant, and not now.
-    pub at: Option<Instant>,
-    /// How many to leave out at the beginning.
-    pub first: usize,
-    /// How many to give after that; all when there is none.
+    /// Only what is of care in this range, first and last millisecond.
+    pub care: Option<(i64, i64)>,
+    /// How many to give; all when there is none.
     pub count: Option<usize>,
+    /// The page before, to go on from.
+    pub page: Option<String>,
+}
+
+/// A part of everything.
+#[derive(Debug)]
+pub struct EverythingPage {
+    /// The resources, the patient first.
+    pub bodies: Vec<Body>,
+    /// How many there are on all pages.
+    pub total: usize,
+    /// The token of the next page.
+    pub next: Option<String>,
 }
 
 /// A patient, everything in their compartment, and the resources of no patient that these point at (FHIR R4
-/// patient-operation-everything): the part that is wanted, and how many there are without `first` and
-/// `count`.
+/// patient-operation-everything). All pages are as at the state of the first.
 pub fn everything(
     caller: &Caller<'_>,
     patient: &str,
     wanted: &Everything,
-) -> Result<(Vec<Body>, usize), Refusal> {
+) -> Result<EverythingPage, Refusal> {
     let what = format!("Patient/{patient}/$everything");
     match gather(caller, patient, wanted) {
-        Ok(mut bodies) => {
-            let total = bodies.len();
-            bodies.drain(..wanted.first.min(total));
-            bodies.truncate(wanted.count.unwrap_or(total));
-            caller.sees("everything", &what, bodies.iter());
-            Ok((bodies, total))
+        Ok(page) => {
+            caller.sees("everything", &what, page.bodies.iter());
+            Ok(page)
         }
         Err(refusal) => Err(caller.refused("everything", &what, refusal)),
     }
 }
 
-fn gather(caller: &Caller<'_>, patient: &str, wanted: &Everything) -> Result<Vec<Body>, Refusal> {
+fn gather(caller: &Caller<'_>, patient: &str, wanted: &Everything) -> Result<EverythingPage, Refusal> {
     caller.may_read()?;
-    let reader = match wanted.at {
-        Some(at) => caller.access.store().reader_at(&caller.session.scope, at)?,
-        None => caller.reader()?,
-    };
+    let mut reader = caller.reader()?;
+    let words = format!("{patient} {:?} {:?} {:?}", wanted.types, wanted.since, wanted.care);
+    let first = wanted.page.as_deref().map(|token| reader.turn_to(&words, token)).transpose()?;
+    let first = first.and_then(|first| usize::try_from(first).ok()).unwrap_or(0);
+    let mut bodies = all(&reader, patient, wanted)?;
+    let total = bodies.len();
+    bodies.drain(..first.min(total));
+    bodies.truncate(wanted.count.unwrap_or(total));
+    let end = first.saturating_add(bodies.len());
+    let next = (end < total && !bodies.is_empty()).then(|| reader.page_token(&words, end as u64));
+    Ok(EverythingPage { bodies, total, next })
+}
+
+fn all(reader: &Reader, patient: &str, wanted: &Everything) -> Result<Vec<Body>, Refusal> {
     here(reader.read("Patient", patient)?, "Patient", patient)?;
     // What is shared is found by what points at it, which may be of any type.
     let all = wanted.types.iter().any(|kind| is_shared(kind));
     let mut bodies = reader.compartment(patient, if all { &[] } else { &wanted.types })?;
+    if let Some((start, end)) = wanted.care {
+        bodies.retain(|body| care::overlaps(body, start, end));
+    }
     let mut seen: HashSet<String> = HashSet::new();
     let most = bodies.len() + EVERYTHING_MAX;
     let mut next = 0;

@@ -3,7 +3,7 @@
 use super::commit::{TRIES_MAX, apply_plan};
 use super::plan::{self, Ask, Change, Plan};
 use super::write::{kind_of, of_kind};
-use super::{Caller, Done, Target, commit, is_id, placed};
+use super::{Caller, Done, Expected, Target, commit, is_id, placed};
 use access::Permission;
 use fhir::json::{Json, Value};
 use record::{Issue, Kind, Refusal};
@@ -108,7 +108,7 @@ impl Plan {
 
 fn change<'j>(item: &Item<'j>) -> Result<Change<'j>, Refusal> {
     let (kind, id) = identity(item.resource).map_err(|refusal| placed(refusal, &item.place))?;
-    let ask = Ask::Update { target: Target::Id(kind, id), resource: item.resource, expected: None };
+    let ask = Ask::Update { target: Target::Id(kind, id), resource: item.resource, expected: Expected::Any };
     Ok(Change { ask, place: item.place.clone(), called: item.full_url.clone() })
 }
 

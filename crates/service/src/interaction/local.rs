@@ -2,7 +2,7 @@
 //! conditional creates that mean an entry of their own transaction.
 
 use fhir::json::Value;
-use fhir::search::{Base, Filter, Query, Test, extract_param, matches};
+use fhir::search::{Base, Filter, Query, extract_param};
 
 /// True when the resource meets all criteria that can be judged by looking at it alone. Criteria that lead to
 /// other resources (chains) are never met: only the record can follow them.
@@ -16,19 +16,27 @@ pub(super) fn meets(query: &Query, kind: &str, id: &str, resource: Value<'_>) ->
 
 fn meets_filter(filter: &Filter, id: &str, resource: Value<'_>) -> bool {
     match filter {
-        Filter::Param { param, test } => {
-            let values = extract_param(resource, param);
-            let any = |tests: &[_]| values.iter().any(|value| tests.iter().any(|test| matches(test, value)));
-            match test {
-                Test::Any(tests) => any(tests),
-                Test::Not(tests) => !any(tests),
-                Test::Missing(missing) => values.is_empty() == *missing,
-            }
-        }
+        Filter::Param { param, test } => test.met_by(&extract_param(resource, param)),
         Filter::Id(ids) => ids.iter().any(|wanted| wanted == id),
         Filter::Or(filters) => filters.iter().any(|filter| meets_filter(filter, id, resource)),
+        Filter::Text(words) => words.met_by(resource),
+        Filter::And(filters) => filters.iter().all(|filter| meets_filter(filter, id, resource)),
+        // What only the record can follow is not met, and neither is its opposite.
+        Filter::Not(filter) => !leads_on(filter) && !meets_filter(filter, id, resource),
         Filter::LastUpdated(_) | Filter::Chain { .. } | Filter::Has { .. } | Filter::Compartment { .. } => {
             false
+        }
+    }
+}
+
+/// True when a filter leads to other resources or to when something was written.
+fn leads_on(filter: &Filter) -> bool {
+    match filter {
+        Filter::Param { .. } | Filter::Id(_) | Filter::Text(_) => false,
+        Filter::Or(filters) | Filter::And(filters) => filters.iter().any(leads_on),
+        Filter::Not(filter) => leads_on(filter),
+        Filter::LastUpdated(_) | Filter::Chain { .. } | Filter::Has { .. } | Filter::Compartment { .. } => {
+            true
         }
     }
 }

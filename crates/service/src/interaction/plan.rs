@@ -1,10 +1,12 @@
 //! The plan of a write: everything that can be known and done before the writer's turn.
 
+use super::guard;
 use super::lookup::{Lookup, Premise};
 use super::references::{Draft, References};
-use super::{Caller, Pairs, Target, placed};
+use super::{Caller, Expected, Pairs, Target, placed};
 use access::Permission;
 use fhir::json::{Json, Limits, Value};
+use fhir::patch::Patch;
 use fhir::search::{Handling, Query};
 use record::{Body, COUNT_MAX, Found, Issue, Kind, Page, Prepared, Refusal, Written, new_id};
 use std::collections::HashMap;
@@ -14,11 +16,11 @@ pub(super) enum Ask<'j> {
     /// A new resource, unless criteria are met already.
     Create { kind: &'static str, resource: Value<'j>, unless: Option<Pairs> },
     /// This content for a resource.
-    Update { target: Target, resource: Value<'j>, expected: Option<u64> },
-    /// A JSON Patch of a resource.
-    Patch { target: Target, patch: Json, expected: Option<u64> },
+    Update { target: Target, resource: Value<'j>, expected: Expected },
+    /// A patch of a resource.
+    Patch { target: Target, patch: Patch, expected: Expected },
     /// An end to a resource.
-    Delete { target: Target, expected: Option<u64> },
+    Delete { target: Target, expected: Expected },
     /// A read.
     Read { kind: &'static str, id: String },
     /// A search.
@@ -77,8 +79,17 @@ enum Aim {
     New(String),
     Met(Written),
     Same(usize),
-    At { id: String, expected: Option<u64>, patched: Option<Json> },
-    Remove { ids: Vec<String>, expected: Option<u64> },
+    /// `guessed` when the version was read while planning and not given by the caller.
+    At {
+        id: String,
+        expected: Option<u64>,
+        guessed: bool,
+        patched: Option<Json>,
+    },
+    Remove {
+        ids: Vec<String>,
+        expected: Option<u64>,
+    },
     Look,
 }
 
@@ -199,19 +210,26 @@ fn several() -> Refusal {
 fn aim_update(
     target: &Target,
     resource: Value<'_>,
-    expected: Option<u64>,
+    expected: Expected,
     lookup: &mut Lookup<'_>,
 ) -> Result<Aim, Refusal> {
     let given = resource.str("id");
     match target {
         Target::Id(kind, id) => {
             let chooses = lookup.caller.session.may(Permission::AssignIds);
-            if (!chooses || expected.is_some()) && lookup.read(kind, id)? == Found::Absent {
-                return Err(Refusal::not_found(&format!("{kind}/{id}")));
+            let mut version = None;
+            if !chooses || expected != Expected::Any {
+                let found = lookup.read(kind, id)?;
+                let creates = chooses && expected.is_of_state();
+                if found == Found::Absent && !creates {
+                    return Err(Refusal::not_found(&format!("{kind}/{id}")));
+                }
+                version = expected.seen(&found)?;
             }
-            Ok(Aim::At { id: id.clone(), expected, patched: None })
+            Ok(Aim::At { id: id.clone(), expected: version, guessed: expected.is_of_state(), patched: None })
         }
         Target::Where(kind, criteria) => match (lookup.find(kind, criteria, 2)?.bodies.as_slice(), given) {
+            ([], _) if expected == Expected::There => expected.seen(&Found::Absent).map(|_| Aim::Look),
             ([], None) => Ok(Aim::New(new_id())),
             ([], Some(id)) => {
                 lookup.caller.session.needs(Permission::AssignIds)?;
@@ -225,8 +243,14 @@ fn aim_update(
                 Err(Refusal::invalid("id", text))
             }
             ([body], _) => {
-                current(expected, body.version)?;
-                Ok(Aim::At { id: body.id.clone(), expected, patched: None })
+                let version = expected.seen(&Found::Here(body.clone()))?;
+                current(version, body.version)?;
+                Ok(Aim::At {
+                    id: body.id.clone(),
+                    expected: version,
+                    guessed: expected.is_of_state(),
+                    patched: None,
+                })
             }
             _ => Err(several()),
         },
@@ -247,8 +271,8 @@ fn current(expected: Option<u64>, version: u64) -> Result<(), Refusal> {
 
 fn aim_patch(
     target: &Target,
-    patch: &Json,
-    expected: Option<u64>,
+    patch: &Patch,
+    expected: Expected,
     lookup: &mut Lookup<'_>,
 ) -> Result<Aim, Refusal> {
     let body = match target {
@@ -268,9 +292,9 @@ fn aim_patch(
             _ => return Err(several()),
         },
     };
-    current(expected, body.version)?;
+    current(expected.seen(&Found::Here(body.clone()))?, body.version)?;
     let now = parse(body.text)?;
-    let patched = fhir::patch::json_patch(now.root(), patch.root())?;
+    let patched = patch.apply(now.root())?;
     let patched = parse(patched.text())?;
     if patched.root().str("id").as_deref() != Some(&body.id)
         || patched.root().str("resourceType").as_deref() != Some(body.kind)
@@ -280,7 +304,8 @@ fn aim_patch(
             "A patch may change neither the id nor the type. Leave them as they are.",
         ));
     }
-    Ok(Aim::At { id: body.id, expected: Some(body.version), patched: Some(patched) })
+    let guessed = !matches!(expected, Expected::Version(_));
+    Ok(Aim::At { id: body.id, expected: Some(body.version), guessed, patched: Some(patched) })
 }
 
 fn parse(text: String) -> Result<Json, Refusal> {
@@ -288,19 +313,25 @@ fn parse(text: String) -> Result<Json, Refusal> {
     Json::parse(text, limits).map_err(|e| Refusal::new(Kind::TooLarge, format!("The patched resource: {e}.")))
 }
 
-fn aim_delete(target: &Target, expected: Option<u64>, lookup: &mut Lookup<'_>) -> Result<Aim, Refusal> {
+fn aim_delete(target: &Target, expected: Expected, lookup: &mut Lookup<'_>) -> Result<Aim, Refusal> {
     match target {
         Target::Id(kind, id) => {
-            if expected.is_some() && lookup.read(kind, id)? == Found::Absent {
-                return Err(Refusal::not_found(&format!("{kind}/{id}")));
+            let mut version = None;
+            if expected != Expected::Any {
+                let found = lookup.read(kind, id)?;
+                if found == Found::Absent && !expected.is_of_state() {
+                    return Err(Refusal::not_found(&format!("{kind}/{id}")));
+                }
+                version = expected.seen(&found)?;
             }
-            Ok(Aim::Remove { ids: vec![id.clone()], expected })
+            Ok(Aim::Remove { ids: vec![id.clone()], expected: version })
         }
         Target::Where(kind, criteria) => {
             let many = lookup.caller.deletes_many;
             let answer = lookup.find(kind, criteria, if many { COUNT_MAX } else { 2 })?;
             match answer.bodies.as_slice() {
-                [body] => current(expected, body.version)?,
+                [body] => current(expected.seen(&Found::Here(body.clone()))?, body.version)?,
+                [] => _ = expected.seen(&Found::Absent)?,
                 [_, _, ..] if !many => return Err(several()),
                 found if found.len() >= COUNT_MAX => {
                     let text = format!("{COUNT_MAX} resources or more meet the criteria. Narrow them.");
@@ -308,7 +339,12 @@ fn aim_delete(target: &Target, expected: Option<u64>, lookup: &mut Lookup<'_>) -
                 }
                 _ => {}
             }
-            Ok(Aim::Remove { ids: answer.bodies.iter().map(|body| body.id.clone()).collect(), expected })
+            let version = match expected {
+                Expected::Version(version) => Some(version),
+                _ => None,
+            };
+            let ids = answer.bodies.iter().map(|body| body.id.clone()).collect();
+            Ok(Aim::Remove { ids, expected: version })
         }
     }
 }
@@ -394,11 +430,9 @@ fn step<'j>(
     };
     Ok(match (aim, &change.ask) {
         (Aim::New(id), _) => Step::Create(prepare(id)?),
-        (Aim::At { id, expected, patched }, ask) => Step::Put {
-            resource: prepare(id)?,
-            expected: *expected,
-            guessed: patched.is_some() && !matches!(ask, Ask::Patch { expected: Some(_), .. }),
-        },
+        (Aim::At { id, expected, guessed, .. }, _) => {
+            Step::Put { resource: prepare(id)?, expected: *expected, guessed: *guessed }
+        }
         (Aim::Met(written), _) => Step::Met(written.clone()),
         (Aim::Same(i), _) => Step::Same(*i),
         (Aim::Remove { ids, expected }, Ask::Delete { target, .. }) => {
@@ -439,7 +473,10 @@ fn prepared(
     });
     let faults = references.take_faults()?;
     match outcome {
-        Ok(prepared) if faults.is_empty() => prepared.packed_for(lookup.caller.access.store()),
+        Ok(prepared) if faults.is_empty() => {
+            guard::check(&lookup.caller.guards, lookup.caller.session, resource)?;
+            prepared.packed_for(lookup.caller.access.store())
+        }
         Ok(_) => {
             let unmet = faults.iter().all(|fault| matches!(fault.code, "not-found" | "multiple-matches"));
             Err(Refusal::many(if unmet { Kind::Precondition } else { Kind::Invalid }, faults))

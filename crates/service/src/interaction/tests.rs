@@ -3,7 +3,7 @@
 use super::*;
 use access::{Access, Permission, Session};
 use fhir::json::{Json, Limits};
-use record::{Kind, Options, Place, Store};
+use record::{Kind, Options, Place, Refusal, Store};
 use testbed::Home;
 
 struct World {
@@ -143,4 +143,59 @@ fn a_refused_change_is_noted() {
     let acts = caller.take_acts();
     assert_eq!((acts.len(), acts[0].action), (1, "refused"));
     assert!(acts[0].detail.contains("fhir.create"), "{}", acts[0].detail);
+}
+
+const PEOPLE_VIEW: &str = r#"{"resourceType":"ViewDefinition","resource":"Patient","name":"people","select":[
+    {"column":[{"name":"id","path":"id"},{"name":"family","path":"name.family"}]}]}"#;
+
+/// The rows of a view as lines, and the acts that were noted.
+fn flattened(world: &World, session: &Session, rows: Option<u64>) -> Result<(Vec<String>, u64), Refusal> {
+    let view = view::View::parse(json(PEOPLE_VIEW).root())?;
+    let caller = Caller::new(&world.access, session, "https://care.example/fhir");
+    let flattening = flatten(&caller, &view, None);
+    assert_eq!(caller.take_acts().len(), 1);
+    let (told, mut out) = (Flattened::default(), Vec::new());
+    let wanted = Wanted { format: view::Format::Ndjson, rows, threads: 3 };
+    flattening?.write(&view, wanted, &mut out, &told)?;
+    let lines: Vec<String> = String::from_utf8(out).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(told.rows.into_inner(), lines.len() as u64);
+    Ok((lines, told.resources.into_inner()))
+}
+
+#[test]
+fn a_view_is_written_in_the_order_of_the_record_by_several_threads() {
+    let world = World::new();
+    let people: Vec<Json> = (0..1_500)
+        .map(|n| json(&format!(r#"{{"resourceType":"Patient","id":"p{n}","name":[{{"family":"Lee{n}"}}]}}"#)))
+        .collect();
+    let items: Vec<Item<'_>> = people.iter().map(alone).collect();
+    load_each(&world.caller(), &items).unwrap();
+    let (lines, resources) = flattened(&world, &world.session, None).unwrap();
+    let wanted: Vec<String> = (0..1_500).map(|n| format!(r#"{{"id":"p{n}","family":"Lee{n}"}}"#)).collect();
+    assert_eq!((lines, resources), (wanted.clone(), 1_500));
+    let (some, _) = flattened(&world, &world.session, Some(70)).unwrap();
+    assert_eq!(some, wanted[..70]);
+}
+
+#[test]
+fn a_view_shows_only_what_the_session_may_see_and_only_to_who_may_take_much() {
+    let world = World::new();
+    for id in ["ann", "bob"] {
+        let patient =
+            json(&format!(r#"{{"resourceType":"Patient","id":"{id}","name":[{{"family":"Lee"}}]}}"#));
+        load_each(&world.caller(), &[alone(&patient)]).unwrap();
+    }
+    let narrow = world.session.clone().with_reach(["bob".to_owned()]);
+    assert_eq!(flattened(&world, &narrow, None).unwrap().0, [r#"{"id":"bob","family":"Lee"}"#]);
+    let doctor = world.access.bearer(&world.access.mint_token("doctor", 60).unwrap()).unwrap();
+    assert_eq!(flattened(&world, &doctor, None).unwrap_err().kind, Kind::Forbidden);
+}
+
+#[test]
+fn a_resource_that_a_view_cannot_take_stops_it_and_is_named() {
+    let world = World::new();
+    let patient = json(r#"{"resourceType":"Patient","id":"ann","name":[{"family":"a"},{"family":"b"}]}"#);
+    load_each(&world.caller(), &[alone(&patient)]).unwrap();
+    let refusal = flattened(&world, &world.session, None).unwrap_err();
+    assert!(refusal.to_string().starts_with("select[0].column[1].path: On Patient/ann: "), "{refusal}");
 }

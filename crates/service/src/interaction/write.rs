@@ -1,8 +1,9 @@
 //! Changing one resource.
 
 use super::plan::{Ask, Change};
-use super::{Caller, Done, Once, Pairs, commit, kind_named};
+use super::{Caller, Done, Expected, Once, Pairs, commit, kind_named};
 use fhir::json::{Json, Kind as JsonKind, Value};
+use fhir::patch::Patch;
 use record::{Kind, Refusal};
 
 /// Which resource is meant.
@@ -36,12 +37,12 @@ pub fn create(
     single(caller, "fhir.create", Ask::Create { kind, resource, unless }, once)
 }
 
-/// Files this content for a resource: by id or by criteria; with `expected` only over that version.
+/// Files this content for a resource: by id or by criteria; only where it is as `expected`.
 pub fn update(
     caller: &Caller<'_>,
     target: Target,
     resource: &Json,
-    expected: Option<u64>,
+    expected: Expected,
     once: Option<&Once>,
 ) -> Result<Done, Refusal> {
     let resource = of_kind(resource.root(), target.kind())?;
@@ -51,12 +52,12 @@ pub fn update(
     single(caller, "fhir.update", Ask::Update { target, resource, expected }, once)
 }
 
-/// Changes a resource by a JSON Patch.
+/// Changes a resource by a patch.
 pub fn patch(
     caller: &Caller<'_>,
     target: Target,
-    patch: Json,
-    expected: Option<u64>,
+    patch: Patch,
+    expected: Expected,
     once: Option<&Once>,
 ) -> Result<Done, Refusal> {
     single(caller, "fhir.patch", Ask::Patch { target, patch, expected }, once)
@@ -66,7 +67,7 @@ pub fn patch(
 pub fn delete(
     caller: &Caller<'_>,
     target: Target,
-    expected: Option<u64>,
+    expected: Expected,
     once: Option<&Once>,
 ) -> Result<Done, Refusal> {
     single(caller, "fhir.delete", Ask::Delete { target, expected }, once)

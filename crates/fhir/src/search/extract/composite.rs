@@ -59,5 +59,6 @@ fn values(kind: ParamKind, part: &Expression, item: &Item<'_>, resource: Node<'_
     let mut sink = Sink { param: 0, entries: &mut entries };
     let items = part.evaluate_on(item.clone(), resource).unwrap_or_default();
     items.iter().for_each(|item| read::item(kind, item, &mut sink));
-    super::in_order(entries).into_iter().map(|entry| entry.value).collect()
+    let values = super::in_order(entries).into_iter().map(|entry| entry.value);
+    values.filter(|value| *value != SearchValue::Present).collect()
 }

@@ -86,7 +86,7 @@ impl Plan {
     /// Takes what it is for from a resource.
     pub(super) fn run(&self, resource: Node<'_>, entries: &mut Vec<Entry>) {
         let Some(value) = resource.value else { return };
-        walk(value, &self.branches, entries);
+        walk(value, value, &self.branches, entries);
         for (param, expression) in &self.others {
             // A sound resource gives no fault here; an unsound one has no such value.
             let items = expression.evaluate_on(Item::Node(resource), resource).unwrap_or_default();
@@ -96,18 +96,18 @@ impl Plan {
     }
 }
 
-fn walk(object: Value<'_>, branches: &[Branch], entries: &mut Vec<Entry>) {
+fn walk(resource: Value<'_>, object: Value<'_>, branches: &[Branch], entries: &mut Vec<Entry>) {
     for (name, value) in object.members() {
         for branch in branches.iter().filter(|branch| branch.name == name) {
             for item in value.each() {
-                if branch.condition.as_ref().is_some_and(|condition| !condition.holds(item)) {
+                if branch.condition.as_ref().is_some_and(|condition| !condition.holds(item, resource)) {
                     continue;
                 }
                 for leaf in &branch.leaves {
-                    (leaf.read)(item, &mut Sink { param: leaf.param, entries });
+                    read::into(leaf.read, item, &mut Sink { param: leaf.param, entries });
                 }
                 if !branch.branches.is_empty() {
-                    walk(item, &branch.branches, entries);
+                    walk(resource, item, &branch.branches, entries);
                 }
             }
         }

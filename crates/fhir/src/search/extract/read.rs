@@ -53,12 +53,21 @@ pub(super) fn reader(kind: ParamKind, def: &TypeDef) -> Option<Read> {
     })
 }
 
+/// Reads the values in an element; one that has none that is compared is still there.
+pub(super) fn into(read: Read, value: Value<'_>, sink: &mut Sink<'_>) {
+    let before = sink.entries.len();
+    read(value, sink);
+    if sink.entries.len() == before {
+        sink.push(SearchValue::Present);
+    }
+}
+
 /// Reads an item of a computed result.
 pub(super) fn item(kind: ParamKind, item: &Item<'_>, sink: &mut Sink<'_>) {
     match item {
         Item::Node(node) => {
             if let (Some(read), Some(value)) = (reader(kind, node.kind), node.value) {
-                read(value, sink);
+                into(read, value, sink);
             }
         }
         Item::Computed(Scalar::Boolean(truth)) if kind == ParamKind::Token => {
@@ -227,7 +236,7 @@ fn number_range(value: Value<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// A quantity with a comparator (`< 5`) is all that it may be.
+/// A quantity with a comparator (`< 5`) is all that it may be; 5 itself is not among it.
 fn quantity(value: Value<'_>, sink: &mut Sink<'_>) {
     let (mut number, mut comparator, mut system, mut code, mut unit) = (None, None, None, None, None);
     for (name, value) in value.members() {
@@ -242,8 +251,10 @@ fn quantity(value: Value<'_>, sink: &mut Sink<'_>) {
     }
     let Some(number) = number else { return };
     let (low, high) = match comparator.as_deref() {
-        Some("<" | "<=") => (None, Some(number)),
-        Some(">" | ">=") => (Some(number), None),
+        Some("<") => (None, Some(number.before())),
+        Some("<=") => (None, Some(number)),
+        Some(">") => (Some(number.behind()), None),
+        Some(">=") => (Some(number), None),
         _ => (Some(number.clone()), Some(number)),
     };
     sink.push(SearchValue::Quantity { low, high, system, code, unit });

@@ -31,6 +31,7 @@ fn show(value: &SearchValue) -> String {
             format!("{}..{} {system}|{code} {unit}", number(low), number(high))
         }
         SearchValue::Uri(uri) => uri.clone(),
+        SearchValue::Present => "present".to_owned(),
         SearchValue::Reference(Target::Local(kind, id)) => format!("{kind}/{id}"),
         SearchValue::Reference(Target::Url(url)) => url.clone(),
         SearchValue::ReferenceIdentifier { system, value } => {
@@ -67,7 +68,10 @@ fn tokens_are_read_from_every_type_that_has_them() {
         &[
             ("active", &["true"]),
             ("gender", &["male"]),
-            ("identifier", &["text Medical record", "http://x|1 of http://t|MR", "2", "http://y|"]),
+            (
+                "identifier",
+                &["text Medical record", "http://x|1 of http://t|MR", "2", "http://y|", "present"],
+            ),
             ("telecom", &["0123", "a@b", "x"]),
             ("phone", &["0123"]),
             ("email", &["a@b"]),
@@ -123,7 +127,7 @@ fn dates_are_read_as_ranges() {
         &[("date", &["2024-01-02T09:00:00.000Z.."])],
     );
     check("Encounter", r#""period":{"end":"2024"}"#, &[("date", &["..2024-12-31+"])]);
-    check("Encounter", r#""period":{"id":"x"}"#, &[("date", &[])]);
+    check("Encounter", r#""period":{"id":"x"}"#, &[("date", &["present"])]);
     check(
         "Observation",
         r#""effectiveTiming":{"event":["2024-03","2023-01-05"]}"#,
@@ -139,7 +143,7 @@ fn dates_are_read_as_ranges() {
         r#""effectiveInstant":"2024-01-02T00:00:00.5Z""#,
         &[("date", &["2024-01-02T00:00:00.500Z..2024-01-02T00:00:00.599Z"])],
     );
-    check("Patient", r#""birthDate":"soon""#, &[("birthdate", &[])]);
+    check("Patient", r#""birthDate":"soon""#, &[("birthdate", &["present"])]);
 }
 
 #[test]
@@ -155,9 +159,10 @@ fn numbers_and_quantities_keep_their_ends() {
         check("Observation", &format!(r#""valueQuantity":{quantity}"#), &[("value-quantity", expected)]);
     };
     quantity(r#"{"value":5.40,"unit":"mg","system":"http://u","code":"m"}"#, &["5.4..5.4 http://u|m mg"]);
-    quantity(r#"{"value":5,"comparator":"<"}"#, &["..5 | "]);
+    quantity(r#"{"value":5,"comparator":"<"}"#, &["..4.999999999999999999999999 | "]);
+    quantity(r#"{"value":0,"comparator":">"}"#, &["0.0000000000000000000000001.. | "]);
     quantity(r#"{"value":5,"comparator":">="}"#, &["5.. | "]);
-    quantity(r#"{"unit":"mg"}"#, &[]);
+    quantity(r#"{"unit":"mg"}"#, &["present"]);
     check(
         "Observation",
         r#""valueSampledData":{"origin":{"value":2048,"unit":"x"}}"#,
@@ -186,8 +191,11 @@ fn references_tell_where_they_point() {
     reference(r#""reference":"Group/1""#, &["Group/1"], &[]);
     reference(r#""reference":"http://x/Patient/1""#, &["http://x/Patient/1"], &["http://x/Patient/1"]);
     reference(r#""reference":"urn:uuid:1","type":"Patient""#, &["urn:uuid:1"], &["urn:uuid:1"]);
-    reference(r##""reference":"#p""##, &[], &[]);
-    reference(r#""reference":"Nurse/1""#, &[], &[]);
+    reference(r##""reference":"#p""##, &["present"], &[]);
+    let contained = r##""reference":"#p"},"contained":[{"resourceType":"Patient","id":"p"}],"x":{"##;
+    reference(contained, &["present"], &["present"]);
+    reference(r#""display":"Somebody""#, &["present"], &[]);
+    reference(r#""reference":"Nurse/1""#, &["present"], &[]);
     reference(
         r#""type":"Patient","identifier":{"system":"http://x","value":"1"}"#,
         &["identifier http://x|1"],

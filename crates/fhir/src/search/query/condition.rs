@@ -5,16 +5,20 @@ use super::values::{Modifier, Values};
 use super::{Base, CHAIN_MAX, Filter, Parsing, Test, nearest, resource};
 use crate::Issue;
 use crate::definitions::{ParamKind, RESOURCES, SearchParam, search_param, search_params};
+use crate::search::words::{Where, Words};
 use std::cell::Cell;
 
 /// Parameters of every type that a search over all types may use.
 const COMMON: &[&str] = &["_profile", "_security", "_source", "_tag"];
 
 /// Filters that one parameter may become. A chain through references to anything forks for every type.
-const BRANCHES_MAX: usize = 1_000;
+pub(super) const BRANCHES_MAX: usize = 1_000;
 
 impl Parsing<'_> {
     pub(super) fn filter(&mut self, name: &str, value: &str) -> Result<(), Issue> {
+        if name == "_filter" {
+            return self.language(value);
+        }
         let left = Cell::new(BRANCHES_MAX);
         let condition = Condition { whole: name, value, now: self.now, base_url: self.base_url, left };
         let filter = match &self.query.base {
@@ -27,25 +31,25 @@ impl Parsing<'_> {
 }
 
 /// One parameter of the query.
-struct Condition<'c> {
+pub(super) struct Condition<'c> {
     /// Its name as written.
-    whole: &'c str,
-    value: &'c str,
-    now: crate::Instant,
-    base_url: &'c str,
+    pub whole: &'c str,
+    pub value: &'c str,
+    pub now: crate::Instant,
+    pub base_url: &'c str,
     /// How many filters it may still become.
-    left: Cell<usize>,
+    pub left: Cell<usize>,
 }
 
 impl Condition<'_> {
-    fn wrong(&self, text: impl Into<String>) -> Issue {
+    pub(super) fn wrong(&self, text: impl Into<String>) -> Issue {
         Issue::new("invalid", self.whole, text)
     }
 
     /// A search over several types: only what all types have.
     fn filter_of_all(&self, types: &[&'static str]) -> Result<Filter, Issue> {
         let code = self.whole.split(':').next().unwrap_or_default();
-        if code == "_id" || code == "_lastUpdated" {
+        if matches!(code, "_id" | "_lastUpdated" | "_list" | "_text" | "_content") {
             return self.filter("Resource", self.whole, 0);
         }
         if !COMMON.contains(&code) {
@@ -62,16 +66,8 @@ impl Condition<'_> {
     }
 
     /// The filter that `name` (the whole, or what is left of it after some links) asks of a `base`.
-    fn filter(&self, base: &'static str, name: &str, links: usize) -> Result<Filter, Issue> {
-        if links > CHAIN_MAX {
-            let text = format!("The chain has more than {CHAIN_MAX} links. Shorten it.");
-            return Err(Issue::new("too-costly", self.whole, text));
-        }
-        self.left.set(self.left.get().saturating_sub(1));
-        if self.left.get() == 0 {
-            let text = "The chain forks too often. Name the types it goes through: subject:Patient.name.";
-            return Err(Issue::new("too-costly", self.whole, text));
-        }
+    pub(super) fn filter(&self, base: &'static str, name: &str, links: usize) -> Result<Filter, Issue> {
+        self.within(links)?;
         if let Some(rest) = name.strip_prefix("_has:") {
             return self.has(base, rest, links);
         }
@@ -79,15 +75,7 @@ impl Condition<'_> {
             return self.chain(base, link, rest, links);
         }
         let (code, modifier) = name.split_once(':').map_or((name, None), |(c, m)| (c, Some(m)));
-        let values = |kind, modifier| Values {
-            at: self.whole,
-            value: self.value,
-            base,
-            kind,
-            modifier,
-            now: self.now,
-            base_url: self.base_url,
-        };
+        let values = |kind, modifier| self.values(base, kind, modifier);
         match (code, modifier) {
             ("_id", None) => {
                 return Ok(Filter::Id(values(ParamKind::Token, Modifier::None).ids()?));
@@ -95,7 +83,10 @@ impl Condition<'_> {
             ("_lastUpdated", None) => {
                 return Ok(Filter::LastUpdated(values(ParamKind::Date, Modifier::None).dates()?));
             }
-            ("_id" | "_lastUpdated", Some(_)) => {
+            ("_list", None) => return self.list(base),
+            ("_text", None) => return self.text(base, Where::Narrative),
+            ("_content", None) => return self.text(base, Where::Everywhere),
+            ("_id" | "_lastUpdated" | "_list" | "_text" | "_content", Some(_)) => {
                 return Err(self.wrong(format!("{code} takes no modifier. Leave the modifier out.")));
             }
             _ => {}
@@ -112,6 +103,33 @@ impl Condition<'_> {
             _ => Test::Any(values(param.kind, modifier).matches(param)?),
         };
         Ok(Filter::Param { param, test })
+    }
+
+    /// Refuses what is too long or forks too often.
+    pub(super) fn within(&self, links: usize) -> Result<(), Issue> {
+        if links > CHAIN_MAX {
+            let text = format!("The chain has more than {CHAIN_MAX} links. Shorten it.");
+            return Err(Issue::new("too-costly", self.whole, text));
+        }
+        self.left.set(self.left.get().saturating_sub(1));
+        if self.left.get() == 0 {
+            let text = "The chain forks too often. Name the types it goes through: subject:Patient.name.";
+            return Err(Issue::new("too-costly", self.whole, text));
+        }
+        Ok(())
+    }
+
+    /// The value, and what decides how it is read.
+    pub(super) fn values(&self, base: &'static str, kind: ParamKind, modifier: Modifier) -> Values<'_> {
+        Values {
+            at: self.whole,
+            value: self.value,
+            base,
+            kind,
+            modifier,
+            now: self.now,
+            base_url: self.base_url,
+        }
     }
 
     fn missing(&self) -> Result<bool, Issue> {
@@ -137,7 +155,10 @@ impl Condition<'_> {
             ("identifier", Reference) => Some(Modifier::Identifier),
             ("below", Uri) => Some(Modifier::Below),
             ("above", Uri) => Some(Modifier::Above),
-            (kind, Reference) => resource(kind).map(Modifier::Type),
+            (kind, Reference) => match resource(kind) {
+                Some(kind) => Some(Modifier::Type(self.target(param, kind)?)),
+                None => None,
+            },
             _ => None,
         };
         found.ok_or_else(|| self.bad_modifier(param, text))
@@ -160,7 +181,7 @@ impl Condition<'_> {
     }
 
     /// A reference parameter of `base`.
-    fn link(&self, base: &str, code: &str) -> Result<&'static SearchParam, Issue> {
+    pub(super) fn link(&self, base: &str, code: &str) -> Result<&'static SearchParam, Issue> {
         let fits = |p: &SearchParam| p.kind == ParamKind::Reference;
         search_param(base, code).filter(|p| fits(p)).ok_or_else(|| unknown(self.whole, base, code, fits))
     }
@@ -169,15 +190,26 @@ impl Condition<'_> {
     fn chain(&self, base: &'static str, link: &str, rest: &str, links: usize) -> Result<Filter, Issue> {
         let (code, kind) = link.split_once(':').map_or((link, None), |(c, k)| (c, Some(k)));
         let param = self.link(base, code)?;
+        self.chained(param, kind, &|target| self.filter(target, rest, links + 1))
+    }
+
+    /// A chain by a reference parameter, to one type or all that it may point at; `inner` says what a resource of
+    /// a type must meet.
+    pub(super) fn chained(
+        &self,
+        param: &'static SearchParam,
+        kind: Option<&str>,
+        inner: &dyn Fn(&'static str) -> Result<Filter, Issue>,
+    ) -> Result<Filter, Issue> {
         let types: Vec<&'static str> = match kind {
-            Some(kind) => vec![self.resource(kind)?],
+            Some(kind) => vec![self.target(param, self.resource(kind)?)?],
             None if param.targets.is_empty() => RESOURCES.to_vec(),
             None => param.targets.to_vec(),
         };
         let mut targets = Vec::new();
         let mut first = None;
         for target in &types {
-            match self.filter(target, rest, links + 1) {
+            match inner(target) {
                 Ok(filter) => targets.push((*target, filter)),
                 Err(issue) if issue.code == "too-costly" => return Err(issue),
                 Err(issue) => first = first.or(Some(issue)),
@@ -192,7 +224,21 @@ impl Condition<'_> {
         }
     }
 
-    fn resource(&self, kind: &str) -> Result<&'static str, Issue> {
+    /// The type, if the parameter can point at it.
+    fn target(&self, param: &SearchParam, kind: &'static str) -> Result<&'static str, Issue> {
+        if param.targets.is_empty() || param.targets.contains(&kind) {
+            return Ok(kind);
+        }
+        let text = format!(
+            "{}.{} never points at {kind}. It points at {}.",
+            param.base,
+            param.code,
+            param.targets.join(", ")
+        );
+        Err(self.wrong(text))
+    }
+
+    pub(super) fn resource(&self, kind: &str) -> Result<&'static str, Issue> {
         resource(kind).ok_or_else(|| {
             let text = format!(
                 "No resource type is called {kind}. {}",
@@ -200,6 +246,26 @@ impl Condition<'_> {
             );
             self.wrong(text)
         })
+    }
+
+    /// `_list=42`: what the List with this id points at (R4 search, 3.1.1.6.4).
+    fn list(&self, base: &'static str) -> Result<Filter, Issue> {
+        if self.value.starts_with('$') {
+            let text = format!(
+                "{} is a list that a server would make itself; none is made here. Search by criteria, or give \
+                 the id of a List.",
+                self.value
+            );
+            return Err(Issue::new("not-supported", self.whole, text));
+        }
+        let ids = self.values(base, ParamKind::Token, Modifier::None).ids()?;
+        let param = self.link("List", "item")?;
+        Ok(Filter::Has { source: param.base, param, filter: Box::new(Filter::Id(ids)) })
+    }
+
+    fn text(&self, base: &'static str, place: Where) -> Result<Filter, Issue> {
+        let texts = self.values(base, ParamKind::String, Modifier::None).texts()?;
+        Words::parse(place, &texts).map(Filter::Text).map_err(|text| self.wrong(text))
     }
 
     /// `rest` is `Observation:patient:code`, the type that points here, by what, and what it must meet.

@@ -13,12 +13,15 @@ pub(super) enum Control {
 }
 
 /// Known to the standard, not done here.
-const UNSUPPORTED: &[&str] =
-    &["_contained", "_containedType", "_score", "_list", "_filter", "_text", "_content", "_query"];
+const UNSUPPORTED: &[&str] = &["_contained", "_containedType", "_score", "_query"];
 
 impl Parsing<'_> {
     pub(super) fn control(&mut self, name: &str, value: &str) -> Control {
         let (plain, modifier) = name.split_once(':').map_or((name, None), |(n, m)| (n, Some(m)));
+        if (name, value) == ("_contained", "false") {
+            // What is done anyway: "By default, search results only include resources that are not contained".
+            return Control::Done(Ok(()));
+        }
         if UNSUPPORTED.contains(&plain) {
             let text = format!("{plain} is not supported here. Leave it out.");
             return Control::Done(Err(Issue::new("not-supported", name, text)));
@@ -176,6 +179,13 @@ fn include(name: &str, value: &str, iterate: bool) -> Result<Include, Issue> {
                 .ok_or_else(|| unknown(name, source, code, is_reference))?,
         ),
     };
+    if let (Some(param), Some(target)) = (param, target)
+        && !param.targets.is_empty()
+        && !param.targets.contains(&target)
+    {
+        let text = format!("{source}.{code} never points at {target}. Leave the include out.");
+        return Err(Issue::new("invalid", name, text));
+    }
     Ok(Include { source, param, target, iterate })
 }
 

@@ -14,7 +14,7 @@ fn parse(kind: Option<&str>, query: &str, handling: Handling) -> Result<Query, R
     Query::parse(kind, &pairs, handling, Instant::parse(NOW).unwrap(), HERE)
 }
 
-fn parse_pair(kind: &str, name: &str, value: &str) -> Result<Query, Refusal> {
+pub(super) fn parse_pair(kind: &str, name: &str, value: &str) -> Result<Query, Refusal> {
     let pairs = [(name.to_owned(), value.to_owned())];
     Query::parse(Some(kind), &pairs, Handling::Strict, Instant::parse(NOW).unwrap(), HERE)
 }
@@ -31,7 +31,7 @@ fn refused(kind: &str, query: &str) -> String {
 }
 
 /// A filter in few words.
-fn show(filter: &Filter) -> String {
+pub(super) fn show(filter: &Filter) -> String {
     match filter {
         Filter::Param { param, test: Test::Any(matches) } => {
             let all: Vec<String> = matches.iter().map(show_match).collect();
@@ -53,8 +53,15 @@ fn show(filter: &Filter) -> String {
             format!("{}.{} -> {}", param.base, param.code, all.join(" or "))
         }
         Filter::Has { source, param, filter } => format!("{source} by {} ({})", param.code, show(filter)),
-        Filter::Compartment { patient } => format!("compartment {patient}"),
+        Filter::Param { param, test: Test::Other(matches) } => {
+            let all: Vec<String> = matches.iter().map(show_match).collect();
+            format!("{}.{} other {}", param.base, param.code, all.join(" or "))
+        }
+        Filter::Compartment { kind, id } => format!("compartment {kind}/{id}"),
         Filter::Or(filters) => filters.iter().map(show).collect::<Vec<_>>().join(" OR "),
+        Filter::And(filters) => filters.iter().map(show).collect::<Vec<_>>().join(" AND "),
+        Filter::Text(words) => format!("{words:?}"),
+        Filter::Not(filter) => format!("NOT ({})", show(filter)),
     }
 }
 
@@ -147,6 +154,14 @@ fn every_kind_of_condition_is_read() {
         ("ValueSet", "url:below=http://x", "ValueSet.url Below http://x"),
         ("Observation", "subject=Patient/1", "Observation.subject Patient/1"),
         ("Observation", "subject:Patient=1", "Observation.subject Patient/1"),
+        ("Patient", "gender=http://hl7.org/fhir/administrative-gender|male", "Patient.gender none|male"),
+        ("Patient", "gender=http://a.example|male", "Patient.gender http://a.example|male"),
+        (
+            "Observation",
+            "status=http://hl7.org/fhir/observation-status|final",
+            "Observation.status none|final",
+        ),
+        ("Observation", "_list=42", "List by item (id 42)"),
         ("Observation", "subject:Patient=Patient/1", "Observation.subject Patient/1"),
         ("Observation", "patient=1,Patient/2/_history/3", "Observation.patient Patient/1 or Patient/2"),
         ("Observation", "subject=1", "Observation.subject Group/1 or Device/1 or Patient/1 or Location/1"),
@@ -250,6 +265,10 @@ fn what_is_wrong_is_refused_in_words_that_help() {
         ("Observation", "code=a,,b", "A value is missing before or after a comma"),
         ("Observation", "subject=a b", "a b is no reference"),
         ("Observation", "subject:Patient=Group/1", "It asks for a Patient and names a Group"),
+        ("Observation", "subject:Organization=1", "never points at Organization"),
+        ("Observation", "subject:Organization.name=x", "never points at Organization"),
+        ("Observation", "_include=Observation:subject:Organization", "never points at Organization"),
+        ("Observation", "_list=$current-problems", "a server would make itself"),
         ("Observation", "subject:Nurse=1", "does not take the modifier :Nurse"),
         ("Observation", "code-value-quantity=1", "Write its parts with $ between them: code$value-quantity."),
         ("Observation", "code.name=1", "Observation.code is no reference"),
@@ -258,7 +277,9 @@ fn what_is_wrong_is_refused_in_words_that_help() {
         ("Patient", "_has:Observation=1", "_has is written _has:Type:reference:parameter"),
         ("Patient", "_has:Observation:encounter:code=1", "Observation.encounter never points at Patient"),
         ("Patient", "_id=a b", "a b is no resource id"),
-        ("Patient", "_filter=name eq x", "_filter is not supported here"),
+        ("Patient", "_score=x", "_score is not supported here"),
+        ("Patient", "_contained=both", "_contained is not supported here"),
+        ("Patient", "_sort=_score", "no search parameter _score"),
         ("Location", "near=1|2", "needs a search by distance"),
         ("Patient", "_sort=nmae", "Did you mean name?"),
         ("Observation", "_sort=code-value-quantity", "has no order"),
@@ -279,17 +300,17 @@ fn what_is_wrong_is_refused_in_words_that_help() {
 
 #[test]
 fn all_faults_are_told_at_once_and_lenient_leaves_them_out() {
-    let query = "name=x&nmae=x&birthdate=2024-13&_filter=x";
+    let query = "name=x&nmae=x&birthdate=2024-13&_score=x";
     let Err(refusal) = parse(Some("Patient"), query, Handling::Strict) else { panic!() };
     assert_eq!(refusal.kind, Kind::Invalid);
     assert_eq!(
         refusal.issues.iter().map(|i| i.at.as_str()).collect::<Vec<_>>(),
-        ["nmae", "birthdate", "_filter"]
+        ["nmae", "birthdate", "_score"]
     );
     let query = parse(Some("Patient"), query, Handling::Lenient).unwrap();
     assert_eq!((query.filters.len(), query.ignored.len(), query.honoured.len()), (1, 3, 1));
 
-    let Err(refusal) = parse(Some("Patient"), "_filter=x", Handling::Strict) else { panic!() };
+    let Err(refusal) = parse(Some("Patient"), "_score=x", Handling::Strict) else { panic!() };
     assert_eq!(refusal.kind, Kind::Unsupported);
     let Err(refusal) = parse(Some("Nurse"), "name=x", Handling::Strict) else { panic!() };
     assert_eq!(refusal.kind, Kind::NotFound);
@@ -392,5 +413,17 @@ proptest! {
         let query = parse_pair("Patient", "name:exact", &escaped).unwrap();
         let Filter::Param { test: Test::Any(matches), .. } = &query.filters[0] else { panic!() };
         prop_assert_eq!(matches, &vec![Match::String { text, how: crate::search::TextMatch::Exact }]);
+    }
+}
+
+#[test]
+fn no_parameter_mixes_plain_codes_with_codings_of_the_same_system() {
+    use crate::definitions::{ParamKind, SEARCH_PARAMS};
+    for param in SEARCH_PARAMS.iter().filter(|param| param.kind == ParamKind::Token) {
+        let expression = crate::fhirpath::Expression::parse(param.expression).unwrap();
+        let kinds =
+            expression.paths().into_iter().flatten().filter_map(|path| path.last().map(|s| s.kind.name));
+        let kinds: std::collections::BTreeSet<_> = kinds.collect();
+        assert!(!kinds.contains("code") || kinds.len() == 1, "{}.{}: {kinds:?}", param.base, param.code);
     }
 }

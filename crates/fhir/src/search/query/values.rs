@@ -3,7 +3,8 @@
 use super::{ALTERNATIVES_MAX, resource};
 use crate::date::{PartialDate, Precision};
 use crate::decimal::Decimal;
-use crate::definitions::{ParamKind, SearchParam, search_param};
+use crate::definitions::{ParamKind, SearchParam, search_param, type_def};
+use crate::fhirpath::Expression;
 use crate::search::fold;
 use crate::search::value::{Match, Prefix, System, Target, TextMatch, UriMatch};
 use crate::{Instant, Issue};
@@ -72,6 +73,11 @@ impl<'v> Values<'v> {
         self.alternatives()?.iter().map(id).collect()
     }
 
+    /// The alternatives as they are meant.
+    pub(super) fn texts(&self) -> Read<Vec<String>> {
+        Ok(self.alternatives()?.into_iter().map(|text| unescape(text).into_owned()).collect())
+    }
+
     pub(super) fn dates(&self) -> Read<Vec<Match>> {
         self.alternatives()?.into_iter().map(|text| self.date(text)).collect()
     }
@@ -88,7 +94,9 @@ impl<'v> Values<'v> {
             (ParamKind::Token, Modifier::OfType) => self.of_type(text),
             (ParamKind::Token, _) => {
                 let (system, code) = self.token(text)?;
-                Ok(Match::Token { system, code })
+                // "For token parameters on elements of type code, the system is implicit" (R4 search, 3.1.1.4.12).
+                let implied = matches!(&system, System::Is(system) if is_implied(param, system));
+                Ok(Match::Token { system: if implied { System::Absent } else { system }, code })
             }
             (ParamKind::Reference, Modifier::Identifier) => self.identifier(text),
             (ParamKind::Reference, _) => self.reference(param, text),
@@ -264,6 +272,18 @@ impl<'v> Values<'v> {
         };
         Ok((prefix, rest))
     }
+}
+
+/// True when a parameter's values are plain codes, which have no system of their own, bound to codes of this one.
+fn is_implied(param: &SearchParam, system: &str) -> bool {
+    let paths = Expression::parse(param.expression).ok().and_then(|expression| expression.paths());
+    paths.into_iter().flatten().any(|path| {
+        let Some((last, before)) = path.split_last() else { return false };
+        let owner = before.last().map_or_else(|| type_def(param.base), |step| Some(step.kind));
+        let elements = owner.map_or(&[][..], |owner| owner.elements);
+        last.kind.name == "code"
+            && elements.iter().any(|element| element.name == last.name && element.system == system)
+    })
 }
 
 /// Splits at each separator that no backslash stands before.

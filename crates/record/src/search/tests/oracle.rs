@@ -2,10 +2,9 @@
 //! condition asked of it.
 
 use super::world::World;
-use fhir::definitions::{ParamKind, patient_compartment, search_param, search_params};
+use fhir::definitions::{ParamKind, compartment, search_param, search_params};
 use fhir::search::{
-    Base, Decimal, Filter, Include, Query, SearchValue, Sort, SortKey, Target, Test, extract_param, fold,
-    matches,
+    Base, Decimal, Filter, Include, Query, SearchValue, Sort, SortKey, Target, extract_param, fold, matches,
 };
 use fhir::{Json, Limits};
 use std::cmp::Ordering;
@@ -65,16 +64,7 @@ impl Oracle {
         let json = &self.there[name];
         match filter {
             Filter::Param { param, .. } | Filter::Chain { param, .. } if param.base != name.0 => false,
-            Filter::Param { param, test } => {
-                let values = extract_param(json.root(), param);
-                let any =
-                    |tests: &[_]| values.iter().any(|value| tests.iter().any(|test| matches(test, value)));
-                match test {
-                    Test::Any(tests) => any(tests),
-                    Test::Not(tests) => !any(tests),
-                    Test::Missing(missing) => values.is_empty() == *missing,
-                }
-            }
+            Filter::Param { param, test } => test.met_by(&extract_param(json.root(), param)),
             Filter::Id(ids) => ids.contains(&name.1),
             Filter::LastUpdated(ranges) => {
                 let at = SearchValue::Date { start: self.at[name], end: self.at[name] };
@@ -88,11 +78,13 @@ impl Oracle {
                     && self.targets(other, param.code).contains(name)
                     && self.meets(other, filter)
             }),
-            Filter::Compartment { patient } => {
-                let codes = patient_compartment(name.0);
-                *name == ("Patient", patient.clone())
-                    || codes.iter().any(|code| self.points(name, code, "Patient", patient))
+            Filter::Compartment { kind, id } => {
+                let mut params = compartment(kind, name.0);
+                *name == (*kind, id.clone()) || params.any(|param| self.points(name, param.code, kind, id))
             }
+            Filter::Text(words) => words.met_by(json.root()),
+            Filter::And(filters) => filters.iter().all(|filter| self.meets(name, filter)),
+            Filter::Not(filter) => !self.meets(name, filter),
             Filter::Or(filters) => filters.iter().any(|filter| self.meets(name, filter)),
         }
     }

@@ -94,6 +94,9 @@ impl World {
 
     /// Writes, changes or deletes some resource.
     pub fn step(&mut self) {
+        if self.dice.once_in(20) {
+            while self.store.take_in_words().unwrap() {}
+        }
         let (kind, count): (&'static str, usize) = match self.dice.roll(20) {
             0..3 => ("Patient", PATIENTS.len()),
             3..5 => ("Practitioner", 3),

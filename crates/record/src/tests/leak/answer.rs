@@ -1,6 +1,6 @@
 //! An answer as lines that two stores can agree on: without numbers of commits and tokens.
 
-use super::question::{Ask, Question};
+use super::question::{Ask, Owner, Question};
 use super::world::Filed;
 use crate::{Author, Body, Found, HistoryOf, Instant, Page, Reader, Refusal, Results, Scope};
 use fhir::search::{Filter, Handling, Query};
@@ -45,7 +45,7 @@ fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<Line>, 
     };
     match &question.ask {
         Ask::Search { kind, pairs, compartment, page } => {
-            let query = parsed(*kind, pairs, compartment.as_deref())?;
+            let query = parsed(*kind, pairs, compartment.as_ref())?;
             if question.inside {
                 drop(reader);
                 return inside(filed, scope, query, page.clone());
@@ -53,7 +53,7 @@ fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<Line>, 
             pages(query, page, |query, page| reader.search(query, page))
         }
         Ask::Count { kind, pairs, compartment } => {
-            let query = parsed(*kind, pairs, compartment.as_deref())?;
+            let query = parsed(*kind, pairs, compartment.as_ref())?;
             Ok(vec![Line::Text(format!("count {}", reader.count(&query)?))])
         }
         Ask::Read { kind, id } => Ok(vec![found(reader.read(kind, id)?)]),
@@ -85,11 +85,11 @@ fn tell(filed: &Filed, scope: &Scope, question: &Question) -> Result<Vec<Line>, 
 fn parsed(
     kind: Option<&str>,
     pairs: &[(String, String)],
-    compartment: Option<&str>,
+    compartment: Option<&Owner>,
 ) -> Result<Query, Refusal> {
     let now = Instant::parse("2026-11-24T09:00:00Z").unwrap();
     let mut query = Query::parse(kind, pairs, Handling::Strict, now, "")?;
-    let compartment = compartment.map(|patient| Filter::Compartment { patient: patient.to_owned() });
+    let compartment = compartment.map(|(kind, id)| Filter::Compartment { kind, id: id.clone() });
     query.filters.extend(compartment);
     Ok(query)
 }

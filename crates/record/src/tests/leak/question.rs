@@ -5,7 +5,7 @@ use super::chance::Chance;
 use super::value;
 use super::world::{World, instant, kinds};
 use crate::{Instant, Page};
-use fhir::definitions::{ParamKind, SearchParam, search_params};
+use fhir::definitions::{COMPARTMENTS, ParamKind, SearchParam, search_param, search_params};
 use fhir::search::{SearchValue, Target, extract_param};
 use fhir::{Json, Limits};
 use std::collections::BTreeMap;
@@ -23,8 +23,8 @@ pub(super) struct Question {
 /// What is asked.
 #[derive(Clone, Debug)]
 pub(super) enum Ask {
-    Search { kind: Option<&'static str>, pairs: Pairs, compartment: Option<String>, page: Page },
-    Count { kind: Option<&'static str>, pairs: Pairs, compartment: Option<String> },
+    Search { kind: Option<&'static str>, pairs: Pairs, compartment: Option<Owner>, page: Page },
+    Count { kind: Option<&'static str>, pairs: Pairs, compartment: Option<Owner> },
     Read { kind: &'static str, id: String },
     Vread { kind: &'static str, id: String, version: u64 },
     History { kind: Option<&'static str>, id: Option<String>, since: Option<Instant>, count: usize },
@@ -58,6 +58,9 @@ struct Thing {
     id: String,
     json: Json,
 }
+
+/// Type and id of who has a compartment.
+pub(super) type Owner = (&'static str, String);
 
 /// What can be asked about.
 pub(super) struct Asking {
@@ -138,8 +141,12 @@ impl Asking {
         for _ in 0..*chance.pick(&[0, 1, 1, 1, 1, 2, 3]) {
             pairs.extend(self.condition(chance, thing, 0));
         }
-        let compartment = match locals_of(thing).find(|(kind, _)| kind == "Patient") {
-            Some((_, id)) if chance.one_in(8) => Some(id),
+        let owners = locals_of(thing).filter_map(|(kind, id)| {
+            COMPARTMENTS.iter().find(|owner| **owner == kind).map(|owner| (*owner, id))
+        });
+        let owners: Vec<Owner> = owners.collect();
+        let compartment = match owners.is_empty() {
+            false if chance.one_in(8) => Some(chance.pick(&owners).clone()),
             _ => None,
         };
         if chance.one_in(6) {
@@ -212,6 +219,12 @@ impl Asking {
             0 | 1 if depth < DEPTH_MAX => self.chain(chance, thing, depth),
             2 | 3 if depth < DEPTH_MAX => self.has(chance, thing, depth),
             4 if depth == 0 => Some(self.updated(chance)),
+            6 if depth == 0 && chance.one_in(2) => {
+                Some(("_filter".to_owned(), self.expression(chance, thing)))
+            }
+            7 if depth == 0 && chance.one_in(8) => {
+                Some(("_list".to_owned(), chance.pick(&self.things).id.clone()))
+            }
             5 if chance.one_in(2) => {
                 let id = thing.id.clone();
                 let other = &chance.pick(&self.things).id;
@@ -219,6 +232,27 @@ impl Asking {
                 Some(("_id".to_owned(), ids))
             }
             _ => value::condition(chance, thing.kind, thing.json.root()),
+        }
+    }
+
+    /// An expression about a reference of `thing`, in which what is hidden must not be felt.
+    fn expression(&self, chance: &mut Chance, thing: &Thing) -> String {
+        let links: Vec<_> =
+            references(thing.kind).filter(|param| locals(&thing.json, param).next().is_some()).collect();
+        let own = format!("_id eq {}", thing.id);
+        if links.is_empty() {
+            return own;
+        }
+        let param = *chance.pick(&links);
+        let (kind, id) = locals(&thing.json, param).next().expect("there is one, as was asked above");
+        let code = param.code;
+        let about = format!("{code}:{kind}._id eq {id}");
+        match chance.below(5) {
+            0 => format!("not ({about})"),
+            1 => format!("{about} and not ({own})"),
+            2 => format!("{code} pr false or {about}"),
+            3 => format!("{code} ne {kind}/{id} or {own}"),
+            _ => format!("{code}:{kind}[_id eq {id}]._lastUpdated gt 1990"),
         }
     }
 
@@ -266,7 +300,9 @@ impl Asking {
         };
         let value = match chance.below(6) {
             0 => format!("{kind}:*"),
-            1 if param != "*" => format!("{kind}:{param}:Patient"),
+            1 if search_param(kind, param).is_some_and(|p| p.targets.contains(&"Patient")) => {
+                format!("{kind}:{param}:Patient")
+            }
             _ => format!("{kind}:{param}"),
         };
         (format!("{direction}{iterate}"), value)

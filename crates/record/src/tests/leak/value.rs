@@ -69,6 +69,7 @@ fn written(chance: &mut Chance, value: &SearchValue) -> (String, String) {
             1 => (":above".to_owned(), format!("{text}/more")),
             _ => plain(text.clone()),
         },
+        SearchValue::Present => (":missing".to_owned(), "false".to_owned()),
         _ => plain(unmodified(chance, value)),
     }
 }
@@ -99,6 +100,7 @@ fn unmodified(chance: &mut Chance, value: &SearchValue) -> String {
             };
             parts.iter().map(part).collect::<Vec<_>>().join("$")
         }
+        SearchValue::Present => "x".to_owned(),
     }
 }
 
