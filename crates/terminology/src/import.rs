@@ -1,5 +1,6 @@
 //! Reads releases as their publishers give them.
 
+pub mod dmd;
 pub mod rf2;
 mod tables;
 

@@ -2,9 +2,9 @@
 
 use super::{ask, suites};
 use crate::Terminology;
-use crate::import::rf2;
+use crate::import::{dmd, rf2};
 use crate::index::Index;
-use crate::system::{Filter, System};
+use crate::system::{Filter, Meaning, System};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -141,4 +141,34 @@ fn versions_stand_side_by_side_the_newest_first_and_are_removed() {
     releases.remove("http://example.org", "2024").unwrap();
     assert_eq!(versions(), ["2023"]);
     assert!(releases.remove("http://example.org", "2024").is_err());
+}
+
+#[test]
+fn medicines_are_looked_up_with_their_forms_and_stand_below_each_other() {
+    let Some(suite) = suites::folder("terminology-releases") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let draft = dmd::read(&suite.join("dmd-2021-08-26"), &mut |_, _, _| {}).unwrap();
+    let to = folder.path().join("dmd.index");
+    Index::write(draft, &to, &mut |_, _, _| {}).unwrap();
+    let index = Index::open(&to).unwrap();
+    assert_eq!((index.url(), index.version()), ("https://dmd.nhs.uk", Some("2021-08-26")));
+    let [vtm, vmp, amp] =
+        ["34186711000001102", "318136009", "37365811000001102"].map(|c| index.find(c).unwrap());
+    assert!(index.subsumes(vtm, amp) && index.subsumes(vmp, amp) && !index.subsumes(amp, vmp));
+    let display = "Co-amilofruse 5mg/40mg tablets (Mawdsley-Brooks & Company Ltd)";
+    assert_eq!(index.display(amp, None).unwrap(), display);
+    assert_eq!(index.search("mawdsley amilofruse", 1), [amp]);
+    let form = Filter { property: "FORMCD", op: "=", value: "385055001" };
+    assert_eq!(index.filter(form).unwrap(), [vmp]);
+    let tablet = index.properties(vmp).into_iter().find(|(key, _)| key == "FORMCD").unwrap().1;
+    assert!(matches!(tablet, Meaning::Coding { .. }), "{tablet:?}");
+}
+
+#[test]
+fn a_medicines_file_that_is_cut_off_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("f_vmp2_3260821.xml");
+    std::fs::write(&file, "<A>\n<VMPS>\n<VMP><VPID>1</VPID>").unwrap();
+    let refusal = dmd::read(folder.path(), &mut |_, _, _| {}).unwrap_err().to_string();
+    assert!(refusal.contains("f_vmp2_3260821.xml, line 3:"), "{refusal}");
 }
