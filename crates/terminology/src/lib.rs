@@ -3,14 +3,18 @@
 mod capabilities;
 mod codes;
 mod compile;
+mod ecl;
 mod expand;
 mod grammar;
+pub mod import;
+pub mod index;
 mod inputs;
 mod issue;
 mod language;
 mod listed;
 mod lookup;
 mod operation;
+pub mod releases;
 mod scope;
 mod set;
 mod subsumes;

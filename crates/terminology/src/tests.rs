@@ -3,6 +3,7 @@
 mod compare;
 mod core;
 mod operations;
+mod releases;
 mod suites;
 
 use crate::{Refused, Request, Terminology};

@@ -13,9 +13,10 @@ const SKIPPED: &str = include_str!("skipped.txt");
 /// The limit that a case asks for by a header.
 const LIMIT: usize = 1_000;
 
-fn folder() -> Option<PathBuf> {
+/// A folder of public test data.
+pub(super) fn folder(name: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/suites");
-    let folder = std::env::var_os("CARESPINE_SUITES").map_or(beside, PathBuf::from).join("terminology");
+    let folder = std::env::var_os("CARESPINE_SUITES").map_or(beside, PathBuf::from).join(name);
     if folder.is_dir() {
         return Some(folder);
     }
@@ -66,7 +67,7 @@ fn fault(folder: &Path, terminology: &Terminology, case: Value<'_>) -> Option<St
 
 #[test]
 fn answers_are_those_of_the_terminology_tests() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = folder("terminology") else { return };
     let mut known: BTreeMap<&str, &str> =
         NOT_PASSED.lines().filter_map(|line| line.split_once(": ")).collect();
     let index = read(&folder, "test-cases.json");
