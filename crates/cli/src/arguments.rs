@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use record::Place;
 use std::path::PathBuf;
 
@@ -71,6 +71,18 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: PackageCommand,
+    },
+    /// Releases of code systems: SNOMED CT, dm+d.
+    Terminology {
+        /// The record whose folder keeps them.
+        #[arg(long, default_value = "data", global = true)]
+        data: Place,
+        /// A folder to keep them in instead. A record in a database needs one.
+        #[arg(long, global = true)]
+        index: Option<PathBuf>,
+        /// What to do with them.
+        #[command(subcommand)]
+        command: TerminologyCommand,
     },
     /// Print a short-lived bearer token for scripts.
     Token {
@@ -215,6 +227,34 @@ pub enum PackageCommand {
         /// NAME#VERSION
         package: String,
     },
+}
+
+/// Releases of code systems.
+#[derive(Debug, Subcommand)]
+pub enum TerminologyCommand {
+    /// Import one, beside other versions of it. A server sees it when it starts again.
+    Import {
+        /// Whose it is.
+        kind: ReleaseKind,
+        /// The unpacked folder of the release.
+        from: PathBuf,
+    },
+    /// List them, the newest of each first.
+    List,
+    /// Remove one.
+    Remove {
+        /// SYSTEM|VERSION, as `terminology list` shows them.
+        release: String,
+    },
+}
+
+/// Publishers of releases, each with its own files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReleaseKind {
+    /// SNOMED CT, a snapshot of Release Format 2.
+    Snomed,
+    /// The NHS dictionary of medicines and devices, XML.
+    Dmd,
 }
 
 /// `carespine serve`.

@@ -5,13 +5,15 @@ mod keep;
 pub mod load;
 mod packages;
 mod people;
+mod releases;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use arguments::{
-    Arguments, Command, Demo, PackageCommand, RunView, Serve, SubscriptionCommand, UserCommand, ViewCommand,
+    Arguments, Command, Demo, PackageCommand, ReleaseKind, RunView, Serve, SubscriptionCommand,
+    TerminologyCommand, UserCommand, ViewCommand,
 };
 
 use record::{Kind, Options, Place, Refusal, Store};
@@ -28,6 +30,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::Verify { data } => keep::verify(&data),
         Command::User { data, command } => people::user(&data, &command),
         Command::Package { data, command } => packages::package(&data, &command),
+        Command::Terminology { data, index, command } => releases::command(&data, index.as_deref(), &command),
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
         Command::View { command: ViewCommand::Run(run) } => view::run(&run),
         Command::Subscription { data, command } => subscriptions::command(&data, &command),

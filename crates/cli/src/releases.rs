@@ -1,0 +1,71 @@
+//! Releases of code systems: SNOMED CT, dm+d.
+
+use crate::{ReleaseKind, TerminologyCommand};
+use record::{Kind, Place, Refusal};
+use std::path::Path;
+use std::process::ExitCode;
+use terminology::import::{dmd, rf2};
+use terminology::releases::{Held, Releases};
+
+/// Folder of the releases in that of a record.
+const FOLDER: &str = "terminology";
+
+pub(crate) fn command(
+    data: &Place,
+    index: Option<&Path>,
+    command: &TerminologyCommand,
+) -> Result<ExitCode, Refusal> {
+    let releases = releases(data, index)?;
+    match command {
+        TerminologyCommand::Import { kind, from } => {
+            let bar = crate::keep::bar("Importing");
+            let mut progress = |what: &str, done, all| {
+                bar.set_message(what.to_owned());
+                bar.set_length(all);
+                bar.set_position(done);
+            };
+            let draft = match kind {
+                ReleaseKind::Snomed => rf2::read(from, &mut progress)?,
+                ReleaseKind::Dmd => dmd::read(from, &mut progress)?,
+            };
+            let held = releases.add(draft, &mut progress)?;
+            bar.finish_and_clear();
+            print(&held);
+        }
+        TerminologyCommand::List => releases.list()?.iter().for_each(print),
+        TerminologyCommand::Remove { release } => {
+            let (url, version) = release.split_once('|').ok_or_else(|| {
+                let text =
+                    format!("{release:?} has no version. Write SYSTEM|VERSION, as `terminology list` shows.");
+                Refusal::new(Kind::Invalid, text)
+            })?;
+            releases.remove(url, version)?;
+            println!("{release} is removed.");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The releases beside a record, or of a folder that is named.
+fn releases(data: &Place, index: Option<&Path>) -> Result<Releases, Refusal> {
+    match (index, data) {
+        (Some(folder), _) => Ok(Releases::new(folder)),
+        (None, Place::Folder(folder)) => {
+            crate::check_existing(data)?;
+            Ok(Releases::new(folder.join(FOLDER)))
+        }
+        (None, Place::Postgres(_)) => {
+            let text = format!("{data} is a database. Name a folder for the releases with --index.");
+            Err(Refusal::new(Kind::Invalid, text))
+        }
+    }
+}
+
+fn print(held: &Held) {
+    let Held { head, concepts, bytes } = held;
+    let megabytes = bytes.div_ceil(1_000_000);
+    println!(
+        "{}|{}  {}  {}  {concepts} concepts, {megabytes} MB",
+        head.url, head.version, head.name, head.date
+    );
+}
