@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// What can be set, with the defaults. `docs/operate/README.md` lists it for operators.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -35,6 +36,9 @@ pub struct Config {
     pub deletes_many: bool,
     /// A word for the foot of every page, e.g. that it is for training.
     pub footnote: Option<String>,
+    /// The folder of imported releases of code systems; beside the record when nothing is said, and needed where that
+    /// is a database.
+    pub terminology: Option<PathBuf>,
     /// How resources are held to profiles when they are written.
     pub validation: Validating,
     /// Where notifications of subscriptions may go.
@@ -116,6 +120,7 @@ impl Default for Config {
             body_bytes: 16 << 20,
             deletes_many: false,
             footnote: None,
+            terminology: None,
             validation: Validating::default(),
             subscriptions: Subscribing::default(),
             smtp: None,
@@ -147,6 +152,15 @@ impl Config {
             config.listen = listen.clone();
         }
         Ok(config)
+    }
+
+    /// Where imported releases of code systems are.
+    pub fn releases(&self) -> Option<PathBuf> {
+        let beside = match &self.data {
+            Place::Folder(folder) => Some(folder.join(cli::RELEASES)),
+            Place::Postgres(_) => None,
+        };
+        self.terminology.clone().or(beside)
     }
 
     /// The address to listen on. Refused when others could reach it: there is no TLS here yet.

@@ -83,6 +83,7 @@ fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, addre
     fhir.subscriptions = Some(subscriptions.clone());
     fhir.body_bytes = config.body_bytes;
     fhir.deletes_many = config.deletes_many;
+    fhir.releases = config.releases();
     let validating = config.validation.clone();
     fhir.validation = Validation { policy: validating.policy, profiles: validating.profiles };
     let page = web::Config {

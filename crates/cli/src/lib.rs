@@ -15,6 +15,7 @@ pub use arguments::{
     Arguments, Command, Demo, PackageCommand, ReleaseKind, RunView, Serve, SubscriptionCommand,
     TerminologyCommand, UserCommand, ViewCommand,
 };
+pub use releases::FOLDER as RELEASES;
 
 use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;

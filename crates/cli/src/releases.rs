@@ -1,6 +1,7 @@
 //! Releases of code systems: SNOMED CT, dm+d.
 
 use crate::{ReleaseKind, TerminologyCommand};
+use conformance::Conformance;
 use record::{Kind, Place, Refusal};
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,7 +9,7 @@ use terminology::import::{dmd, rf2};
 use terminology::releases::{Held, Releases};
 
 /// Folder of the releases in that of a record.
-const FOLDER: &str = "terminology";
+pub const FOLDER: &str = "terminology";
 
 pub(crate) fn command(
     data: &Place,
@@ -30,6 +31,7 @@ pub(crate) fn command(
             };
             let held = releases.add(draft, &mut progress)?;
             bar.finish_and_clear();
+            announce(data)?;
             print(&held);
         }
         TerminologyCommand::List => releases.list()?.iter().for_each(print),
@@ -40,6 +42,7 @@ pub(crate) fn command(
                 Refusal::new(Kind::Invalid, text)
             })?;
             releases.remove(url, version)?;
+            announce(data)?;
             println!("{release} is removed.");
         }
     }
@@ -59,6 +62,11 @@ fn releases(data: &Place, index: Option<&Path>) -> Result<Releases, Refusal> {
             Err(Refusal::new(Kind::Invalid, text))
         }
     }
+}
+
+/// A server that runs sees the change within a second.
+fn announce(data: &Place) -> Result<(), Refusal> {
+    Conformance::announce(&crate::open_existing(data)?)
 }
 
 fn print(held: &Held) {

@@ -117,3 +117,35 @@ fn subscriptions_are_listed_and_one_that_is_not_there_is_not_sent_again() {
     let parsed = Arguments::try_parse_from(["carespine", "subscription", "resend", "s", "7", "--data", "x"]);
     assert!(parsed.is_ok());
 }
+
+#[test]
+fn a_release_is_imported_listed_and_removed_and_a_package_too() {
+    let home = kept();
+    let data = home.place();
+    let aside = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| {
+        let command = Arguments::try_parse_from(std::iter::once(&"carespine").chain(words)).unwrap().command;
+        matches!(crate::run(command), std::ops::ControlFlow::Break(ExitCode::SUCCESS))
+    };
+    let set = r#"{"resourceType":"ValueSet","url":"http://example.org/v","version":"1","status":"active"}"#;
+    std::fs::write(aside.path().join("v.json"), set).unwrap();
+    let from = aside.path().to_str().unwrap();
+    assert!(!run(&["package", "add", from, "--data", &data]), "it has no name");
+    assert!(run(&["package", "add", from, "--name", "example", "--version", "1", "--data", &data]));
+    assert!(run(&["package", "list", "--data", &data]));
+    assert!(run(&["package", "remove", "example#1", "--data", &data]));
+    assert!(!run(&["package", "remove", "example#1", "--data", &data]));
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites");
+    let suites = std::env::var("CARESPINE_SUITES").unwrap_or_else(|_| beside.to_owned());
+    let release = format!("{suites}/terminology-releases/dmd-2021-08-26");
+    if !std::path::Path::new(&release).is_dir() {
+        eprintln!("skipped: {release} is not there; set CARESPINE_SUITES");
+        return;
+    }
+    let index = aside.path().join("releases");
+    let place = ["--data", &data, "--index", index.to_str().unwrap()];
+    assert!(run(&[&["terminology", "import", "dmd", &release], &place[..]].concat()));
+    assert!(run(&[&["terminology", "list"], &place[..]].concat()));
+    assert!(!run(&[&["terminology", "remove", "https://dmd.nhs.uk|1"], &place[..]].concat()));
+    assert_eq!(std::fs::read_dir(&index).unwrap().count(), 1);
+}

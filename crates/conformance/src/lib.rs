@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod imported;
 pub mod packages;
 mod stored;
 #[cfg(test)]
 mod tests;
 
 use fhir::json::Json;
+use imported::Imported;
 use package::{Library, Source};
 use packages::Held;
 use profile::Profiles;
-use record::{Refusal, Store, Tx};
+use record::{Author, Refusal, Store, Tx};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use stored::Stored;
@@ -34,6 +37,8 @@ pub struct Conformance {
 
 struct Inner {
     store: Store,
+    /// The folder of imported releases.
+    releases: Option<PathBuf>,
     /// Nothing until it is first asked for.
     loaded: Mutex<Option<State>>,
 }
@@ -49,6 +54,7 @@ struct State {
 pub struct Loaded {
     held: Vec<Held>,
     definitions: Arc<Definitions>,
+    imported: Imported,
     terminology: Arc<Terminology>,
     profiles: Profiles,
 }
@@ -102,7 +108,17 @@ impl Source for Definitions {
 impl Conformance {
     /// Those of this record. They are read when they are first asked for.
     pub fn new(store: Store) -> Conformance {
-        Conformance { inner: Arc::new(Inner { store, loaded: Mutex::default() }) }
+        Conformance::with_releases(store, None)
+    }
+
+    /// The same with the releases of code systems that were imported into a folder.
+    pub fn with_releases(store: Store, releases: Option<PathBuf>) -> Conformance {
+        Conformance { inner: Arc::new(Inner { store, releases, loaded: Mutex::default() }) }
+    }
+
+    /// Tells every node that releases have been imported or removed.
+    pub fn announce(store: &Store) -> Result<(), Refusal> {
+        store.write(Author::system("terminology.change"), Conformance::changes)
     }
 
     /// The definitions as they are now; on another node, as they were a second ago.
@@ -117,7 +133,7 @@ impl Conformance {
         let (looked, epoch) = (Some(Instant::now()), store.kept(SPACE, EPOCH)?);
         let loaded = match held.as_ref() {
             Some(state) if state.epoch == epoch => state.loaded.clone(),
-            before => Arc::new(load(store, before.map(|state| &*state.loaded))?),
+            before => Arc::new(self.inner.load(before.map(|state| &*state.loaded))?),
         };
         *held = Some(State { loaded: loaded.clone(), epoch, looked });
         Ok(loaded)
@@ -142,18 +158,23 @@ fn fresh() -> Vec<u8> {
     record::new_id().into_bytes()
 }
 
-fn load(store: &Store, before: Option<&Loaded>) -> Result<Loaded, Refusal> {
-    let held = packages::list(store)?;
-    let library = match before {
-        Some(before) if before.held == held => before.definitions.library.clone(),
-        _ => {
-            let opened =
-                held.iter().map(|held| packages::open(store, held)).collect::<Result<Vec<_>, _>>()?;
-            Arc::new(Library::new(opened))
-        }
-    };
-    let definitions = Arc::new(Definitions { stored: Stored::new(store.clone()), library });
-    let terminology = Arc::new(Terminology::new(vec![definitions.clone()]));
-    let profiles = Profiles::new(definitions.clone(), terminology.clone());
-    Ok(Loaded { held, definitions, terminology, profiles })
+impl Inner {
+    fn load(&self, before: Option<&Loaded>) -> Result<Loaded, Refusal> {
+        let store = &self.store;
+        let held = packages::list(store)?;
+        let library = match before {
+            Some(before) if before.held == held => before.definitions.library.clone(),
+            _ => {
+                let opened =
+                    held.iter().map(|held| packages::open(store, held)).collect::<Result<Vec<_>, _>>()?;
+                Arc::new(Library::new(opened))
+            }
+        };
+        let definitions = Arc::new(Definitions { stored: Stored::new(store.clone()), library });
+        let imported = Imported::of(self.releases.as_deref(), before.map(|before| &before.imported));
+        let terminology = Terminology::new(vec![definitions.clone()]);
+        let terminology = Arc::new(imported.systems.iter().cloned().fold(terminology, Terminology::with));
+        let profiles = Profiles::new(definitions.clone(), terminology.clone());
+        Ok(Loaded { held, definitions, imported, terminology, profiles })
+    }
 }

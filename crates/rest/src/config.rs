@@ -1,6 +1,7 @@
 //! What can be set.
 
 use service::interaction::Validation;
+use std::path::PathBuf;
 use std::time::Duration;
 use subscription::Subscriptions;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub jobs: usize,
     /// In which portions.
     pub pace: service::jobs::Pace,
+    /// The folder of imported releases of code systems.
+    pub releases: Option<PathBuf>,
     /// How resources are held to profiles when they are written.
     pub validation: Validation,
     /// The subscriptions of the record, where they are served.
@@ -50,6 +53,7 @@ impl Config {
             deletes_many: false,
             jobs: 2,
             pace: service::jobs::Pace::default(),
+            releases: None,
             validation: Validation::default(),
             subscriptions: None,
         }

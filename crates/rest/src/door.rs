@@ -39,7 +39,7 @@ impl Rest {
     /// A door to this gate.
     pub fn new(access: Access, config: Config) -> Rest {
         let jobs = Jobs::new(access.clone(), &config.base, config.pace.clone());
-        let conformance = Conformance::new(access.store().clone());
+        let conformance = Conformance::with_releases(access.store().clone(), config.releases.clone());
         let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
         let of_all = conforming(&conformance, config.validation.clone());
         let guards = of_subscriptions.iter().cloned().chain([of_all]).collect();
