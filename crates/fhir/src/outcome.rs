@@ -50,6 +50,15 @@ impl Issue {
     pub fn new(code: &'static str, at: impl Into<String>, text: impl Into<String>) -> Issue {
         Issue { code, text: text.into(), at: at.into(), warning: false }
     }
+
+    /// The FHIR issue-severity code: a warning that is `informational` is no more than information.
+    pub fn severity(&self) -> &'static str {
+        match (self.warning, self.code) {
+            (false, _) => "error",
+            (true, "informational") => "information",
+            (true, _) => "warning",
+        }
+    }
 }
 
 /// An expected "no": every reason at once.
@@ -112,7 +121,7 @@ impl Kind {
 pub fn outcome(issues: &[Issue]) -> Tree {
     let list = issues.iter().map(|issue| {
         let mut tree = Tree::object()
-            .with("severity", if issue.warning { "warning" } else { "error" })
+            .with("severity", issue.severity())
             .with("code", issue.code)
             .with("diagnostics", issue.text.as_str());
         if !issue.at.is_empty() {

@@ -1,5 +1,4 @@
 //! How long it takes to validate examples of UK Core as on a write: `cargo run --release -p profile --example speed`.
-#![allow(clippy::unwrap_used, reason = "it is run by hand, and stops where something is missing")]
 
 use fhir::codes::{Coded, Codes, Known, Subsumption};
 use fhir::{Json, Limits, validate};
@@ -25,25 +24,26 @@ impl Codes for NoCodes {
     }
 }
 
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap()))
-        .collect()
+fn files(folder: &Path) -> std::io::Result<Vec<(String, Vec<u8>)>> {
+    let one = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry?;
+        Ok((entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path())?))
+    };
+    std::fs::read_dir(folder)?.map(one).collect()
 }
 
-fn main() {
-    let suites = std::env::var_os("CARESPINE_SUITES").expect("CARESPINE_SUITES says where the suites are");
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let suites = std::env::var_os("CARESPINE_SUITES").ok_or("CARESPINE_SUITES says where the suites are")?;
     let folder = PathBuf::from(suites).join("uk-core");
-    let package = Package::from_files(Some(("uk", "2")), files(&folder.join("StructureDefinition"))).unwrap();
+    let package = Package::from_files(Some(("uk", "2")), files(&folder.join("StructureDefinition"))?)?;
     let profiles = Profiles::new(Arc::new(Library::new(vec![Arc::new(package)])), Arc::new(NoCodes));
     let options = Options { before: Before::Structure, ..Options::default() };
-    for (name, text) in files(&folder.join("examples")) {
+    for (name, text) in files(&folder.join("examples"))? {
         if !name.contains("Patient") && !name.contains("Observation") {
             continue;
         }
-        let json = fhir::xml::read(text, Limits::DOOR).unwrap();
-        let json = Json::parse(json.root().canonical(), Limits::DOOR).unwrap();
+        let json = fhir::xml::read(text, Limits::DOOR)?;
+        let json = Json::parse(json.root().canonical(), Limits::DOOR)?;
         profiles.validate(json.root(), &[], &options);
         let mean = |work: &mut dyn FnMut()| {
             let begin = Instant::now();
@@ -54,4 +54,5 @@ fn main() {
         let whole = mean(&mut || drop(profiles.validate(json.root(), &[], &options)));
         println!("{name}: {} bytes, structure {structure:?}, profiles {whole:?}", json.text().len());
     }
+    Ok(())
 }

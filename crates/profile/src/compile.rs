@@ -19,7 +19,10 @@ const BEST_PRACTICE: &str = "http://hl7.org/fhir/StructureDefinition/elementdefi
 const MAX_VALUE_SET: &str = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet";
 
 /// R4's own rules whose expression does not say what their words say, and what would.
-const CORRECTED: &[(&str, &str)] = &[("que-12", "enableWhen.count() > 1 implies enableBehavior.exists()")];
+const CORRECTED: &[(&str, &str)] = &[
+    ("que-7", "operator = 'exists' implies (answer is boolean)"),
+    ("que-12", "enableWhen.count() > 1 implies enableBehavior.exists()"),
+];
 const LEAST_LENGTH: &str = "http://hl7.org/fhir/StructureDefinition/minLength";
 
 /// Makes a definition ready to be walked.

@@ -74,7 +74,8 @@ impl<'v> Walk<'_, 'v> {
         }
     }
 
-    /// Whether a rule holds of an item. A fault where it cannot be evaluated: then nothing is said of it.
+    /// Whether a rule holds of an item. One that has no answer holds: R4's own rules count on it (`ras-2` of a
+    /// prediction without a probability). A fault where it cannot be evaluated: then nothing is said of it.
     pub fn holds(&self, constraint: &Constraint, node: Node<'v>) -> Result<bool, Fault> {
         let (world, arena) = (World { walk: self }, Arena::new());
         let context = Context {
@@ -86,7 +87,7 @@ impl<'v> Walk<'_, 'v> {
         };
         let items = constraint.expression.evaluate_in(Item::Node(node), &context)?;
         Ok(match &items[..] {
-            [] => false,
+            [] => true,
             [Item::Computed(Scalar::Boolean(truth))] => *truth,
             [Item::Node(node)] => node.value.and_then(Value::as_bool).unwrap_or(true),
             _ => true,

@@ -1,6 +1,7 @@
 //! Small definitions made here, and the public suites.
 
 mod codes;
+mod examples;
 mod made;
 #[allow(dead_code, reason = "files() is for suites of one folder of JSON")]
 #[path = "../../fhir/src/suites.rs"]

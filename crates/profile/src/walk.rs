@@ -35,9 +35,12 @@ pub fn validate(profiles: &Profiles, resource: Value<'_>, asked: &[&str], option
         }
     }
     if issues.len() > ISSUES_MAX {
+        // Errors before warnings, so that the cut hides none.
+        issues.sort_by_key(|issue| issue.warning);
         issues.truncate(ISSUES_MAX);
         let text = format!("There are more issues. The first {ISSUES_MAX} are listed.");
-        issues.push(Issue::new("too-costly", "", text));
+        let warning = issues.iter().all(|issue| issue.warning);
+        issues.push(Issue { warning, ..Issue::new("too-costly", "", text) });
     }
     Report { issues }
 }

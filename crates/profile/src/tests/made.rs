@@ -1,4 +1,4 @@
-use crate::{Options, Profiles};
+use crate::{Found, Options, Profiles, Resolver};
 use fhir::codes::{Coded, Codes, Known, Subsumption};
 use fhir::{Json, Limits};
 use package::{Library, Package};
@@ -93,4 +93,236 @@ fn slices_are_told_apart_by_value() {
             ),
         ],
     );
+}
+
+#[test]
+fn a_choice_is_narrowed_by_its_short_name() {
+    check(
+        "Observation",
+        r#"{"path":"Observation.valueQuantity","min":1},{"path":"Observation.valueQuantity.code","min":1,"patternCode":"mg"}"#,
+        &[
+            (
+                r#"{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueString":"b"}"#,
+                &["Observation.value: Observation.value:valueQuantity must be given."],
+            ),
+            (
+                r#"{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueQuantity":{"system":"http://unitsofmeasure.org","code":"g"}}"#,
+                &["Observation.value.code: Observation.value:valueQuantity.code must have \"mg\"."],
+            ),
+        ],
+    );
+    check(
+        "Observation",
+        r#"{"path":"Observation.value[x]","type":[{"code":"Quantity"},{"code":"CodeableConcept"}]}"#,
+        &[(
+            r#"{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueString":"b"}"#,
+            &["Observation.value: Observation.value must be of the type Quantity or CodeableConcept."],
+        )],
+    );
+}
+
+#[test]
+fn slices_come_in_order_where_it_is_said() {
+    let category = |rules: &str, ordered: bool| {
+        format!(
+            r#"{{"path":"Patient.name","slicing":{{"discriminator":[{{"type":"value","path":"use"}}],"rules":"{rules}",
+            "ordered":{ordered}}}}},
+            {{"path":"Patient.name","sliceName":"a"}},{{"path":"Patient.name.use","min":1,"patternCode":"usual"}},
+            {{"path":"Patient.name","sliceName":"b"}},{{"path":"Patient.name.use","min":1,"patternCode":"old"}}"#
+        )
+    };
+    let patient = r#"{"resourceType":"Patient","name":[{"use":"old"},{"use":"temp"},{"use":"usual"}]}"#;
+    check(
+        "Patient",
+        &category("open", true),
+        &[(patient, &["Patient.name[2]: Patient.name:a must come before those of the slices behind it."])],
+    );
+    check(
+        "Patient",
+        &category("openAtEnd", false),
+        &[(patient, &["Patient.name[2]: What is in no slice of Patient.name must come behind this."])],
+    );
+    check("Patient", &category("open", false), &[(patient, &[])]);
+}
+
+#[test]
+fn slices_are_told_apart_by_what_is_there_and_by_type() {
+    check(
+        "Patient",
+        r#"{"path":"Patient.contact","slicing":{"discriminator":[{"type":"exists","path":"name"}],"rules":"open"}},
+        {"path":"Patient.contact","sliceName":"named","max":"1"},{"path":"Patient.contact.name","min":1}"#,
+        &[(
+            r#"{"resourceType":"Patient","contact":[{"name":{"text":"a"}},{"name":{"text":"b"}},{"telecom":[{"system":"phone"}]}]}"#,
+            &["Patient.contact: Patient.contact:named may come 1 times at most, and there are 2."],
+        )],
+    );
+    let references = r#"{"path":"Observation.performer",
+            "slicing":{"discriminator":[{"type":"type","path":"resolve()"}],"rules":"open"}},
+        {"path":"Observation.performer","sliceName":"who","min":1,
+            "type":[{"code":"Reference","targetProfile":["http://hl7.org/fhir/StructureDefinition/Practitioner"]}]}"#;
+    let observation = |to: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","status":"final","code":{{"text":"a"}},"performer":[{{"reference":"{to}"}}]}}"#
+        )
+    };
+    check(
+        "Observation",
+        references,
+        &[
+            (&observation("Practitioner/1"), &[]),
+            (
+                &observation("Organization/1"),
+                &["Observation.performer: Observation.performer:who must be given."],
+            ),
+            (
+                &observation("Device/1"),
+                &[
+                    "Observation.performer[0]: Observation.performer must refer to Practitioner or PractitionerRole or \
+                     Organization or CareTeam or Patient or RelatedPerson.",
+                    "Observation.performer: Observation.performer:who must be given.",
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn rules_are_errors_or_warnings_as_they_say() {
+    let rule = |severity: &str| {
+        format!(
+            r#"{{"path":"Patient.name","constraint":[{{"key":"p-1","severity":"{severity}","human":"A name has a family",
+            "expression":"family.exists()"}}]}}"#
+        )
+    };
+    let patient = r#"{"resourceType":"Patient","name":[{"text":"a"}]}"#;
+    check(
+        "Patient",
+        &rule("error"),
+        &[(patient, &["Patient.name[0]: The rule p-1 is broken: A name has a family."])],
+    );
+    check("Patient", &rule("warning"), &[(patient, &[])]);
+}
+
+#[test]
+fn an_extension_stands_only_where_it_may() {
+    let extension = |at: &str| {
+        format!(
+            r#"{{"resourceType":"Patient",{at}"extension":[{{"url":"http://hl7.org/fhir/StructureDefinition/patient-birthTime","valueDateTime":"2020-01-01T00:00:00Z"}}]}}"#
+        )
+    };
+    check(
+        "Patient",
+        r#"{"path":"Patient"}"#,
+        &[
+            (
+                &extension("")
+                    .replace(r#""extension""#, r#""birthDate":"2020-01-01","_birthDate":{"extension""#)
+                    .replace("}]}", "}]}}"),
+                &[],
+            ),
+            (
+                &extension(""),
+                &["Patient.extension[0]: This extension may not stand here, only in: Patient.birthDate."],
+            ),
+            (
+                r#"{"resourceType":"Patient","modifierExtension":[{"url":"http://example.org/m","valueBoolean":true}]}"#,
+                &[
+                    "Patient.modifierExtension[0]: This extension changes the meaning of what it stands in, and is not \
+                   known here. Add the package that defines it.",
+                ],
+            ),
+            (
+                r#"{"resourceType":"Patient","extension":[{"url":"http://example.org/m","valueBoolean":true}]}"#,
+                &[],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_is_wrong_in_a_profile_is_told() {
+    for (differential, wanted) in [
+        (
+            r#"{"path":"Patient.nose","min":1}"#,
+            "Its differential names Patient.nose, which is no element of the base.",
+        ),
+        (
+            r#"{"path":"Observation.code","min":1},{"path":"Patient.name"}"#,
+            "The path Patient.name does not begin with Observation.",
+        ),
+        (
+            r#"{"path":"Patient.name","constraint":[{"key":"a","expression":"a +"}]}"#,
+            "The rule a at Patient.name cannot be read",
+        ),
+    ] {
+        let error = profiles("Patient", differential).prepare("http://example.org/p").unwrap().unwrap_err();
+        assert!(error.to_string().contains(wanted), "{error}");
+    }
+}
+
+#[test]
+fn a_report_never_repeats_what_the_resource_says() {
+    let profiles = profiles(
+        "Patient",
+        r#"{"path":"Patient.name.family","maxLength":3,"fixedString":"x"},{"path":"Patient.gender","patternCode":"male"}"#,
+    );
+    let faults =
+        faults(&profiles, r#"{"resourceType":"Patient","gender":"female","name":[{"family":"Secretname"}]}"#);
+    assert_eq!(faults.len(), 3);
+    assert!(faults.iter().all(|fault| !fault.contains("Secretname") && !fault.contains("female")));
+}
+
+#[test]
+fn what_a_reference_leads_to_must_meet_its_profile() {
+    let profile = |url: &str, kind: &str, differential: &str| {
+        let text = format!(
+            r#"{{"resourceType":"StructureDefinition","url":"{url}","name":"P","status":"draft","kind":"resource",
+            "abstract":false,"type":"{kind}","baseDefinition":"{BASE}/{kind}","derivation":"constraint",
+            "differential":{{"element":[{differential}]}}}}"#
+        );
+        Json::parse(text, Limits::DOOR).unwrap()
+    };
+    let subject = r#"{"path":"Observation.subject","type":[{"code":"Reference","targetProfile":["http://example.org/t"]}]}"#;
+    let definitions = [
+        profile("http://example.org/p", "Observation", subject),
+        profile("http://example.org/t", "Patient", r#"{"path":"Patient.birthDate","min":1}"#),
+    ];
+    let package = Package::of("example", "1", &[], &definitions).unwrap();
+    let profiles = Profiles::new(Arc::new(Library::new(vec![Arc::new(package)])), Arc::new(NoCodes));
+    let observation = |contained: &str| {
+        format!(
+            r##"{{"resourceType":"Observation","contained":[{{"resourceType":"Patient","id":"a"{contained}}}],
+            "status":"final","code":{{"text":"b"}},"subject":{{"reference":"#a"}}}}"##
+        )
+    };
+    assert_eq!(faults(&profiles, &observation(r#","birthDate":"1970-01-01""#)), [""; 0]);
+    let wanted =
+        "Observation.subject: Observation.subject must refer to a resource that meets http://example.org/t.";
+    assert_eq!(faults(&profiles, &observation("")), [wanted]);
+
+    // A resource from elsewhere, by the one who knows where references lead.
+    struct One;
+    impl Resolver for One {
+        fn resolve(&self, reference: &str) -> Found {
+            match reference {
+                "Patient/1" => {
+                    Found::Resource(Json::parse(r#"{"resourceType":"Patient"}"#, Limits::DOOR).unwrap())
+                }
+                _ => Found::Nowhere,
+            }
+        }
+    }
+    let options = Options { resolver: Some(&One), ..Options::default() };
+    for (to, wanted) in [
+        ("Patient/1", wanted),
+        ("Patient/2", "Observation.subject: This refers to a resource that is not here."),
+    ] {
+        let text = format!(
+            r#"{{"resourceType":"Observation","status":"final","code":{{"text":"b"}},"subject":{{"reference":"{to}"}}}}"#
+        );
+        let json = Json::parse(text, Limits::DOOR).unwrap();
+        let report = profiles.validate(json.root(), &["http://example.org/p"], &options);
+        let errors = report.issues.iter().filter(|issue| !issue.warning);
+        assert_eq!(errors.map(|issue| format!("{}: {}", issue.at, issue.text)).collect::<Vec<_>>(), [wanted]);
+    }
 }
