@@ -145,7 +145,7 @@ impl Compiler<'_> {
         if let Some(name) = core.filter(|name| fhir::definitions::is_resource(name) || *name == "Resource") {
             return Some(name.to_owned());
         }
-        Some(self.snapshots.kind(url)?)
+        self.snapshots.kind(url)
     }
 
     fn constraints(

@@ -49,10 +49,13 @@ pub enum Brings {
     Said,
 }
 
+/// A definition with its snapshot, or why there is none.
+type Made = Result<Arc<Definition>, Error>;
+
 /// Definitions with their snapshots; each is made once.
 pub struct Snapshots {
     source: Arc<dyn Source>,
-    made: Mutex<HashMap<String, Option<Result<Arc<Definition>, Error>>>>,
+    made: Mutex<HashMap<String, Option<Made>>>,
 }
 
 impl Snapshots {

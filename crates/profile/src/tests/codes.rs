@@ -6,10 +6,13 @@ use package::{Library, Source, canonical};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+/// By code: its displays.
+type System = Arc<HashMap<String, Vec<String>>>;
+
 pub struct Listed {
     library: Arc<Library>,
     /// The codes of each code system that is here as a whole, with their displays.
-    systems: Mutex<HashMap<String, Option<Arc<HashMap<String, Vec<String>>>>>>,
+    systems: Mutex<HashMap<String, Option<System>>>,
     sets: Mutex<HashMap<String, Arc<Set>>>,
 }
 
