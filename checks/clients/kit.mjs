@@ -74,6 +74,50 @@ await check('an operation', async () => {
   const everything = await client.operation({ name: 'everything', resourceType: 'Patient', id: made.id, method: 'GET' });
   equal(everything.entry[0].resource.id, made.id);
 });
+await check('a subscription is active and counts what happens', async () => {
+  const subscription = await client.create({
+    resourceType: 'Subscription',
+    body: {
+      resourceType: 'Subscription',
+      status: 'requested',
+      reason: 'synthetic',
+      criteria: `Patient?identifier=urn:example:kit|${run}-told`,
+      channel: { type: 'websocket' },
+    },
+  });
+  const { id } = subscription;
+  for (let tries = 0; ; tries += 1) {
+    const now = await client.read({ resourceType: 'Subscription', id });
+    if (now.status === 'active') break;
+    if (tries > 100) throw new Error(`it is ${now.status} after 10 s`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  const status = await client.operation({ name: 'status', resourceType: 'Subscription', id, method: 'GET' });
+  equal(status.entry.length, 1);
+  await client.delete({ resourceType: 'Subscription', id });
+});
+await check('export', async () => {
+  const headers = { Authorization: `Bearer ${TOKEN}`, Accept: 'application/fhir+json' };
+  const begun = await fetch(`${BASE}/$export?_type=Patient`, { headers: { ...headers, Prefer: 'respond-async' } });
+  equal(begun.status, 202);
+  const place = begun.headers.get('content-location');
+  let answer;
+  for (let tries = 0; ; tries += 1) {
+    answer = await fetch(place, { headers: { ...headers, Accept: 'application/json' } });
+    if (answer.status !== 202) break;
+    if (tries > 300) throw new Error('it is not done after 30 s');
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  equal(answer.status, 200);
+  const { output } = await answer.json();
+  let lines = 0;
+  for (const { url } of output) {
+    const file = await fetch(url, { headers: { ...headers, Accept: 'application/fhir+ndjson' } });
+    lines += (await file.text()).trimEnd().split('\n').length;
+  }
+  const { total } = await client.resourceSearch({ resourceType: 'Patient', searchParams: { _summary: 'count' } });
+  equal(lines, total);
+});
 await check('delete', async () => {
   await client.delete({ resourceType: 'Patient', id: made.id });
   let status;

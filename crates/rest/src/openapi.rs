@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::operation::{Kinds, OPERATIONS, Operation};
 use fhir::Tree;
 use fhir::definitions::RESOURCES;
+use fhir::patch::Patch;
 use std::collections::BTreeMap;
 
 /// What every answer may be, whatever is asked: the reasons are those of the table in `status.rs`.
@@ -29,7 +30,7 @@ const fn get<'d>(about: &'d str, query: &'d [&'d str]) -> Deed<'d> {
     Deed { method: "get", about, good: &[200, 304], takes: &[], query }
 }
 
-const PATCHES: &[&str] = &["application/json-patch+json"];
+const PATCHES: &[&str] = &[Patch::JSON];
 const PAGE: &[&str] = &["_count", "_elements", "_summary"];
 const HISTORY: &[&str] = &["_count", "_since"];
 
@@ -87,17 +88,16 @@ fn all() -> BTreeMap<String, Tree> {
     let form: &[&str] = &["application/x-www-form-urlencoded"];
     let search = |about| Deed { method: "post", about, good: &[200], takes: form, query: &[] };
     let write = |method, about, takes| Deed { method, about, good: &[200, 201, 204], takes, query: &[] };
-    let mut add = |path: &str, deeds: &[Deed<'_>]| {
-        let item = paths.entry(path.to_owned()).or_insert_with(|| item(path));
-        for deed in deeds {
-            item.set(deed.method, method(deed));
-        }
-    };
-    add("/metadata", &[get("What the door can do", &[])]);
-    add("/", &[get("Search over all types", PAGE), write("post", "A batch or transaction", &[FHIR])]);
-    add("/_history", &[get("All changes", HISTORY)]);
-    add("/_search", &[search("Search over all types")]);
+    add(&mut paths, "/metadata", &[get("What the door can do", &[])]);
     add(
+        &mut paths,
+        "/",
+        &[get("Search over all types", PAGE), write("post", "A batch or transaction", &[FHIR])],
+    );
+    add(&mut paths, "/_history", &[get("All changes", HISTORY)]);
+    add(&mut paths, "/_search", &[search("Search over all types")]);
+    add(
+        &mut paths,
         "/{type}",
         &[
             get("Search", PAGE),
@@ -107,9 +107,10 @@ fn all() -> BTreeMap<String, Tree> {
             write("delete", "Delete by criteria", &[]),
         ],
     );
-    add("/{type}/_search", &[search("Search")]);
-    add("/{type}/_history", &[get("Changes of a type", HISTORY)]);
+    add(&mut paths, "/{type}/_search", &[search("Search")]);
+    add(&mut paths, "/{type}/_history", &[get("Changes of a type", HISTORY)]);
     add(
+        &mut paths,
         "/{type}/{id}",
         &[
             get("Read", &["_elements", "_summary"]),
@@ -118,20 +119,32 @@ fn all() -> BTreeMap<String, Tree> {
             write("delete", "Delete", &[]),
         ],
     );
-    add("/{type}/{id}/_history", &[get("Changes of a resource", HISTORY)]);
-    add("/{type}/{id}/_history/{version}", &[get("Read a version", &[])]);
+    add(&mut paths, "/{type}/{id}/_history", &[get("Changes of a resource", HISTORY)]);
+    add(&mut paths, "/{type}/{id}/_history/{version}", &[get("Read a version", &[])]);
+    // What anyone may ask.
+    if let Some(item) = paths.get_mut("/metadata") {
+        let open = item.get("get").cloned().unwrap_or(Tree::Null).with("security", Vec::<Tree>::new());
+        item.set("get", open);
+    }
     for operation in OPERATIONS {
         for path in places(operation) {
             let asks = get(operation.definition, &[]);
             let tells = Deed { good: &[200, 202, 204], ..write("post", operation.definition, &[FHIR]) };
             if operation.changes {
-                add(&path, &[tells]);
+                add(&mut paths, &path, &[tells]);
             } else {
-                add(&path, &[Deed { good: &[200, 202, 204], ..asks }, tells]);
+                add(&mut paths, &path, &[Deed { good: &[200, 202, 204], ..asks }, tells]);
             }
         }
     }
     paths
+}
+
+fn add(paths: &mut BTreeMap<String, Tree>, path: &str, deeds: &[Deed<'_>]) {
+    let item = paths.entry(path.to_owned()).or_insert_with(|| item(path));
+    for deed in deeds {
+        item.set(deed.method, method(deed));
+    }
 }
 
 /// The paths that an operation stands at.
@@ -174,7 +187,9 @@ fn method(deed: &Deed<'_>) -> Tree {
     let mut answers = Tree::object();
     for status in deed.good {
         let text = Tree::object().with("description", "Done");
-        answers.set(&status.to_string(), text.with("content", content(FHIR, "Resource")));
+        let has_body = matches!(status, 200 | 201);
+        let text = if has_body { text.with("content", content(FHIR, "Resource")) } else { text };
+        answers.set(&status.to_string(), text);
     }
     for status in REFUSALS {
         let refused = Tree::object().with("$ref", "#/components/responses/Refused");
