@@ -34,8 +34,8 @@ impl Session {
             Reach::Everyone => None,
             Reach::Patients(patients) => Some((**patients).clone()),
         };
-        // Only browsers have a form token.
-        let program = self.csrf.is_empty();
+        // A browser's session has no form token when it was found again by a warrant.
+        let program = !matches!(self.credential, Credential::Cookie(_));
         Mandate { who: self.who.clone(), role: self.role.name.clone(), program, patients }
     }
 }

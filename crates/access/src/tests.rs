@@ -592,6 +592,8 @@ fn a_mandate_holds_as_long_as_its_giver_may_act() {
     let kept = doctor.mandate().tree().text();
     let mandate = crate::Mandate::read(fhir::Json::parse(kept, fhir::Limits::DOOR).unwrap().root()).unwrap();
     assert_eq!(mandate, doctor.mandate());
+    let later = house.access.warranted(&doctor.warrant()).unwrap();
+    assert_eq!(later.mandate(), mandate, "an order that is carried out later is still a person's");
     let under = |mandate: &crate::Mandate| house.access.under(mandate).unwrap();
     let session = under(&mandate).unwrap();
     assert_eq!((session.role.name.as_str(), &session.scope), ("doctor", &doctor.scope));

@@ -24,10 +24,14 @@ struct Deed<'d> {
     takes: &'d [&'d str],
     /// Query parameters.
     query: &'d [&'d str],
+    /// Media types of an answer with a body, each with its schema.
+    gives: &'d [(&'d str, &'d str)],
 }
 
+const A_RESOURCE: &[(&str, &str)] = &[(FHIR, "Resource")];
+
 const fn get<'d>(about: &'d str, query: &'d [&'d str]) -> Deed<'d> {
-    Deed { method: "get", about, good: &[200, 304], takes: &[], query }
+    Deed { method: "get", about, good: &[200, 304], takes: &[], query, gives: A_RESOURCE }
 }
 
 const PATCHES: &[&str] = &[Patch::JSON];
@@ -69,25 +73,36 @@ fn schemas() -> Tree {
     Tree::object()
         .with("Resource", named(RESOURCES.iter().map(|kind| Tree::from(*kind)).collect()))
         .with("OperationOutcome", named(vec![Tree::from("OperationOutcome")]))
+        .with("Manifest", Tree::object().with("type", "object"))
 }
 
 fn refused() -> Tree {
     Tree::object()
         .with("description", "Why there is no answer, and what to do about it.")
-        .with("content", content(FHIR, "OperationOutcome"))
+        .with("content", contents(&[(FHIR, "OperationOutcome")]))
 }
 
-fn content(media: &str, schema: &str) -> Tree {
-    let schema = Tree::object().with("$ref", format!("#/components/schemas/{schema}"));
-    Tree::object().with(media, Tree::object().with("schema", schema))
+fn contents(list: &[(&str, &str)]) -> Tree {
+    list.iter().fold(Tree::object(), |tree, (media, schema)| {
+        let schema = Tree::object().with("$ref", format!("#/components/schemas/{schema}"));
+        tree.with(media, Tree::object().with("schema", schema))
+    })
 }
 
 /// Every path with its methods.
 fn all() -> BTreeMap<String, Tree> {
     let mut paths: BTreeMap<String, Tree> = BTreeMap::new();
     let form: &[&str] = &["application/x-www-form-urlencoded"];
-    let search = |about| Deed { method: "post", about, good: &[200], takes: form, query: &[] };
-    let write = |method, about, takes| Deed { method, about, good: &[200, 201, 204], takes, query: &[] };
+    let search =
+        |about| Deed { method: "post", about, good: &[200], takes: form, query: &[], gives: A_RESOURCE };
+    let write = |method, about, takes| Deed {
+        method,
+        about,
+        good: &[200, 201, 204],
+        takes,
+        query: &[],
+        gives: A_RESOURCE,
+    };
     add(&mut paths, "/metadata", &[get("What the door can do", &[])]);
     add(
         &mut paths,
@@ -121,6 +136,14 @@ fn all() -> BTreeMap<String, Tree> {
     );
     add(&mut paths, "/{type}/{id}/_history", &[get("Changes of a resource", HISTORY)]);
     add(&mut paths, "/{type}/{id}/_history/{version}", &[get("Read a version", &[])]);
+    let job = "/$jobs/{job}";
+    let end = Deed { good: &[202], ..write("delete", "Stop it and remove its files", &[]) };
+    let far = Deed {
+        good: &[200, 202],
+        gives: &[(FHIR, "Resource"), ("application/json", "Manifest")],
+        ..get("How far a job is, and in the end its answer or its manifest", &[])
+    };
+    add(&mut paths, job, &[far, end]);
     // What anyone may ask.
     if let Some(item) = paths.get_mut("/metadata") {
         let open = item.get("get").cloned().unwrap_or(Tree::Null).with("security", Vec::<Tree>::new());
@@ -177,6 +200,9 @@ fn item(path: &str) -> Tree {
     if held("id") {
         own.push(parameter("id", text().with("pattern", "^[A-Za-z0-9.\\-]{1,64}$")));
     }
+    if held("job") {
+        own.push(parameter("job", text().with("pattern", "^[a-z0-9\\-]{1,64}$")));
+    }
     if held("version") {
         own.push(parameter("version", text().with("pattern", "^[1-9][0-9]{0,8}$")));
     }
@@ -188,7 +214,7 @@ fn method(deed: &Deed<'_>) -> Tree {
     for status in deed.good {
         let text = Tree::object().with("description", "Done");
         let has_body = matches!(status, 200 | 201);
-        let text = if has_body { text.with("content", content(FHIR, "Resource")) } else { text };
+        let text = if has_body { text.with("content", contents(deed.gives)) } else { text };
         answers.set(&status.to_string(), text);
     }
     for status in REFUSALS {

@@ -17,7 +17,7 @@ pub use import::{Import, Input};
 pub use job::{File, Job, Purpose, State, Work};
 pub use request::{Answered, Asked, Door};
 
-use crate::interaction::Caller;
+use crate::interaction::{Caller, Guards};
 use access::{Access, Session};
 use fhir::Tree;
 use job::Place;
@@ -71,6 +71,7 @@ pub struct Jobs {
     access: Access,
     base: String,
     pace: Pace,
+    guards: Guards,
     bell: Arc<Bell>,
 }
 
@@ -98,7 +99,12 @@ impl Bell {
 impl Jobs {
     /// The jobs behind this gate. `base` is the address of the FHIR door, for references below it.
     pub fn new(access: Access, base: &str, pace: Pace) -> Jobs {
-        Jobs { access, base: base.to_owned(), pace, bell: Arc::default() }
+        Jobs { access, base: base.to_owned(), pace, guards: Guards::default(), bell: Arc::default() }
+    }
+
+    /// The same with what must hold of what they write.
+    pub fn guarded(self, guards: Guards) -> Jobs {
+        Jobs { guards, ..self }
     }
 
     /// What rings when a job was begun here.

@@ -2,9 +2,11 @@
 
 use super::Refused;
 use access::{Access, Session};
+use conformance::Conformance;
 use fhir::{Json, Limits, Value};
 use record::Refusal;
-use service::interaction::{self, Caller, Done, Item};
+use service::interaction::{self, Caller, Done, Item, Validation, conforming};
+use std::sync::Arc;
 
 /// How a unit's text is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +40,10 @@ pub(super) struct Filed {
 impl Unit {
     /// Files it.
     pub fn file(self, access: &Access, session: &Session) -> Filed {
-        let caller = Caller::new(access, session, "");
+        let mut caller = Caller::new(access, session, "");
+        // A server that runs learns of definitions that are loaded.
+        let definitions = Conformance::new(access.store().clone());
+        caller.guards = Arc::new([conforming(&definitions, Validation::default())]);
         match self.form {
             Form::Whole => self.whole(&caller),
             Form::Lines => self.lines(&caller),

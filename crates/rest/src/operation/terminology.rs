@@ -7,7 +7,8 @@ use crate::response::Response;
 use crate::route::Weight;
 use crate::status::{self, No};
 use fhir::json::{Json, Limits};
-use record::{Found, Refusal};
+use record::Refusal;
+use service::interaction;
 use terminology::{Request, parameters};
 
 const VALUE_SET: Kinds = Kinds::Only(&["ValueSet"]);
@@ -91,11 +92,8 @@ fn run(call: Call<'_>) -> Result<Response, No> {
 }
 
 /// The resource that an operation stands at, if its caller may see it.
-pub(super) fn stored(call: &Call<'_>, kind: &str, id: &str) -> Result<Json, No> {
-    match call.caller.read_now(kind, id)? {
-        Found::Here(body) => parse(body.text),
-        Found::Gone(_) | Found::Absent => Err(Refusal::not_found(&format!("{kind}/{id}")).into()),
-    }
+pub(super) fn stored(call: &Call<'_>, kind: &'static str, id: &str) -> Result<Json, No> {
+    parse(interaction::read(call.caller, kind, id)?.text)
 }
 
 /// What we made or keep ourselves has no limit but memory.

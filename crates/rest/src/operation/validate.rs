@@ -7,7 +7,8 @@ use crate::status::No;
 use fhir::Tree;
 use fhir::json::{Json, Value};
 use profile::{Before, Options};
-use record::{Found, Issue, Refusal};
+use record::{Issue, Kind, Refusal};
+use service::interaction;
 
 pub(super) const OPERATION: Operation = Operation {
     name: "validate",
@@ -71,8 +72,12 @@ fn mode_of(call: &Call<'_>, given: Option<Value<'_>>) -> Result<Vec<Issue>, No> 
         return Err(Refusal::invalid("mode", "update is asked at a resource: TYPE/ID/$validate.").into());
     };
     let mut issues = Vec::new();
-    if !matches!(call.caller.read_now(kind, id)?, Found::Here(_)) {
-        issues.push(Issue::new("not-found", "", format!("There is no {kind}/{id} to update.")));
+    match interaction::read(call.caller, kind, id) {
+        Ok(_) => {}
+        Err(refusal) if matches!(refusal.kind, Kind::NotFound | Kind::Gone) => {
+            issues.push(Issue::new("not-found", "", format!("There is no {kind}/{id} to update.")));
+        }
+        Err(refusal) => return Err(refusal.into()),
     }
     if given.and_then(|resource| resource.str("id")).is_some_and(|is| is != *id) {
         issues.push(Issue::new(

@@ -467,3 +467,32 @@ fn an_import_takes_binaries_of_this_record_and_fetches_nothing() {
     expect(&world.send(nothing.clone().with("prefer", "respond-async")), 400);
     expect(&world.send(nothing), 400);
 }
+
+#[test]
+fn what_is_imported_is_held_to_profiles_and_its_definitions_count() {
+    let strict = "http://example.org/strict";
+    let world = World::with(|config| {
+        config.validation = service::interaction::Validation {
+            policy: profile::Policy::Refuse,
+            profiles: [("Patient".to_owned(), vec![strict.to_owned()])].into(),
+        };
+    });
+    expect(&world.put("StructureDefinition/strict", super::profiles::STRICT), 201);
+    assert_eq!(world.get("ValueSet/$expand?url=http://example.org/v").status, 404);
+    let body = concat!(
+        r#"{"resourceType":"Patient","id":"born","birthDate":"1970-01-01"}"#,
+        "\n",
+        r#"{"resourceType":"Patient","id":"unborn"}"#,
+        "\n",
+        r#"{"resourceType":"ValueSet","id":"v","url":"http://example.org/v","status":"active","compose":{"include":[
+            {"system":"http://hl7.org/fhir/administrative-gender","concept":[{"code":"female"}]}]}}"#,
+    );
+    let body = body.replace("\n            ", " ");
+    world.begin(
+        Request::new("POST", "$import").with("content-type", "application/fhir+ndjson").body(body.as_str()),
+    );
+    world.work();
+    assert!(here(&world, "Patient", "born") && here(&world, "ValueSet", "v"));
+    assert!(!here(&world, "Patient", "unborn"));
+    expect(&world.get("ValueSet/$expand?url=http://example.org/v"), 200);
+}

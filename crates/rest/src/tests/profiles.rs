@@ -4,7 +4,7 @@ use super::*;
 use profile::Policy;
 use std::collections::BTreeMap;
 
-const STRICT: &str = r#"{"resourceType":"StructureDefinition","id":"strict","url":"http://example.org/strict",
+pub(super) const STRICT: &str = r#"{"resourceType":"StructureDefinition","id":"strict","url":"http://example.org/strict",
     "name":"Strict","status":"active","kind":"resource","abstract":false,"type":"Patient","derivation":"constraint",
     "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient",
     "differential":{"element":[{"id":"Patient.birthDate","path":"Patient.birthDate","min":1}]}}"#;

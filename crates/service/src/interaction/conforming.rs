@@ -3,7 +3,7 @@
 use super::guard::Guard;
 use conformance::{Conformance, KINDS};
 use fhir::{Issue, Value};
-use profile::{Before, Options, Policy, Report};
+use profile::{Before, Options, Policy};
 use record::{Refusal, Tx, Written};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,14 +39,12 @@ fn check(
     let kind = resource.str("resourceType").unwrap_or_default();
     let set: Vec<&str> = validation.profiles.get(&*kind).into_iter().flatten().map(String::as_str).collect();
     let report = conformance.now()?.profiles().validate(resource, &set, &options());
-    match validation.policy {
-        Policy::Refuse if !report.is_valid() => Ok(report.issues),
-        Policy::Warn if !report.is_valid() => {
-            note(&kind, &report);
-            Ok(Vec::new())
-        }
-        _ => Ok(Vec::new()),
+    let broken = !report.is_valid();
+    let told = validation.policy.apply(report)?;
+    if broken {
+        note(&kind, &told);
     }
+    Ok(Vec::new())
 }
 
 /// What is checked on a write has been found sound in its structure.
@@ -55,8 +53,8 @@ fn options<'o>() -> Options<'o> {
 }
 
 /// Places and sentences of a report never repeat what a resource says, so they may go into the log.
-fn note(kind: &str, report: &Report) {
-    for issue in report.issues.iter().filter(|issue| !issue.warning) {
+fn note(kind: &str, told: &[Issue]) {
+    for issue in told {
         tracing::warn!(kind, at = issue.at, code = issue.code, "{}", issue.text);
     }
 }

@@ -118,7 +118,8 @@ impl Taking<'_> {
     /// there yet wait.
     fn take(&mut self, run: &Run<'_>, lines: Vec<Waiting>, patience: bool) -> Result<(), Refusal> {
         let session = run.session()?;
-        let caller = Caller::new(run.access, &session, run.base);
+        let mut caller = Caller::new(run.access, &session, run.base);
+        caller.guards = run.guards.clone();
         let mut read = Vec::with_capacity(lines.len());
         for line in lines {
             match Json::parse(line.text.as_slice(), Limits::DOOR) {

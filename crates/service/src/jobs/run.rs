@@ -2,6 +2,7 @@
 
 use super::job::{File, Purpose, State, Work};
 use super::{Door, EXPORTS, Job, Jobs, OPEN, Pace, SPACE, export, import, kept_until, request};
+use crate::interaction::Guards;
 use access::{Access, Permission, Session};
 use fhir::Tree;
 use record::{Act, Author, Kind, Reader, Refusal, Scope, Store, new_id};
@@ -18,6 +19,7 @@ pub(super) struct Run<'r> {
     pub access: &'r Access,
     pub base: &'r str,
     pub pace: &'r Pace,
+    pub guards: &'r Guards,
     pub job: Job,
     lease: u64,
     lost: &'r AtomicBool,
@@ -134,7 +136,7 @@ impl Jobs {
         let Some(job) = self.load(id)? else { return clear(store, id, lease) };
         let lost = AtomicBool::new(false);
         let (access, base, pace) = (&self.access, self.base.as_str(), &self.pace);
-        let mut run = Run { access, base, pace, job, lease, lost: &lost };
+        let mut run = Run { access, base, pace, guards: &self.guards, job, lease, lost: &lost };
         run.job.tries += 1;
         "under way".clone_into(&mut run.job.progress);
         run.keep(false)?;
