@@ -34,6 +34,11 @@ const fn get<'d>(about: &'d str, query: &'d [&'d str]) -> Deed<'d> {
     Deed { method: "get", about, good: &[200, 304], takes: &[], query, gives: A_RESOURCE }
 }
 
+/// Something that changes what is there, or asks by POST; its body has one of these media types.
+const fn write<'d>(method: &'d str, about: &'d str, takes: &'d [&'d str]) -> Deed<'d> {
+    Deed { method, about, good: &[200, 201, 204], takes, query: &[], gives: A_RESOURCE }
+}
+
 const PATCHES: &[&str] = &[Patch::JSON];
 const PAGE: &[&str] = &["_count", "_elements", "_summary"];
 const HISTORY: &[&str] = &["_count", "_since"];
@@ -95,14 +100,6 @@ fn all() -> BTreeMap<String, Tree> {
     let form: &[&str] = &["application/x-www-form-urlencoded"];
     let search =
         |about| Deed { method: "post", about, good: &[200], takes: form, query: &[], gives: A_RESOURCE };
-    let write = |method, about, takes| Deed {
-        method,
-        about,
-        good: &[200, 201, 204],
-        takes,
-        query: &[],
-        gives: A_RESOURCE,
-    };
     add(&mut paths, "/metadata", &[get("What the door can do", &[])]);
     add(
         &mut paths,
@@ -149,18 +146,23 @@ fn all() -> BTreeMap<String, Tree> {
         let open = item.get("get").cloned().unwrap_or(Tree::Null).with("security", Vec::<Tree>::new());
         item.set("get", open);
     }
+    operations(&mut paths);
+    paths
+}
+
+/// The operations, where the table says they stand.
+fn operations(paths: &mut BTreeMap<String, Tree>) {
     for operation in OPERATIONS {
         for path in places(operation) {
             let asks = get(operation.definition, &[]);
             let tells = Deed { good: &[200, 202, 204], ..write("post", operation.definition, &[FHIR]) };
             if operation.changes {
-                add(&mut paths, &path, &[tells]);
+                add(paths, &path, &[tells]);
             } else {
-                add(&mut paths, &path, &[Deed { good: &[200, 202, 204], ..asks }, tells]);
+                add(paths, &path, &[Deed { good: &[200, 202, 204], ..asks }, tells]);
             }
         }
     }
-    paths
 }
 
 fn add(paths: &mut BTreeMap<String, Tree>, path: &str, deeds: &[Deed<'_>]) {
