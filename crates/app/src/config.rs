@@ -1,5 +1,6 @@
 //! Configuration: one TOML file, all of it optional, and the command line on top.
 
+use audit::Witness;
 use cli::Serve;
 use profile::Policy;
 use record::{Kind, Place, Refusal};
@@ -43,6 +44,8 @@ pub struct Config {
     pub validation: Validating,
     /// Where notifications of subscriptions may go.
     pub subscriptions: Subscribing,
+    /// How the audit trail is signed, and who else has its heads.
+    pub audit: Auditing,
     /// How e-mail goes out; none goes without.
     pub smtp: Option<Mail>,
 }
@@ -64,6 +67,18 @@ pub struct Validating {
 pub struct Subscribing {
     /// Hosts, as `host` or `host:port`; `*` for every public host over https.
     pub hosts: Vec<String>,
+}
+
+/// How the audit trail is signed, and who else has its heads.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auditing {
+    /// The file of the key that signs, made when it is not there. It belongs outside what holds the record; without a
+    /// word it is beside a record that is a folder, and a record in a database is not signed.
+    pub key: Option<PathBuf>,
+    /// Who has the heads, too: `file:/path`, `syslog+tls://host:port`. Two are good.
+    #[serde(deserialize_with = "witnesses")]
+    pub witnesses: Vec<Witness>,
 }
 
 /// A mail server.
@@ -102,6 +117,11 @@ fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Place, D::Error> {
     String::deserialize(from)?.parse().map_err(D::Error::custom)
 }
 
+fn witnesses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Witness>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+}
+
 fn places<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Place>, D::Error> {
     let texts = Vec::<String>::deserialize(from)?;
     texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
@@ -123,6 +143,7 @@ impl Default for Config {
             terminology: None,
             validation: Validating::default(),
             subscriptions: Subscribing::default(),
+            audit: Auditing::default(),
             smtp: None,
         }
     }
@@ -161,6 +182,15 @@ impl Config {
             Place::Postgres(_) => None,
         };
         self.terminology.clone().or(beside)
+    }
+
+    /// The file of the key that signs the audit trail.
+    pub fn audit_key(&self) -> Option<PathBuf> {
+        let beside = match &self.data {
+            Place::Folder(folder) => Some(folder.join("audit.key")),
+            Place::Postgres(_) => None,
+        };
+        self.audit.key.clone().or(beside)
     }
 
     /// The address to listen on. Refused when others could reach it: there is no TLS here yet.

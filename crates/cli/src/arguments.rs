@@ -111,8 +111,51 @@ pub enum Command {
         #[command(subcommand)]
         command: SubscriptionCommand,
     },
+    /// The audit trail: whether it still is what was signed and witnessed, and proofs of single rows.
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Print the version.
     Version,
+}
+
+/// The audit trail.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check every row against the signed heads of the record and of its witnesses.
+    Verify {
+        /// The record: a folder, or a database as postgres://user@host/database.
+        #[arg(long, default_value = "data")]
+        data: Place,
+        /// A file of heads that a witness has; may be named several times.
+        #[arg(long)]
+        witness: Vec<PathBuf>,
+        /// A public key that may have signed; may be named several times. [default: any]
+        #[arg(long)]
+        key: Vec<String>,
+    },
+    /// Prove that rows are on the trail: one JSON line each, which `carespine audit check` checks anywhere.
+    Prove {
+        /// The record: a folder, or a database as postgres://user@host/database.
+        #[arg(long, default_value = "data")]
+        data: Place,
+        /// The number of a row.
+        #[arg(long, required_unless_present = "patient", conflicts_with = "patient")]
+        row: Option<u64>,
+        /// The id of a patient: every row that names them.
+        #[arg(long)]
+        patient: Option<String>,
+    },
+    /// Check proofs without the record.
+    Check {
+        /// A file of proofs, one JSON line each; - for standard input.
+        file: PathBuf,
+        /// A public key that may have signed; may be named several times. [default: any]
+        #[arg(long)]
+        key: Vec<String>,
+    },
 }
 
 /// Views.

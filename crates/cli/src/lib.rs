@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
+mod audit_trail;
 mod keep;
 pub mod load;
 mod packages;
@@ -12,7 +13,7 @@ mod tests;
 mod view;
 
 pub use arguments::{
-    Arguments, Command, Demo, PackageCommand, ReleaseKind, RunView, Serve, SubscriptionCommand,
+    Arguments, AuditCommand, Command, Demo, PackageCommand, ReleaseKind, RunView, Serve, SubscriptionCommand,
     TerminologyCommand, UserCommand, ViewCommand,
 };
 pub use releases::FOLDER as RELEASES;
@@ -35,6 +36,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
         Command::View { command: ViewCommand::Run(run) } => view::run(&run),
         Command::Subscription { data, command } => subscriptions::command(&data, &command),
+        Command::Audit { command } => audit_trail::command(&command),
         Command::Version => {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)
