@@ -6,7 +6,10 @@ use crate::people::People;
 use crate::scenario::{Asks, Scenario, Writes};
 use crate::server::Program;
 use crate::suites;
+use fhir::Limits;
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 pub const NAME: &str = "validation";
@@ -58,7 +61,9 @@ pub fn all(
 ) -> io::Result<Vec<Validated>> {
     let ukcore = suites::folder("uk-core");
     if let Some(folder) = &ukcore {
-        program.add_package(place, folder, PACKAGE.0, PACKAGE.1)?;
+        let package = place.folder().join("package");
+        gather(folder, &package)?;
+        program.add_package(place, &package, PACKAGE.0, PACKAGE.1)?;
     }
     let mut all = Vec::new();
     for setting in SETTINGS.into_iter().filter(|setting| !setting.is_ukcore || ukcore.is_some()) {
@@ -70,6 +75,21 @@ pub fn all(
         all.push(Validated { setting, figure });
     }
     Ok(all)
+}
+
+/// Copies the definitions that can be read; a package of HL7's own tools has no others.
+fn gather(suite: &Path, package: &Path) -> io::Result<()> {
+    fs::create_dir_all(package)?;
+    for kind in ["StructureDefinition", "ValueSet", "CodeSystem"] {
+        for entry in fs::read_dir(suite.join(kind))? {
+            let entry = entry?;
+            match fhir::xml::read(fs::read(entry.path())?, Limits::FILE) {
+                Ok(_) => drop(fs::copy(entry.path(), package.join(entry.file_name()))?),
+                Err(error) => println!("  left out: {}: {error}", entry.file_name().display()),
+            }
+        }
+    }
+    Ok(())
 }
 
 fn settings(setting: Setting) -> String {
