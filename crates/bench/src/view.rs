@@ -6,6 +6,7 @@ use crate::process::Cpu;
 use crate::server::Program;
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub const NAME: &str = "view";
@@ -37,22 +38,31 @@ pub struct Flat {
     pub bytes: u64,
 }
 
-/// Runs the view over all results of a store, into each format.
+/// How often each is run: it lasts so short that whoever else is on the machine shows.
+const RUNS: usize = 3;
+
+/// Runs the view over all results of a store, into each format; the fastest run of each.
 pub fn all(program: &Program, place: &Place<'_>) -> io::Result<Vec<Flat>> {
     let file = place.folder().join("view.json");
     fs::write(&file, VIEW)?;
     let mut all = Vec::new();
     for format in ["csv", "parquet"] {
         println!("  view run: {format}");
-        let out = place.folder().join(format!("rows.{format}"));
-        let (before, began) = (cpu_of_children(place)?, Instant::now());
-        let said = program.run_view(place, &file, &out)?;
-        let (took, cpu) = (began.elapsed(), cpu_of_children(place)? - before);
-        let resources = resources(&said).ok_or_else(|| io::Error::other(format!("view run: {said}")))?;
-        all.push(Flat { format, resources, took, cpu, bytes: fs::metadata(&out)?.len() });
-        fs::remove_file(out)?;
+        let runs = (0..RUNS).map(|_| once(program, place, &file, format)).collect::<io::Result<Vec<_>>>()?;
+        all.extend(runs.into_iter().min_by_key(|flat| flat.took));
     }
     Ok(all)
+}
+
+fn once(program: &Program, place: &Place<'_>, file: &Path, format: &'static str) -> io::Result<Flat> {
+    let out = place.folder().join(format!("rows.{format}"));
+    let (before, began) = (cpu_of_children(place)?, Instant::now());
+    let said = program.run_view(place, file, &out)?;
+    let (took, cpu) = (began.elapsed(), cpu_of_children(place)? - before);
+    let resources = resources(&said).ok_or_else(|| io::Error::other(format!("view run: {said}")))?;
+    let bytes = fs::metadata(&out)?.len();
+    fs::remove_file(out)?;
+    Ok(Flat { format, resources, took, cpu, bytes })
 }
 
 /// How many resources the command says that it looked at.

@@ -15,7 +15,8 @@ pub(super) fn write(runs: &[Run], text: &mut String) {
     let _ = write!(
         text,
         "\n## Views\n\n`carespine view run` of a view with ten columns over all results of a store, from its start to \
-         its end. At least {} resources a second are to become rows: a million in ten seconds.\n\n",
+         its end; the fastest of three runs. At least {} resources a second are to become rows: a million in \
+         ten seconds.\n\n",
         thousands(RATE)
     );
     row(
