@@ -83,6 +83,8 @@ pub struct Role {
     pub about: String,
     /// The national job role code; empty when there is none.
     pub code: String,
+    /// What its holders are here for, unless they say otherwise (HL7 v3 PurposeOfUse).
+    pub purpose: String,
     /// What it may do.
     pub may: BTreeSet<Permission>,
     /// The resource types it sees; none for all.
@@ -138,6 +140,7 @@ fn read_role(file: &toml::Table, role: &toml::Value) -> Result<Role, String> {
         title: text("title")?,
         about: text("about")?,
         code: text("code")?,
+        purpose: role.get("purpose").and_then(toml::Value::as_str).unwrap_or("TREAT").to_owned(),
         may: may.collect::<Result<_, _>>()?,
         types,
     })

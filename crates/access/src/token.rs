@@ -3,6 +3,7 @@
 use crate::account::{number, role};
 use crate::mandate::REVOKED;
 use crate::secret::{self, Hash};
+use crate::session::{Basis, Strength};
 use crate::warrant::Credential;
 use crate::{Access, Session, author, held};
 use fhir::{Json, Limits, Tree};
@@ -99,16 +100,12 @@ fn session(value: &[u8], hash: &Hash) -> Option<Session> {
     let json = Json::parse(value, Limits::DOOR).ok()?;
     let role = role(&json.root().str("role")?).ok()?;
     let id = secret::name(hash);
-    Some(Session {
-        who: format!("token-{id}"),
-        display: format!("Program ({})", role.title),
-        id,
-        role,
-        place: String::new(),
-        scope: role.scope(),
-        csrf: String::new(),
+    let begun = Basis {
+        id: id.clone(),
+        credential: Credential::Token(*hash),
+        strength: Strength::Token,
         since: Instant(number(&json, "since")?),
         until: Instant(number(&json, "until")?),
-        credential: Credential::Token(*hash),
-    })
+    };
+    Some(Session::program(format!("token-{id}"), role, begun))
 }

@@ -5,7 +5,7 @@ mod history;
 
 use crate::config::Config;
 use crate::serve;
-use access::{Access, NewUser};
+use access::{Access, NewProfile, NewUser, Profile};
 use cli::Demo;
 use fhir::Instant;
 use population::Plan;
@@ -46,7 +46,8 @@ pub fn demo(demo: &Demo) -> Result<(), Refusal> {
         );
         println!("Sign in with any of these, password: {PASSWORD}\n");
         for account in accounts {
-            println!("  {:<14} {} ({})", account.name, account.display, account.role.title);
+            let titles: Vec<String> = account.profiles.iter().map(Profile::title).collect();
+            println!("  {:<14} {} ({})", account.name, account.display, titles.join("; "));
         }
         println!("\nA token for scripts: carespine token --data {} --role doctor", demo.data);
         println!("Everyone in it is invented. Stop with Ctrl-C.");
@@ -99,13 +100,9 @@ fn make(access: &Access, demo: &Demo, clock: &Simulated) -> Result<(), Refusal> 
     history::make(access, &session, &plan, clock)?;
     clock.follow_the_machine();
     for account in plan.accounts() {
-        access.add_user(&NewUser {
-            name: account.name,
-            display: account.display,
-            role: account.role,
-            place: account.place,
-            password: PASSWORD.into(),
-        })?;
+        let profile = NewProfile::new(&account.role).at(account.organisation_code).place(&account.place);
+        let profile = profile.in_workgroups(account.workgroups);
+        access.add_user(&NewUser::new(&account.name, &account.display, profile, PASSWORD))?;
     }
     access
         .store()

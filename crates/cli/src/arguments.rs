@@ -186,6 +186,12 @@ pub enum UserCommand {
         /// Where they work.
         #[arg(long, default_value = "")]
         place: String,
+        /// The organisation they work for, by its ODS code.
+        #[arg(long, default_value = "")]
+        organisation: String,
+        /// A team of theirs, by name; may be given several times.
+        #[arg(long)]
+        workgroup: Vec<String>,
     },
     /// List accounts.
     List,

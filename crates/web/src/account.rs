@@ -90,17 +90,19 @@ fn sessions(request: &Request<'_>) -> Result<Markup, Refusal> {
 
 /// Asks whether to sign out, for those who come by a link.
 pub fn ask_sign_out(web: &Web, asked: &Asked) -> Answered {
-    let (Standing::SignedIn(session) | Standing::Locked(session)) = &asked.standing else {
-        return Ok(redirect("/sign-in"));
+    let (display, csrf) = match &asked.standing {
+        Standing::SignedIn(session) | Standing::Locked(session) => (&session.display, &session.csrf),
+        Standing::Owing(owing) => (&owing.display, &owing.csrf),
+        Standing::Nobody => return Ok(redirect("/sign-in")),
     };
     let page = Frame { made: web.access.now().0, ..Frame::new("Sign out", Nav::None, &web.assets) };
     let main = html! {
         div class="app-card app-sign-in" {
             div class="app-card__body app-stack" {
                 h1 class="app-h1" { "Sign out" }
-                p { "You are signed in as " strong class="app-strong" { (session.display) } "." }
+                p { "You are signed in as " strong class="app-strong" { (display) } "." }
                 form method="post" action="/sign-out" {
-                    (csrf_field(&session.csrf))
+                    (csrf_field(csrf))
                     div class="app-actions" {
                         button class="app-btn app-btn--primary" type="submit" { "Sign out" }
                         a class="app-btn" href="/home" { "Stay signed in" }

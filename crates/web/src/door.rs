@@ -3,7 +3,7 @@
 use crate::asked::{Asked, own_address};
 use crate::help::Help;
 use crate::page::Own;
-use crate::{Web, account, command, help, page, refusal, sign_in};
+use crate::{Web, account, command, help, page, refusal, role, sign_in};
 use access::Standing;
 use axum::Form;
 use axum::extract::{FromRequest, RawPathParams, Request, State};
@@ -28,6 +28,8 @@ const FORM_TIME: Duration = Duration::from_secs(10);
 pub enum Place {
     /// Signing in, and opening a locked session.
     SignIn,
+    /// Choosing the role profile to be here in.
+    Role,
     /// Signing out.
     SignOut,
     /// Ending all sessions of one's account.
@@ -133,12 +135,13 @@ fn admit(web: &Web, place: Place, asked: &mut Asked) -> Result<Option<Response>,
     if let Some(cookie) = &asked.cookie {
         asked.standing = web.access.session(cookie)?;
     }
-    if matches!(place, Place::SignIn | Place::SignOut | Place::Help(_)) {
+    if matches!(place, Place::SignIn | Place::Role | Place::SignOut | Place::Help(_)) {
         return Ok(None);
     }
     Ok(match asked.standing {
         Standing::SignedIn(_) => None,
         Standing::Locked(_) => Some(sign_in::lead(web, asked, "locked=1&")),
+        Standing::Owing(_) => Some(role::lead(asked)),
         Standing::Nobody => Some(sign_in::lead(web, asked, "")),
     })
 }
@@ -155,6 +158,8 @@ fn through(web: &Web, place: Place, asked: &mut Asked) -> Answered {
     match (place, asked.is_post) {
         (Place::SignIn, false) => sign_in::show(web, asked, None),
         (Place::SignIn, true) => sign_in::submit(web, asked),
+        (Place::Role, false) => role::show(web, asked, None),
+        (Place::Role, true) => role::submit(web, asked),
         (Place::SignOut, false) => account::ask_sign_out(web, asked),
         (Place::SignOut, true) => account::sign_out(web, asked),
         (Place::SignOutEverywhere, false) => Ok(redirect("/account")),
@@ -177,6 +182,7 @@ fn carries_token(place: Place, asked: &Asked) -> bool {
     let token = match (place, &asked.standing) {
         (Place::SignIn, _) => asked.form_cookie.as_deref(),
         (_, Standing::SignedIn(session) | Standing::Locked(session)) => Some(session.csrf.as_str()),
+        (_, Standing::Owing(owing)) => Some(owing.csrf.as_str()),
         // Nobody is signed in, so signing out changes nothing.
         (_, Standing::Nobody) => return true,
     };

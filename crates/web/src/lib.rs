@@ -11,6 +11,7 @@ mod home;
 mod later;
 mod page;
 mod refusal;
+mod role;
 mod services;
 mod sign_in;
 
@@ -52,6 +53,7 @@ pub fn router(access: Access, catalogue: &'static Catalogue, config: Config) -> 
             get(async |Path(name): Path<String>, headers: HeaderMap| assets::file(&name, &headers)),
         )
         .route("/sign-in", door::reads_and_writes(Place::SignIn))
+        .route("/sign-in/role", door::reads_and_writes(Place::Role))
         .route("/sign-out", door::reads_and_writes(Place::SignOut))
         .route("/account/sign-out-everywhere", door::reads_and_writes(Place::SignOutEverywhere));
     for own in page::OWN {

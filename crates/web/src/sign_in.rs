@@ -1,10 +1,10 @@
 //! Signing in, and opening a locked session where it was left.
 
-use crate::Web;
 use crate::asked::{Asked, own_address};
 use crate::door::{Answered, redirect};
 use crate::refusal::status;
-use access::{Session, Standing};
+use crate::{Web, role};
+use access::{Entered, Session, Standing};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -59,25 +59,31 @@ pub fn submit(web: &Web, asked: &Asked) -> Answered {
     let (password, from) = (asked.field("password"), asked.from.as_str());
     let outcome = match (asked.field("locked"), &asked.cookie) {
         ("", old) => {
-            let signed_in = web.access.sign_in(asked.field("name"), password, from);
+            let entered = web.access.enter(asked.field("name"), password, from);
             // Whoever sat here before is signed out: one browser, one session.
-            if let (Ok(_), Some(old)) = (&signed_in, old) {
+            if let (Ok(_), Some(old)) = (&entered, old) {
                 web.access.sign_out(old)?;
             }
-            signed_in
+            entered
         }
-        (_, Some(cookie)) => web.access.unlock(cookie, password, from),
+        (_, Some(cookie)) => web.access.unlock(cookie, password, from).map(Entered::SignedIn),
         (_, None) => Err(Refusal::new(Kind::Unauthenticated, "The session has ended. Sign in again.")),
     };
     match outcome {
-        Ok(signed_in) => {
-            let mut response = redirect(asked.field("next"));
-            set_cookie(&mut response, &web.config.set_cookie(web.config.session_cookie(), &signed_in.cookie));
-            Ok(response)
-        }
+        Ok(entered) => Ok(go_on(web, entered, asked.field("next"))),
         Err(no) if matches!(no.kind, Kind::Unauthenticated | Kind::Busy) => show(web, asked, Some(&no)),
         Err(no) => Err(no),
     }
+}
+
+/// The way on for someone who has shown who they are: to where they wanted, or to what they still owe.
+pub fn go_on(web: &Web, entered: Entered, next: &str) -> Response {
+    let (cookie, mut response) = match entered {
+        Entered::SignedIn(signed_in) => (signed_in.cookie, redirect(next)),
+        Entered::Owing { cookie, .. } => (cookie, role::led(next)),
+    };
+    set_cookie(&mut response, &web.config.set_cookie(web.config.session_cookie(), &cookie));
+    response
 }
 
 fn form(
@@ -149,7 +155,7 @@ fn form(
 }
 
 /// An address as a value of a query.
-fn encoded(address: &str) -> String {
+pub fn encoded(address: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     address
         .bytes()
