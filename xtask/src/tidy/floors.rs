@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("access", 3),
     ("service", 4),
     ("subscription", 4),
+    ("identity", 4),
     // 5: everything in services/, and the sample that a new one is copied from
     ("example", SERVICES),
     ("rest", 6),
