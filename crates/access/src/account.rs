@@ -3,7 +3,7 @@
 use crate::profile::{self, NewProfile, Profile};
 use crate::{Access, Role, author, password};
 use fhir::{Json, Limits, Tree};
-use record::{Instant, Kind, Refusal, Tx};
+use record::{Author, Instant, Kind, Refusal, Tx};
 use std::fmt;
 
 const SPACE: &str = "user";
@@ -91,24 +91,12 @@ impl fmt::Debug for Account {
 impl Access {
     /// Makes an account. A conflict when the name is taken.
     pub fn add_user(&self, user: &NewUser) -> Result<(), Refusal> {
-        if user.profiles.is_empty() {
-            return Err(Refusal::invalid("profiles", "Give the account at least one role profile."));
-        }
-        let account = Account {
-            name: name(&user.name)?,
-            display: some(&user.display, "display", "the name to show")?,
-            profiles: profile::numbered(0, &user.profiles)?,
-            until: user.until,
-            disabled: false,
-            generation: 0,
-            hash: self.hashed(&user.password, &user.name)?,
-        };
+        let account = Account::new(user, self.hashed(&user.password, &user.name)?)?;
         self.store().write(author("system", "access.add-user"), move |tx| {
-            if tx.kept(SPACE, &account.name)?.is_some() {
-                let text = format!("There is an account {} already. Choose another name.", account.name);
-                return Err(Refusal::new(Kind::Conflict, text));
+            match Account::find(tx, &account.name)? {
+                Some(_) => Err(taken(&account.name)),
+                None => account.keep(tx),
             }
-            account.keep(tx)
         })
     }
 
@@ -174,7 +162,7 @@ impl Access {
         self.kept(SPACE, name)?.map(|value| Account::read(name, &value)).transpose()
     }
 
-    fn hashed(&self, password: &str, name: &str) -> Result<String, Refusal> {
+    pub(crate) fn hashed(&self, password: &str, name: &str) -> Result<String, Refusal> {
         password::check(password, name)?;
         self.inner.hasher.hash(password)
     }
@@ -187,23 +175,54 @@ impl Access {
         command: &str,
         change: impl FnOnce(&mut Account) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.change_as(author("system", command), name, change)
+    }
+
+    /// The same, by someone.
+    pub(crate) fn change_as<T: Send + 'static>(
+        &self,
+        by: Author,
+        name: &str,
+        change: impl FnOnce(&mut Account) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let name = name.trim().to_lowercase();
         let key = name.clone();
-        let changed = self.store().write(author("system", command), move |tx| {
-            let value =
-                tx.kept(SPACE, &key)?.ok_or_else(|| Refusal::not_found(&format!("The account {key}")))?;
-            let mut account = Account::read(&key, &value)?;
+        let changed = self.store().write(by, move |tx| {
+            let account = Account::find(tx, &key)?;
+            let mut account = account.ok_or_else(|| Refusal::not_found(&format!("The account {key}")))?;
             let changed = change(&mut account)?;
             account.generation += 1;
             account.keep(tx)?;
             Ok(changed)
         })?;
         self.drop_live(&name);
+        self.drop_tokens(&name);
         Ok(changed)
     }
 }
 
 impl Account {
+    /// A new account, with the hash of its password or with none yet.
+    pub(crate) fn new(user: &NewUser, hash: String) -> Result<Account, Refusal> {
+        if user.profiles.is_empty() {
+            return Err(Refusal::invalid("profiles", "Give the account at least one role profile."));
+        }
+        Ok(Account {
+            name: name(&user.name)?,
+            display: some(&user.display, "display", "the name to show")?,
+            profiles: profile::numbered(0, &user.profiles)?,
+            until: user.until,
+            disabled: false,
+            generation: 0,
+            hash,
+        })
+    }
+
+    /// The account as a transaction finds it.
+    pub(crate) fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<Account>, Refusal> {
+        tx.kept(SPACE, name)?.map(|value| Account::read(name, &value)).transpose()
+    }
+
     /// True when someone may sign in with it: not shut, not over, and with a profile that counts now.
     pub fn is_open(&self, now: Instant) -> bool {
         let is_over = self.until.is_some_and(|until| until <= now);
@@ -220,7 +239,7 @@ impl Account {
         self.current(now).find(|profile| profile.id == id && self.is_open(now))
     }
 
-    fn keep(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
+    pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         let value = Tree::object()
             .with("display", self.display.as_str())
             .with("profiles", Tree::Array(self.profiles.iter().map(Profile::tree).collect()))
@@ -252,12 +271,17 @@ impl Account {
     }
 }
 
+pub(crate) fn taken(name: &str) -> Refusal {
+    let text = format!("There is an account {name} already. Choose another name.");
+    Refusal::new(Kind::Conflict, text)
+}
+
 /// A whole number of a kept fact.
 pub(crate) fn number(json: &Json, member: &str) -> Option<i64> {
     json.root().get(member)?.as_number()?.parse().ok()
 }
 
-fn name(text: &str) -> Result<String, Refusal> {
+pub(crate) fn name(text: &str) -> Result<String, Refusal> {
     let name = text.trim().to_lowercase();
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
@@ -267,7 +291,7 @@ fn name(text: &str) -> Result<String, Refusal> {
     Ok(name)
 }
 
-fn some(text: &str, at: &str, what: &str) -> Result<String, Refusal> {
+pub(crate) fn some(text: &str, at: &str, what: &str) -> Result<String, Refusal> {
     match text.trim() {
         "" => Err(Refusal::invalid(at, format!("Enter {what}."))),
         text => Ok(text.to_owned()),

@@ -123,7 +123,8 @@ impl Access {
         let name = name.trim().to_lowercase();
         self.may_try(&name, from)?;
         let account = self.account(&name)?;
-        let hash = account.as_ref().map(|account| account.hash.as_str());
+        // Who has been let in but not set a password yet has no hash.
+        let hash = account.as_ref().map(|account| account.hash.as_str()).filter(|hash| !hash.is_empty());
         let right = self.inner.hasher.verify(password, hash)?;
         let exists = account.is_some();
         let now = self.now();

@@ -10,6 +10,7 @@ mod profile;
 mod role;
 mod secret;
 mod session;
+mod staff;
 mod token;
 mod warrant;
 
@@ -24,6 +25,7 @@ pub use profile::{NewProfile, Profile};
 pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};
 pub use session::{Owing, Session, Standing, Strength};
+pub use staff::{Approved, Change, Joiner, Registration};
 pub use token::TOKEN_MINUTES;
 
 use record::{Act, Author, Scope, Store};

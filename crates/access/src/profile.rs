@@ -2,8 +2,8 @@
 //!
 //! A person has one or more; a session has exactly one that is active, and nothing of the others counts in it.
 
-use crate::Role;
 use crate::account::role;
+use crate::{Permission, Role};
 use fhir::{Json, Tree, Value};
 use record::{Instant, Refusal};
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub struct Profile {
     pub organisation: String,
     /// The role.
     pub role: &'static Role,
+    /// What they may do beside what the role may.
+    pub activities: Arc<BTreeSet<Permission>>,
     /// The teams, by name.
     pub workgroups: Arc<BTreeSet<String>>,
     /// Where they work, to show beside the name; may be empty.
@@ -43,6 +45,8 @@ pub struct NewProfile {
     pub organisation: String,
     /// The name of a role of `roles.toml`.
     pub role: String,
+    /// What they may do beside what the role may: names of permissions of `roles.toml`.
+    pub activities: Vec<String>,
     /// The teams, by name.
     pub workgroups: Vec<String>,
     /// Where they work, to show beside the name; may be empty.
@@ -59,6 +63,7 @@ impl NewProfile {
         NewProfile {
             organisation: String::new(),
             role: role.to_owned(),
+            activities: Vec::new(),
             workgroups: Vec::new(),
             place: String::new(),
             from: None,
@@ -77,6 +82,13 @@ impl NewProfile {
     #[must_use]
     pub fn place(mut self, place: &str) -> NewProfile {
         place.clone_into(&mut self.place);
+        self
+    }
+
+    /// Also allowed these activities, by name, beside those it has.
+    #[must_use]
+    pub fn with_activities(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> NewProfile {
+        self.activities.extend(names.into_iter().map(Into::into));
         self
     }
 
@@ -119,6 +131,9 @@ impl NewProfile {
             id,
             organisation,
             role: role(&self.role)?,
+            activities: Arc::new(
+                self.activities.iter().map(|name| activity(name)).collect::<Result<_, _>>()?,
+            ),
             workgroups: Arc::new(workgroups),
             place: self.place.trim().to_owned(),
             from: self.from,
@@ -133,6 +148,11 @@ impl Profile {
         self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
     }
 
+    /// All that someone may do in it: what the role may, and the activities.
+    pub fn may(&self) -> BTreeSet<Permission> {
+        self.role.may.union(&self.activities).copied().collect()
+    }
+
     /// What it is called where someone chooses: role, organisation and place.
     pub fn title(&self) -> String {
         let parts = [self.role.title.as_str(), &self.organisation, &self.place];
@@ -144,6 +164,7 @@ impl Profile {
         NewProfile {
             organisation: self.organisation.clone(),
             role: self.role.name.clone(),
+            activities: self.activities.iter().map(|activity| activity.name().to_owned()).collect(),
             workgroups: self.workgroups.iter().cloned().collect(),
             place: self.place.clone(),
             from: self.from,
@@ -162,23 +183,29 @@ impl Profile {
 
 impl NewProfile {
     pub(crate) fn tree(&self) -> Tree {
-        let names = self.workgroups.iter().map(|name| Tree::from(name.as_str()));
+        let texts =
+            |names: &[String]| Tree::Array(names.iter().map(|name| Tree::from(name.as_str())).collect());
         Tree::object()
             .with("organisation", self.organisation.as_str())
             .with("role", self.role.as_str())
-            .with("workgroups", Tree::Array(names.collect()))
+            .with("activities", texts(&self.activities))
+            .with("workgroups", texts(&self.workgroups))
             .with("place", self.place.as_str())
             .maybe("from", self.from.map(|at| at.0))
             .maybe("until", self.until.map(|at| at.0))
     }
 
     pub(crate) fn read(value: Value<'_>) -> Option<NewProfile> {
-        let names = value.get("workgroups")?.items().map(|name| Some(name.as_str()?.into_owned()));
+        let texts = |member: &str| {
+            let names = value.get(member)?.items().map(|name| Some(name.as_str()?.into_owned()));
+            names.collect::<Option<Vec<String>>>()
+        };
         let instant = |member: &str| value.get(member)?.as_number()?.parse().ok().map(Instant);
         Some(NewProfile {
             organisation: value.str("organisation")?.into_owned(),
             role: value.str("role")?.into_owned(),
-            workgroups: names.collect::<Option<_>>()?,
+            activities: texts("activities")?,
+            workgroups: texts("workgroups")?,
             place: value.str("place")?.into_owned(),
             from: instant("from"),
             until: instant("until"),
@@ -216,6 +243,13 @@ pub(crate) fn organisation(text: &str) -> Result<String, Refusal> {
         return Err(Refusal::invalid("organisation", text));
     }
     Ok(code)
+}
+
+fn activity(name: &str) -> Result<Permission, Refusal> {
+    Permission::named(name).ok_or_else(|| {
+        let names = Permission::ALL.map(Permission::name).join(", ");
+        Refusal::invalid("activities", format!("{name:?} is no activity. Choose from {names}."))
+    })
 }
 
 /// The name of a workgroup. Those that divide kept names (`|`, `@`, `/`) and blanks are not for names.

@@ -24,6 +24,8 @@ pub struct Session {
     pub organisation: String,
     /// The active role: exactly one.
     pub role: &'static Role,
+    /// What they may do beside what the role may.
+    pub activities: Arc<BTreeSet<Permission>>,
     /// The teams of the active profile.
     pub workgroups: Arc<BTreeSet<String>>,
     /// What they are here for (HL7 v3 PurposeOfUse), e.g. `TREAT`.
@@ -109,6 +111,7 @@ impl Session {
             display: account.display.clone(),
             profile: profile.id.clone(),
             organisation: profile.organisation.clone(),
+            activities: profile.activities.clone(),
             workgroups: profile.workgroups.clone(),
             place: profile.place.clone(),
             until: ends.fold(begun.until, Instant::min),
@@ -125,6 +128,7 @@ impl Session {
             profile: String::new(),
             organisation: String::new(),
             role,
+            activities: Arc::default(),
             workgroups: Arc::default(),
             purpose: role.purpose.clone(),
             strength: begun.strength,
@@ -144,9 +148,9 @@ impl Session {
         format!("{}/{}/{}", or_none(&self.organisation), self.role.name, or_none(&self.profile))
     }
 
-    /// True when the role may do it.
+    /// True when the role may do it, or the active profile has it as an activity.
     pub fn may(&self, permission: Permission) -> bool {
-        self.role.may(permission)
+        self.role.may(permission) || self.activities.contains(&permission)
     }
 
     /// Refuses what the role may not do. The refusal speaks of the role only, never of the resource.

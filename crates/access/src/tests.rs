@@ -1,6 +1,7 @@
 //! Stories of people who sign in, stay too long, try too often, and programs with tokens.
 
 mod profiles;
+mod staff;
 
 use crate::{
     Access, Clock, IDLE_MINUTES, NewProfile, NewUser, Permission, Role, SESSION_HOURS, Session, SignedIn,

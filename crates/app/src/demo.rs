@@ -17,6 +17,8 @@ use std::time::Instant as Stopwatch;
 /// One password for all accounts of the demonstration. It guards nothing: every person in it is invented, and
 /// it is served on this machine only.
 const PASSWORD: &str = "demonstration";
+/// Accounts that may approve others' accounts and role profiles.
+const SPONSORS: [&str; 2] = ["consultant", "admin"];
 /// The day that the demonstration's history runs up to. Fixed, so that the same seed gives the same data.
 const UNTIL: &str = "2026-11-24T09:00:00Z";
 /// Makes the demonstration's record if it is not there, and serves it.
@@ -102,6 +104,8 @@ fn make(access: &Access, demo: &Demo, clock: &Simulated) -> Result<(), Refusal> 
     for account in plan.accounts() {
         let profile = NewProfile::new(&account.role).at(account.organisation_code).place(&account.place);
         let profile = profile.in_workgroups(account.workgroups);
+        let extra = SPONSORS.contains(&account.name.as_str()).then_some("sponsor");
+        let profile = profile.with_activities(extra);
         access.add_user(&NewUser::new(&account.name, &account.display, profile, PASSWORD))?;
     }
     access

@@ -192,6 +192,9 @@ pub enum UserCommand {
         /// A team of theirs, by name; may be given several times.
         #[arg(long)]
         workgroup: Vec<String>,
+        /// What they may do beside what the role may, e.g. sponsor; may be given several times.
+        #[arg(long)]
+        activity: Vec<String>,
     },
     /// List accounts.
     List,

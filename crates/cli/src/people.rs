@@ -9,9 +9,10 @@ use std::process::ExitCode;
 pub(crate) fn user(data: &Place, command: &UserCommand) -> Result<ExitCode, Refusal> {
     let access = Access::open(crate::open_existing(data)?)?;
     match command {
-        UserCommand::Add { name, display, role, place, organisation, workgroup } => {
+        UserCommand::Add { name, display, role, place, organisation, workgroup, activity } => {
             let password = password()?;
             let profile = NewProfile::new(role).at(organisation).place(place).in_workgroups(workgroup);
+            let profile = profile.with_activities(activity);
             access.add_user(&NewUser::new(name, display, profile, &password))?;
             println!("{name} can sign in.");
         }
