@@ -11,7 +11,7 @@ use crate::profile::FIRST;
 use crate::secret::{self, Hash};
 use crate::session::Basis;
 use crate::warrant::Credential;
-use crate::{Access, Account, Owing, Session, Standing, Strength, author, held};
+use crate::{Access, Account, Owed, Owing, Session, Standing, Strength, author, held};
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Refusal, Scope};
 
@@ -24,7 +24,7 @@ pub const IDLE_MINUTES: i64 = 15;
 /// Hours after which a session ends whatever happens.
 pub const SESSION_HOURS: i64 = 12;
 const IDLE_MS: i64 = IDLE_MINUTES * 60_000;
-/// How long someone may take to choose their role profile.
+/// How long someone may take over what they owe.
 const OWING_MS: i64 = 10 * 60_000;
 const SESSION_MS: i64 = SESSION_HOURS * 3_600_000;
 /// How long activity is in memory only.
@@ -124,7 +124,7 @@ impl Access {
         let mut begun = Vec::new();
         for (key, value) in self.store().reader(&Scope::all())?.kept_all(SPACE, "")? {
             let Some(kept) = Kept::read(&value) else { continue };
-            let is_whole = !kept.profile.is_empty();
+            let is_whole = kept.owed.is_none();
             if is_whole && kept.who == who && Some(kept.generation) == generation && now.0 < kept.until.0 {
                 let Kept { since, until, from, .. } = kept;
                 begun.push(Begun { id: secret::name_of_key(&key), since, until, from });
@@ -156,8 +156,8 @@ impl Access {
     ) -> Result<Seen, Refusal> {
         let csrf = secret::derived("csrf", cookie);
         let Some(kept) = Kept::of(self, hash)? else { return Ok(Seen::Nobody) };
-        if kept.profile.is_empty() {
-            return Ok(self.owing(kept, csrf)?.map_or(Seen::Nobody, Seen::Owing));
+        if let Some(owed) = kept.owed {
+            return Ok(self.owing(kept, owed, csrf)?.map_or(Seen::Nobody, Seen::Owing));
         }
         let Some(mut session) = kept.session(self, hash)? else { return Ok(Seen::Nobody) };
         session.csrf = csrf;
@@ -169,11 +169,11 @@ impl Access {
         Ok(Seen::Session(Box::new(Live { session, seen, noted, checked: now, locked })))
     }
 
-    fn owing(&self, kept: Kept, csrf: String) -> Result<Option<Owing>, Refusal> {
+    fn owing(&self, kept: Kept, owed: Owed, csrf: String) -> Result<Option<Owing>, Refusal> {
         let now = self.now();
         let Some(account) = kept.account(self)?.filter(|_| now < kept.until) else { return Ok(None) };
         let profiles = account.current(now).cloned().collect();
-        Ok(Some(Owing { who: account.name, display: account.display, profiles, csrf }))
+        Ok(Some(Owing { who: account.name, display: account.display, owed, profiles, csrf }))
     }
 
     pub(crate) fn end(&self, hash: &Hash, who: &str, command: &str) -> Result<(), Refusal> {
@@ -194,11 +194,12 @@ impl Access {
         let cookie = secret::new()?;
         let hash = secret::hash(&cookie);
         let now = self.now();
-        let lasts = if new.profile.is_empty() { OWING_MS } else { SESSION_MS };
+        let lasts = if new.owed.is_some() { OWING_MS } else { SESSION_MS };
         let (since, until) = new.span.unwrap_or((now, Instant(now.0 + lasts)));
         let value = Tree::object()
             .with("who", new.who)
             .with("profile", new.profile)
+            .maybe("owed", new.owed.map(Owed::name))
             .with("strength", new.strength.name())
             .with("since", since.0)
             .with("until", until.0)
@@ -231,6 +232,8 @@ pub(crate) struct Beginning<'a> {
     pub generation: i64,
     /// The id of the profile; empty while one is still to be chosen.
     pub profile: &'a str,
+    /// What is owed before it is a session.
+    pub owed: Option<Owed>,
     pub strength: Strength,
     pub from: &'a str,
     /// Since when, and until when at the latest, if it goes on from another.
@@ -246,7 +249,8 @@ pub(crate) fn standing(access: &Access, hash: &Hash) -> Result<Option<Session>, 
 /// A session as it is kept.
 pub(crate) struct Kept {
     who: String,
-    profile: String,
+    pub profile: String,
+    owed: Option<Owed>,
     pub strength: Strength,
     since: Instant,
     pub until: Instant,
@@ -269,6 +273,7 @@ impl Kept {
         let text = |member: &str| json.root().str(member).map(|text| text.into_owned());
         Some(Kept {
             who: text("who")?,
+            owed: text("owed").map_or(Some(None), |name| Owed::named(&name).map(Some))?,
             // Sessions that were kept before there were profiles are of the first, and began with a password.
             profile: text("profile").unwrap_or_else(|| FIRST.to_owned()),
             strength: text("strength").map_or(Some(Strength::Password), |name| Strength::named(&name))?,
@@ -287,7 +292,7 @@ impl Kept {
 
     /// The session, if its account and profile still stand.
     fn session(&self, access: &Access, hash: &Hash) -> Result<Option<Session>, Refusal> {
-        let Some(account) = self.account(access)? else { return Ok(None) };
+        let Some(account) = self.account(access)?.filter(|_| self.owed.is_none()) else { return Ok(None) };
         let Some(profile) = account.profile(&self.profile, access.now()) else { return Ok(None) };
         let basis = Basis {
             id: secret::name(hash),

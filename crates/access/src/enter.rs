@@ -2,10 +2,10 @@
 //! have put theirs in somebody's browser before.
 
 use crate::browser::{Beginning, Kept};
-use crate::secret;
-use crate::{Access, Account, Owing, Session, Standing, Strength, held};
+use crate::secret::{self, Hash};
+use crate::{Access, Account, Owed, Owing, Profile, Session, Standing, Strength, held};
 use fhir::Tree;
-use record::{Kind, Refusal};
+use record::{Instant, Kind, Refusal};
 use std::fmt;
 use std::net::Ipv6Addr;
 
@@ -29,13 +29,28 @@ impl fmt::Debug for SignedIn {
 pub enum Entered {
     /// They are signed in.
     SignedIn(SignedIn),
-    /// They have shown who they are and must choose one of several role profiles, under this new cookie.
+    /// They have shown who they are, and owe something before they are signed in, under this new cookie.
     Owing {
         /// The value of the cookie: the only copy.
         cookie: String,
         /// What is owed.
         owing: Owing,
     },
+}
+
+/// How someone has come, and in which profile they go on.
+pub(crate) struct Way<'a> {
+    /// What it is called on the trail, once they are signed in.
+    pub action: &'static str,
+    pub account: &'a Account,
+    /// The profile, if it is chosen.
+    pub profile: Option<&'a Profile>,
+    pub strength: Strength,
+    pub from: &'a str,
+    /// The cookie that this one replaces.
+    pub old: Option<Hash>,
+    /// Since and until when at the latest, if it goes on from a session.
+    pub span: Option<(Instant, Instant)>,
 }
 
 impl Access {
@@ -47,50 +62,35 @@ impl Access {
         self.entered(&account, Strength::Password, from)
     }
 
-    /// The same for someone with one role profile. Others are refused: programs and tests name nobody else.
+    /// The same for someone with one role profile and no second factor. Others are refused.
     pub fn sign_in(&self, name: &str, password: &str, from: &str) -> Result<SignedIn, Refusal> {
         match self.enter(name, password, from)? {
             Entered::SignedIn(signed_in) => Ok(signed_in),
             Entered::Owing { cookie, owing } => {
                 self.end(&secret::hash(&cookie), &owing.who, "access.sign-out")?;
-                let text = "You have several role profiles. Choose one of them to go on.";
+                let text = "More is asked of you than a password. Sign in with a browser.";
                 Err(Refusal::new(Kind::Unauthenticated, text))
             }
         }
     }
 
     /// Goes on in a role profile: the first of the session, or another than before. The session and its cookie are
-    /// new, and end when the old ones would have.
-    pub fn take_profile(&self, cookie: &str, profile: &str, from: &str) -> Result<SignedIn, Refusal> {
-        let (before, span) = match self.session(cookie)? {
-            Standing::Owing(_) => (None, None),
-            Standing::SignedIn(session) => {
-                let span = (session.since, self.latest(cookie)?);
-                (Some(session), Some(span))
-            }
-            Standing::Locked(_) | Standing::Nobody => return Err(over()),
+    /// new, and end when the old ones would have. A role that needs a second factor may leave one to be owed.
+    pub fn take_profile(&self, cookie: &str, profile: &str, from: &str) -> Result<Entered, Refusal> {
+        let span = match self.session(cookie)? {
+            Standing::Owing(owing) if owing.owed == Owed::Profile => None,
+            Standing::SignedIn(session) => Some((session.since, self.kept_session(cookie)?.0.until)),
+            Standing::Owing(_) | Standing::Locked(_) | Standing::Nobody => return Err(over()),
         };
-        let hash = secret::hash(cookie);
-        let kept = Kept::of(self, &hash)?.ok_or_else(over)?;
-        let account = kept.account(self)?.ok_or_else(over)?;
-        if account.profile(profile, self.now()).is_none() {
+        let (kept, account) = self.kept_session(cookie)?;
+        let Some(profile) = account.profile(profile, self.now()) else {
             return Err(Refusal::invalid("profile", "Choose one of your role profiles that holds today."));
-        }
-        let new = Beginning {
-            who: &account.name,
-            generation: account.generation,
-            profile,
-            strength: kept.strength,
-            from,
-            span,
         };
-        let fresh = whole(self.begin(new, Some(&hash))?)?;
-        let (action, detail) = match before {
-            Some(before) => ("switch-profile", Tree::object().with("before", before.capacity())),
-            None => ("sign-in", Tree::object().with("strength", kept.strength.name())),
-        };
-        self.store().audit(fresh.session.act(action, detail.with("from", from))).wait()?;
-        Ok(fresh)
+        let old = Some(secret::hash(cookie));
+        let profile = Some(profile);
+        let (account, strength) = (&account, kept.strength);
+        let action = if span.is_some() { "switch-profile" } else { "sign-in" };
+        self.go_on(Way { action, account, profile, strength, from, old, span })
     }
 
     /// Opens a locked session with its owner's password, in the same role profile; the session and its cookie are
@@ -100,22 +100,26 @@ impl Access {
             return Err(over());
         };
         let account = self.known(&session.who, password, from)?;
+        let (kept, _) = self.kept_session(cookie)?;
         let new = Beginning {
             who: &account.name,
             generation: account.generation,
             profile: &session.profile,
+            owed: None,
             strength: session.strength,
             from,
-            span: Some((session.since, self.latest(cookie)?)),
+            span: Some((session.since, kept.until)),
         };
         let fresh = whole(self.begin(new, Some(&secret::hash(cookie)))?)?;
         self.store().audit(fresh.session.act("unlock", Tree::object().with("from", from))).wait()?;
         Ok(fresh)
     }
 
-    /// When the session of a cookie ends at the latest, whatever its profile says.
-    fn latest(&self, cookie: &str) -> Result<record::Instant, Refusal> {
-        Ok(Kept::of(self, &secret::hash(cookie))?.ok_or_else(over)?.until)
+    /// The session of a cookie as it is kept, and its account.
+    pub(crate) fn kept_session(&self, cookie: &str) -> Result<(Kept, Account), Refusal> {
+        let kept = Kept::of(self, &secret::hash(cookie))?.ok_or_else(over)?;
+        let account = kept.account(self)?.ok_or_else(over)?;
+        Ok((kept, account))
     }
 
     /// The account of someone who knows its password.
@@ -129,9 +133,7 @@ impl Access {
         let exists = account.is_some();
         let now = self.now();
         if let Some(account) = account.filter(|account| right && account.is_open(now)) {
-            let mut back_off = held(&self.inner.back_off);
-            back_off.forget(&account_key(&name));
-            back_off.took_back(&address_key(from));
+            self.forget_tries(&name, from);
             return Ok(account);
         }
         // A name that is no account may be a password typed into the wrong field.
@@ -142,37 +144,56 @@ impl Access {
     }
 
     /// Begins the session of someone who has shown who they are.
-    fn entered(&self, account: &Account, strength: Strength, from: &str) -> Result<Entered, Refusal> {
-        let now = self.now();
-        let mut current = account.current(now);
+    pub(crate) fn entered(
+        &self,
+        account: &Account,
+        strength: Strength,
+        from: &str,
+    ) -> Result<Entered, Refusal> {
+        let mut current = account.current(self.now());
         let profile = match (current.next(), current.next()) {
-            (Some(only), None) => only.id.as_str(),
-            _ => "",
+            (only, None) => only,
+            _ => None,
         };
+        self.go_on(Way { action: "sign-in", account, profile, strength, from, old: None, span: None })
+    }
+
+    /// Goes on as far as it goes: to a session, or to what is owed next.
+    pub(crate) fn go_on(&self, way: Way<'_>) -> Result<Entered, Refusal> {
+        let Way { action, account, profile, strength, from, old, span } = way;
+        let owed = self.owed(account, profile, strength)?;
         let new = Beginning {
             who: &account.name,
             generation: account.generation,
-            profile,
+            profile: profile.map_or("", |profile| profile.id.as_str()),
+            owed,
             strength,
             from,
-            span: None,
+            span: span.filter(|_| owed.is_none()),
         };
-        match self.begin(new, None)? {
+        let detail = Tree::object().with("from", from).with("strength", strength.name());
+        match self.begin(new, old.as_ref())? {
             (cookie, Standing::Owing(owing)) => {
-                let detail = Tree::object().with("from", from).with("strength", strength.name());
+                let detail = detail.maybe("owes", owed.map(Owed::name));
                 self.audit(&owing.who, "sign-in-begun", detail)?;
                 Ok(Entered::Owing { cookie, owing })
             }
             begun => {
                 let fresh = whole(begun)?;
-                let detail = Tree::object().with("from", from).with("strength", strength.name());
-                self.store().audit(fresh.session.act("sign-in", detail)).wait()?;
+                self.store().audit(fresh.session.act(action, detail)).wait()?;
                 Ok(Entered::SignedIn(fresh))
             }
         }
     }
 
-    fn may_try(&self, name: &str, from: &str) -> Result<(), Refusal> {
+    /// Forgets the failures of someone who has got it right.
+    pub(crate) fn forget_tries(&self, name: &str, from: &str) {
+        let mut back_off = held(&self.inner.back_off);
+        back_off.forget(&account_key(name));
+        back_off.took_back(&address_key(from));
+    }
+
+    pub(crate) fn may_try(&self, name: &str, from: &str) -> Result<(), Refusal> {
         let now = self.now();
         let keys = [account_key(name), address_key(from)];
         let mut back_off = held(&self.inner.back_off);
@@ -202,7 +223,7 @@ fn whole((cookie, standing): (String, Standing)) -> Result<SignedIn, Refusal> {
     }
 }
 
-fn over() -> Refusal {
+pub(crate) fn over() -> Refusal {
     Refusal::new(Kind::Unauthenticated, "The session has ended. Sign in with your name and password.")
 }
 

@@ -4,6 +4,7 @@ mod account;
 mod back_off;
 mod browser;
 mod enter;
+mod factor;
 mod mandate;
 mod password;
 mod profile;
@@ -12,6 +13,7 @@ mod secret;
 mod session;
 mod staff;
 mod token;
+mod totp;
 mod warrant;
 
 #[cfg(test)]
@@ -20,6 +22,7 @@ mod tests;
 pub use account::{Account, NewUser};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS};
 pub use enter::{Entered, SignedIn};
+pub use factor::{Enrolment, Owed};
 pub use mandate::Mandate;
 pub use profile::{NewProfile, Profile};
 pub use record::{Instant, Kind, Refusal};

@@ -2,7 +2,7 @@
 
 use crate::profile::Profile;
 use crate::warrant::Credential;
-use crate::{Account, Permission, Role};
+use crate::{Account, Owed, Permission, Role};
 use fhir::Tree;
 use record::{Act, Author, Instant, Kind, Reach, Refusal, Scope};
 use std::collections::BTreeSet;
@@ -202,13 +202,15 @@ pub enum Standing {
     Nobody,
 }
 
-/// Someone who has shown who they are, but not yet said in which of their role profiles they are here.
+/// Someone whose password was right, but who is not signed in yet.
 #[derive(Clone)]
 pub struct Owing {
     /// The account.
     pub who: String,
     /// The name to show.
     pub display: String,
+    /// What they owe next.
+    pub owed: Owed,
     /// The profiles that they may choose from.
     pub profiles: Vec<Profile>,
     /// The token that the form must carry.

@@ -1,11 +1,12 @@
 //! Stories of people who sign in, stay too long, try too often, and programs with tokens.
 
+mod factors;
 mod profiles;
 mod staff;
 
 use crate::{
-    Access, Clock, IDLE_MINUTES, NewProfile, NewUser, Permission, Role, SESSION_HOURS, Session, SignedIn,
-    Standing, roles,
+    Access, Clock, Entered, IDLE_MINUTES, NewProfile, NewUser, Permission, Role, SESSION_HOURS, Session,
+    SignedIn, Standing, roles,
 };
 use fhir::Tree;
 use record::{AuditRow, Instant, Kind, Options, Place, Reach, Refusal, Scope, Store};
@@ -47,6 +48,11 @@ impl House {
         self.access.add_user(&user).unwrap();
     }
 
+    fn hire_and_sign_in(&self, name: &str, role: &str) -> Session {
+        self.hire(name, role);
+        self.access.sign_in(name, PASSWORD, DESK).unwrap().session
+    }
+
     /// All that is kept: the files of the folder, or the rows of the database.
     fn kept(&self) -> Vec<Vec<u8>> {
         let Some(database) = self.home.database() else {
@@ -61,6 +67,13 @@ impl House {
 
     fn sign_in(&self) -> SignedIn {
         self.access.sign_in("a.okafor", PASSWORD, DESK).unwrap()
+    }
+
+    fn take(&self, cookie: &str, profile: &str) -> SignedIn {
+        match self.access.take_profile(cookie, profile, DESK).unwrap() {
+            Entered::SignedIn(signed_in) => signed_in,
+            Entered::Owing { owing, .. } => panic!("{:?} is owed", owing.owed),
+        }
     }
 
     fn later(&self, milliseconds: i64) {

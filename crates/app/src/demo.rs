@@ -21,6 +21,7 @@ const PASSWORD: &str = "demonstration";
 const SPONSORS: [&str; 2] = ["consultant", "admin"];
 /// The day that the demonstration's history runs up to. Fixed, so that the same seed gives the same data.
 const UNTIL: &str = "2026-11-24T09:00:00Z";
+
 /// Makes the demonstration's record if it is not there, and serves it.
 pub fn demo(demo: &Demo) -> Result<(), Refusal> {
     let started = Stopwatch::now();
