@@ -27,6 +27,8 @@ const IDLE_MS: i64 = IDLE_MINUTES * 60_000;
 /// How long someone may take over what they owe.
 const OWING_MS: i64 = 10 * 60_000;
 const SESSION_MS: i64 = SESSION_HOURS * 3_600_000;
+/// What is kept as the last activity of a session that its owner locked.
+const LOCKED: Instant = Instant(0);
 /// How long activity is in memory only.
 const NOTED_MS: i64 = 60_000;
 /// How long a session is believed without looking it up again.
@@ -100,6 +102,17 @@ impl Access {
         Ok(if locked { Standing::Locked(session) } else { Standing::SignedIn(session) })
     }
 
+    /// Locks the session of a cookie: nothing is shown until its owner's password is given again, on any node.
+    pub fn lock(&self, cookie: &str) -> Result<(), Refusal> {
+        let Standing::SignedIn(session) = self.session(cookie)? else { return Ok(()) };
+        let hash = secret::hash(cookie);
+        self.note_seen(&hash, &session, LOCKED)?;
+        if let Some(live) = held(&self.inner.live).get_mut(&hash) {
+            live.locked = true;
+        }
+        self.store().audit(session.act("lock", Tree::object().with("asked", true))).wait()
+    }
+
     /// Ends the session of a cookie, at once and for good.
     pub fn sign_out(&self, cookie: &str) -> Result<(), Refusal> {
         let hash = secret::hash(cookie);
@@ -165,7 +178,7 @@ impl Access {
         let noted =
             noted.and_then(|text| String::from_utf8(text).ok()?.parse().ok()).map_or(session.since, Instant);
         let seen = known.map_or(noted, |live| live.seen.max(noted));
-        let locked = known.is_some_and(|live| live.locked);
+        let locked = noted == LOCKED || known.is_some_and(|live| live.locked);
         Ok(Seen::Session(Box::new(Live { session, seen, noted, checked: now, locked })))
     }
 

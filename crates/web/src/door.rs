@@ -2,8 +2,9 @@
 
 use crate::asked::{Asked, own_address};
 use crate::help::Help;
+use crate::owed::{self, Step};
 use crate::page::Own;
-use crate::{Web, account, command, help, page, refusal, role, sign_in};
+use crate::{Web, account, command, help, page, refusal, sign_in};
 use access::Standing;
 use axum::Form;
 use axum::extract::{FromRequest, RawPathParams, Request, State};
@@ -28,8 +29,10 @@ const FORM_TIME: Duration = Duration::from_secs(10);
 pub enum Place {
     /// Signing in, and opening a locked session.
     SignIn,
-    /// Choosing the role profile to be here in.
-    Role,
+    /// What comes between the password and the first page.
+    Owed(Step),
+    /// Locking the session.
+    Lock,
     /// Signing out.
     SignOut,
     /// Ending all sessions of one's account.
@@ -135,13 +138,13 @@ fn admit(web: &Web, place: Place, asked: &mut Asked) -> Result<Option<Response>,
     if let Some(cookie) = &asked.cookie {
         asked.standing = web.access.session(cookie)?;
     }
-    if matches!(place, Place::SignIn | Place::Role | Place::SignOut | Place::Help(_)) {
+    if matches!(place, Place::SignIn | Place::Owed(_) | Place::SignOut | Place::Help(_)) {
         return Ok(None);
     }
     Ok(match asked.standing {
         Standing::SignedIn(_) => None,
         Standing::Locked(_) => Some(sign_in::lead(web, asked, "locked=1&")),
-        Standing::Owing(_) => Some(role::lead(asked)),
+        Standing::Owing(ref owing) => Some(owed::lead(asked, owing.owed)),
         Standing::Nobody => Some(sign_in::lead(web, asked, "")),
     })
 }
@@ -158,8 +161,10 @@ fn through(web: &Web, place: Place, asked: &mut Asked) -> Answered {
     match (place, asked.is_post) {
         (Place::SignIn, false) => sign_in::show(web, asked, None),
         (Place::SignIn, true) => sign_in::submit(web, asked),
-        (Place::Role, false) => role::show(web, asked, None),
-        (Place::Role, true) => role::submit(web, asked),
+        (Place::Owed(step), false) => owed::show(web, asked, step, None),
+        (Place::Owed(step), true) => owed::submit(web, asked, step),
+        (Place::Lock, false) => Ok(redirect("/home")),
+        (Place::Lock, true) => sign_in::lock(web, asked),
         (Place::SignOut, false) => account::ask_sign_out(web, asked),
         (Place::SignOut, true) => account::sign_out(web, asked),
         (Place::SignOutEverywhere, false) => Ok(redirect("/account")),

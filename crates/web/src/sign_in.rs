@@ -3,7 +3,7 @@
 use crate::asked::{Asked, own_address};
 use crate::door::{Answered, redirect};
 use crate::refusal::status;
-use crate::{Web, role};
+use crate::{Web, owed};
 use access::{Entered, Session, Standing};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
@@ -31,9 +31,12 @@ pub fn show(web: &Web, asked: &Asked, refused: Option<&Refusal>) -> Answered {
         (None, next) => own_address(next),
     };
     let next = if next.starts_with("/sign-") { "/home" } else { next };
-    let wants_unlock = asked.query("locked").is_some() || !asked.field("locked").is_empty();
+    // Somebody else at the same terminal begins afresh, and does not come to where the last one was.
+    let is_other = asked.query("other").is_some();
+    let next = if is_other { "/home" } else { next };
+    let wants_unlock = !is_other && asked.query("locked").is_some() || !asked.field("locked").is_empty();
     let locked = match &asked.standing {
-        Standing::SignedIn(_) if !wants_unlock => return Ok(redirect(next)),
+        Standing::SignedIn(_) if !wants_unlock && !is_other => return Ok(redirect(next)),
         Standing::SignedIn(session) | Standing::Locked(session) if wants_unlock => Some(session),
         _ => None,
     };
@@ -76,11 +79,20 @@ pub fn submit(web: &Web, asked: &Asked) -> Answered {
     }
 }
 
+/// Locks the session, and leaves the browser where its owner can go on and somebody else can sign in.
+pub fn lock(web: &Web, asked: &Asked) -> Answered {
+    if let Some(cookie) = &asked.cookie {
+        web.access.lock(cookie)?;
+    }
+    let back = asked.before.as_deref().map_or("/home", own_address);
+    Ok(redirect(&format!("/sign-in?locked=1&next={}", encoded(back))))
+}
+
 /// The way on for someone who has shown who they are: to where they wanted, or to what they still owe.
 pub fn go_on(web: &Web, entered: Entered, next: &str) -> Response {
     let (cookie, mut response) = match entered {
         Entered::SignedIn(signed_in) => (signed_in.cookie, redirect(next)),
-        Entered::Owing { cookie, .. } => (cookie, role::led(next)),
+        Entered::Owing { cookie, owing } => (cookie, owed::led(owing.owed, next)),
     };
     set_cookie(&mut response, &web.config.set_cookie(web.config.session_cookie(), &cookie));
     response
@@ -123,8 +135,8 @@ fn form(
                         h1 class="app-h1" { "Locked" }
                         p {
                             strong class="app-strong" { (session.display) } ", " (session.role.title)
-                            ": nothing was done for " (access::IDLE_MINUTES) " minutes. "
-                            "Enter your password to go on where you were."
+                            ". Enter your password to go on where you were. A screen locks by itself when nothing is "
+                            "done for " (access::IDLE_MINUTES) " minutes."
                         }
                     }
                     None => h1 class="app-h1" { "Sign in" },
@@ -146,7 +158,10 @@ fn form(
                         button class="app-btn app-btn--primary" type="submit" {
                             @if locked.is_some() { "Unlock" } @else { "Sign in" }
                         }
-                        @if locked.is_some() { a class="app-btn" href="/sign-out" { "Sign out" } }
+                        @if locked.is_some() {
+                            a class="app-btn" href="/sign-in?other=1" { "Someone else" }
+                            a class="app-btn" href="/sign-out" { "Sign out" }
+                        }
                     }
                 }
             }
