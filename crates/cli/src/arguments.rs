@@ -250,6 +250,8 @@ pub enum TerminologyCommand {
     },
     /// List them, the newest of each first.
     List,
+    /// Read all of each, and tell which are damaged.
+    Check,
     /// Remove one.
     Remove {
         /// SYSTEM|VERSION, as `terminology list` shows them.

@@ -34,6 +34,7 @@ pub(crate) fn command(
             print(&held);
         }
         TerminologyCommand::List => releases.list()?.iter().for_each(print),
+        TerminologyCommand::Check => return check(&releases),
         TerminologyCommand::Remove { release } => {
             let (url, version) = release.split_once('|').ok_or_else(|| {
                 let text =
@@ -46,6 +47,17 @@ pub(crate) fn command(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn check(releases: &Releases) -> Result<ExitCode, Refusal> {
+    let checked = releases.check(&mut |_, _, _| {})?;
+    for one in &checked {
+        match one {
+            Ok(held) => print(held),
+            Err(refusal) => println!("{refusal}"),
+        }
+    }
+    Ok(if checked.iter().all(Result::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn read(kind: ReleaseKind, from: &Path, told: &Told, progress: &mut Progress<'_>) -> Result<Draft, Refusal> {

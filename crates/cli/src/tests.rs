@@ -125,7 +125,8 @@ fn a_release_of_one_file_is_imported_and_what_it_does_not_say_is_asked_for() {
     let aside = tempfile::tempdir().unwrap();
     let file = aside.path().join("OPCS410 CodesAndTitles Nov 2022 V1.0.txt");
     std::fs::write(&file, "Z01\tSynthetic operation\n").unwrap();
-    let [from, index] = [&file, &aside.path().join("releases")].map(|path| path.to_str().unwrap());
+    let releases = aside.path().join("releases");
+    let [from, index] = [&file, &releases].map(|path| path.to_str().unwrap());
     let run = |words: &[&str]| {
         let place = ["--data", &data, "--index", index];
         let words = [&["carespine", "terminology"], words, &place].concat();
@@ -138,7 +139,13 @@ fn a_release_of_one_file_is_imported_and_what_it_does_not_say_is_asked_for() {
     assert!(run(&["import", "opcs4", from, "--version", "4.11", "--date", "2026-04-01"]));
     assert_eq!(std::fs::read_dir(index).unwrap().count(), 2);
     assert!(run(&["remove", "https://fhir.nhs.uk/Id/opcs-4|4.10"]));
-    assert!(run(&["list"]));
+    assert!(run(&["list"]) && run(&["check"]));
+    let kept = std::fs::read_dir(index).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&kept).unwrap();
+    let last = bytes.len() - 40;
+    bytes[last] ^= 1;
+    std::fs::write(&kept, bytes).unwrap();
+    assert!(run(&["list"]) && !run(&["check"]));
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn version(path: &Path) -> Option<String> {
         let is_version = rest.contains('.') && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         is_version.then_some(rest)
     });
-    numbers.last()
+    numbers.reduce(|_, nearer| nearer)
 }
 
 /// Digits, a hyphen and a check digit (Users' Guide: the modulus 10 of Luhn).

@@ -8,7 +8,7 @@ use super::{Progress, Told};
 use crate::index::{Draft, refused};
 use crate::system::Meaning;
 use fhir::Refusal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// HL7 UK's index of naming systems ("ODS Organisation Code").
 const ODS: &str = "https://fhir.nhs.uk/Id/ods-organization-code";
@@ -75,7 +75,7 @@ pub fn read(from: &Path, told: &Told, progress: &mut Progress<'_>) -> Result<Dra
     gathered.draft(head)
 }
 
-fn is_of_organisations(path: &PathBuf) -> bool {
+fn is_of_organisations(path: &Path) -> bool {
     let name = sheet::name(path).to_lowercase();
     let is_person = name.strip_suffix(".csv") == Some("egdp");
     name.ends_with(".csv") && !is_person && !OTHERS.iter().any(|other| name.starts_with(other))

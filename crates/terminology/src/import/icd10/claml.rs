@@ -14,7 +14,6 @@ use std::path::Path;
 
 /// Elements in elements, at most.
 const DEPTH_MAX: usize = 32;
-/// Entities of the file's document type are not read: those of XML are enough for WHO's files.
 const LABEL: &str = "Label";
 
 /// A Class or a ModifierClass that is being read.
@@ -43,7 +42,8 @@ struct Found {
     modified: Vec<(String, bool, Vec<String>)>,
 }
 
-/// Reads a file. What is not well-formed is refused, with its line.
+/// Reads a file. What is not well-formed is refused, with its line. Of entities only those of XML are known: the
+/// document type is not read.
 pub(super) fn read(path: &Path, told: &Told, progress: &mut Progress<'_>) -> Result<Draft, Refusal> {
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|e| refused(format!("{}: it cannot be read: {e}.", path.display())))?;
@@ -159,7 +159,7 @@ fn end(name: &str, found: &mut Found, open: &mut Option<Open>) -> Result<(), Str
                 "preferred" => open.entry.names.push((0, "", text)),
                 "preferredLong" => open.entry.names.push((1, "preferredLong", text)),
                 "inclusion" => open.entry.names.push((2, "inclusion", text)),
-                kind => open.entry.text(&kind.to_owned(), Some(&text)),
+                kind => open.entry.text(kind, Some(&text)),
             }
         }
         "Class" => {
