@@ -1,4 +1,5 @@
-//! Measures an index of a million invented concepts with three names each: `cargo run --release -p terminology --example million FOLDER`.
+//! Measures an index of a million invented concepts with three names each:
+//! `cargo run --release -p terminology --example million FOLDER`.
 
 use fhir::Refusal;
 use std::fmt::Write as _;
