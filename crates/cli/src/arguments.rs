@@ -72,7 +72,7 @@ pub enum Command {
         #[command(subcommand)]
         command: PackageCommand,
     },
-    /// Releases of code systems: SNOMED CT, dm+d.
+    /// Releases of code systems: SNOMED CT, dm+d, ICD-10, OPCS-4, LOINC, ODS.
     Terminology {
         /// The record whose folder keeps them.
         #[arg(long, default_value = "data", global = true)]
@@ -288,11 +288,22 @@ pub enum TerminologyCommand {
     Import {
         /// Whose it is.
         kind: ReleaseKind,
-        /// The unpacked folder of the release.
+        /// The unpacked folder of the release, or its file.
         from: PathBuf,
+        /// Its version, where the files do not say it, or another than they say. Not for snomed and dmd.
+        #[arg(long)]
+        version: Option<String>,
+        /// Its day (YYYY-MM-DD), where the files do not say it. Not for snomed and dmd.
+        #[arg(long)]
+        date: Option<String>,
+        /// Address of the code system, if it is to be another than the usual. Not for snomed and dmd.
+        #[arg(long)]
+        system: Option<String>,
     },
     /// List them, the newest of each first.
     List,
+    /// Read all of each, and tell which are damaged.
+    Check,
     /// Remove one.
     Remove {
         /// SYSTEM|VERSION, as `terminology list` shows them.
@@ -307,6 +318,14 @@ pub enum ReleaseKind {
     Snomed,
     /// The NHS dictionary of medicines and devices, XML.
     Dmd,
+    /// ICD-10: WHO's ClaML, or NHS England's file of codes and titles.
+    Icd10,
+    /// OPCS-4: NHS England's file of codes and titles.
+    Opcs4,
+    /// LOINC: Loinc.csv of the release. It does not say its day: --date.
+    Loinc,
+    /// NHS organisations: the CSV files of ODS. They do not say their day: --date.
+    Ods,
 }
 
 /// `carespine serve`.
