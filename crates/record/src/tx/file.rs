@@ -65,6 +65,9 @@ impl Tx<'_> {
                 self.mine.get_mut().index.extend(rows);
             }
         }
+        if let Some(before) = &before {
+            self.pass_on(before, class)?;
+        }
         Ok(Written {
             kind: resource.kind,
             id: resource.id,

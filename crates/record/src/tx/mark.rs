@@ -50,22 +50,18 @@ impl Tx<'_> {
         let key = (before.res, over == Over::Whole);
         self.laid.insert(key, marks.clone());
         self.mine.get_mut().marks.insert(key, marks.clone());
-        self.flush()?;
-        let mut affected = self.affected(before.res, over)?;
-        let classes = self.settled(&affected)?;
-        affected.retain(|res, one| classes[res] != one.class);
-        self.rewrite(&affected, &classes)?;
+        let changed = self.spread(before.res, over)?;
         let over = if over == Over::Whole { "whole" } else { "itself" };
         let listed: Vec<Tree> = marks.iter().map(|mark| Tree::from(mark.as_str())).collect();
         let detail = Tree::object()
             .with("ids", vec![Tree::from(format!("{kind}/{id}"))])
             .with("over", over)
             .with("marks", listed)
-            .with("changed", affected.len() as i64);
+            .with("changed", changed as i64);
         let who = self.author.who.clone();
         let audit = self.core.audit(&who, "mark", None, detail.text());
         self.mine.get_mut().audits.push(audit);
-        Ok(affected.len() as u64)
+        Ok(changed)
     }
 
     /// The marks that are laid on a resource; on all that concerns it with [`Over::Whole`]. None when the author does
@@ -75,6 +71,28 @@ impl Tx<'_> {
         let before =
             self.before(kind, id)?.filter(|b| self.core.sees(&self.lens, number, b.patient, b.class));
         Ok(before.map(|b| self.laid_on(b.res, over == Over::Whole)).unwrap_or_default())
+    }
+
+    /// Gives all their classes that hang on the marks of a resource. How many have another now.
+    fn spread(&mut self, res: i64, over: Over) -> Result<u64, Refusal> {
+        self.flush()?;
+        let mut affected = self.affected(res, over)?;
+        let classes = self.settled(&affected)?;
+        affected.retain(|res, one| classes[res] != one.class);
+        self.rewrite(&affected, &classes)?;
+        Ok(affected.len() as u64)
+    }
+
+    /// Sees to it that what points at a resource bears what it passes on since it was filed with another class.
+    pub(super) fn pass_on(&mut self, before: &Before, class: i64) -> Result<(), Refusal> {
+        if before.class == class || self.nothing_laid() {
+            return Ok(());
+        }
+        let (had, has) = (self.marks_of(before.class), self.marks_of(class));
+        if marks::passed(&had).ne(marks::passed(&has)) {
+            self.spread(before.res, Over::Itself)?;
+        }
+        Ok(())
     }
 
     /// What this command has laid, for the commands after it.
