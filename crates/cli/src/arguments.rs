@@ -229,6 +229,15 @@ pub enum UserCommand {
         /// Where they work.
         #[arg(long, default_value = "")]
         place: String,
+        /// The organisation they work for, by its ODS code.
+        #[arg(long, default_value = "")]
+        organisation: String,
+        /// A team of theirs, by name; may be given several times.
+        #[arg(long)]
+        workgroup: Vec<String>,
+        /// What they may do beside what the role may, e.g. sponsor; may be given several times.
+        #[arg(long)]
+        activity: Vec<String>,
     },
     /// List accounts.
     List,
