@@ -110,7 +110,8 @@ pub(crate) const INDEX_CLASS: Bulk = Bulk {
     columns: &[INT2, BYTEA, INT8, INT8, INT2],
     row: "UPDATE idx SET class = ?5 WHERE param = ?1 AND value = ?2 AND patient = ?3 AND res = ?4",
     rows: "UPDATE idx SET class = g.class
-           FROM unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[], $5::int2[]) AS g (param, value, patient, res, class)
+           FROM unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[], $5::int2[]) AS g (param, value, patient, res,
+                                                                                             class)
            CROSS JOIN LATERAL (
              SELECT ctid AS place FROM idx
              WHERE param = g.param AND value = g.value AND patient = g.patient AND res = g.res OFFSET 0) AS i
