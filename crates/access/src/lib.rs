@@ -109,6 +109,7 @@ fn author(who: &str, command: &str) -> Author {
         command: command.to_owned(),
         request: None,
         scope: Scope::all(),
+        custodian: None,
     }
 }
 

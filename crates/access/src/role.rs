@@ -1,6 +1,6 @@
 //! Roles and what they may do. The matrix is `roles.toml`.
 
-use record::{Reach, Scope};
+use record::Scope;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -118,7 +118,7 @@ impl Role {
 
     /// What the role sees before any narrowing to patients.
     pub fn scope(&self) -> Scope {
-        Scope { types: self.types.clone(), reach: Reach::Everyone, classes: None }
+        Scope { types: self.types.clone(), ..Scope::all() }
     }
 }
 

@@ -173,6 +173,7 @@ impl Session {
             command: command.to_owned(),
             request: request.map(str::to_owned),
             scope: self.scope.clone(),
+            custodian: Some(self.organisation.clone()).filter(|code| !code.is_empty()),
         }
     }
 
