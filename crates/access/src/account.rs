@@ -61,6 +61,9 @@ pub struct Account {
     pub profiles: Vec<Profile>,
     /// When it ends by itself; none when it has no end.
     pub until: Option<Instant>,
+    /// Whom it belongs to at another issuer: that issuer's short name and its name for them; empty for an account of
+    /// this installation's own.
+    pub outside: String,
     /// True when nobody may sign in with it.
     pub disabled: bool,
     /// Grows with every change that ends the sessions begun before it.
@@ -212,6 +215,7 @@ impl Account {
             display: some(&user.display, "display", "the name to show")?,
             profiles: profile::numbered(0, &user.profiles)?,
             until: user.until,
+            outside: String::new(),
             disabled: false,
             generation: 0,
             hash,
@@ -244,6 +248,7 @@ impl Account {
             .with("display", self.display.as_str())
             .with("profiles", Tree::Array(self.profiles.iter().map(Profile::tree).collect()))
             .maybe("until", self.until.map(|at| at.0))
+            .with("outside", self.outside.as_str())
             .with("disabled", self.disabled)
             .with("generation", self.generation)
             .with("hash", self.hash.as_str());
@@ -264,6 +269,7 @@ impl Account {
             // changed.
             profiles: profile::of_account(&json).ok_or_else(spoilt)?,
             until: number(&json, "until").map(Instant),
+            outside: json.root().str("outside").map(|word| word.into_owned()).unwrap_or_default(),
             disabled: json.root().get("disabled").and_then(|value| value.as_bool()).ok_or_else(spoilt)?,
             generation: number(&json, "generation").ok_or_else(spoilt)?,
             hash: text("hash")?,
