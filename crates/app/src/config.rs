@@ -1,5 +1,6 @@
 //! Configuration: one TOML file, all of it optional, and the command line on top.
 
+use crate::issuers::Outside;
 use cli::Serve;
 use profile::Policy;
 use record::{Kind, Place, Refusal};
@@ -45,6 +46,8 @@ pub struct Config {
     pub subscriptions: Subscribing,
     /// How e-mail goes out; none goes without.
     pub smtp: Option<Mail>,
+    /// Other issuers at which people can sign in.
+    pub issuers: Vec<Outside>,
 }
 
 /// How resources are held to profiles when they are written.
@@ -124,6 +127,7 @@ impl Default for Config {
             validation: Validating::default(),
             subscriptions: Subscribing::default(),
             smtp: None,
+            issuers: Vec::new(),
         }
     }
 }

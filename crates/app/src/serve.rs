@@ -3,9 +3,11 @@
 use crate::catalogue::CATALOGUE;
 use crate::config::{Config, LogForm};
 use crate::health;
+use crate::issuers::Outside;
 use crate::words;
 use access::Access;
 use axum::Router;
+use identity::Issuers;
 use record::{Kind, Options, Refusal, Store};
 use service::interaction::Validation;
 use std::io::IsTerminal;
@@ -52,7 +54,7 @@ pub fn run(
         })?;
         let address = listener.local_addr().unwrap_or(address);
         let subscriptions = subscriptions(config, &access, address);
-        let router = router(config, &access, &subscriptions, address);
+        let router = router(config, &access, &subscriptions, address)?;
         // Ends with the server.
         let _work = Work::start(&subscriptions, tokio::runtime::Handle::current())?;
         ready(address);
@@ -77,8 +79,23 @@ fn subscriptions(config: &Config, access: &Access, address: SocketAddr) -> Subsc
     Subscriptions::new(access.clone(), settings)
 }
 
+/// The issuers at which people can sign in; none where none is configured.
+fn issuers(config: &Config, access: &Access, address: SocketAddr) -> Result<Option<Issuers>, Refusal> {
+    let trusted = config.issuers.iter().map(Outside::trusted).collect::<Result<Vec<_>, _>>()?;
+    if trusted.is_empty() {
+        return Ok(None);
+    }
+    let origin = config.public.clone().unwrap_or_else(|| format!("http://{address}"));
+    Issuers::new(access.clone(), &origin, trusted).map(Some)
+}
+
 /// All doors on one port.
-fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, address: SocketAddr) -> Router {
+fn router(
+    config: &Config,
+    access: &Access,
+    subscriptions: &Subscriptions,
+    address: SocketAddr,
+) -> Result<Router, Refusal> {
     let mut fhir = rest::Config::at(base(config, address));
     fhir.subscriptions = Some(subscriptions.clone());
     fhir.body_bytes = config.body_bytes;
@@ -90,10 +107,11 @@ fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, addre
         origin: config.public.clone(),
         forwarded: config.public.is_some(),
         footnote: config.footnote.clone(),
+        issuers: issuers(config, access, address)?,
     };
-    web::router(access.clone(), &CATALOGUE, page)
+    Ok(web::router(access.clone(), &CATALOGUE, page)
         .merge(health::router(access.store().clone(), subscriptions.clone()))
-        .merge(rest::router(access.clone(), fhir))
+        .merge(rest::router(access.clone(), fhir)))
 }
 
 /// Ctrl-C, or SIGTERM from a service manager. Requests under way are finished.

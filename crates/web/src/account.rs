@@ -44,7 +44,9 @@ fn strength(strength: Strength) -> Markup {
     html! {
         @match strength {
             Strength::Password => { "A password (" a href="/sign-in/set-up?next=/account" { "add a code" } ")" }
-            Strength::Totp => { "A password and a code (" a href="/sign-in/set-up?next=/account" { "new telephone" } ")" }
+            Strength::Totp => {
+                "A password and a code (" a href="/sign-in/set-up?next=/account" { "new telephone" } ")"
+            }
             Strength::Passkey => "A passkey",
             Strength::Outside => "Another organisation's sign-in",
             Strength::Token => "A token",
