@@ -1,7 +1,7 @@
 //! Accounts of people: kept facts of the space `user`, by name.
 
 use crate::profile::{self, NewProfile, Profile};
-use crate::{Access, Role, author, password};
+use crate::{Access, Role, author, breached, password};
 use fhir::{Json, Limits, Tree};
 use record::{Author, Instant, Kind, Refusal, Tx};
 use std::fmt;
@@ -167,6 +167,19 @@ impl Access {
 
     pub(crate) fn hashed(&self, password: &str, name: &str) -> Result<String, Refusal> {
         password::check(password, name)?;
+        if let Some(path) = self.inner.breached.get() {
+            let leaked = breached::holds(path, password).map_err(|error| {
+                tracing::error!(%error, "the list of leaked passwords cannot be read");
+                Refusal::new(
+                    Kind::Fault,
+                    "The password could not be checked. Nothing was changed. Tell support.",
+                )
+            })?;
+            if leaked {
+                let text = "This password has leaked somewhere and is tried by attackers. Choose another.";
+                return Err(Refusal::invalid("password", text));
+            }
+        }
         self.inner.hasher.hash(password)
     }
 

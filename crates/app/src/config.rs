@@ -46,6 +46,8 @@ pub struct Config {
     pub subscriptions: Subscribing,
     /// How e-mail goes out; none goes without.
     pub smtp: Option<Mail>,
+    /// A file of passwords that have leaked, by sorted SHA-1, as "Pwned Passwords" is published.
+    pub breached: Option<PathBuf>,
     /// Other issuers at which people can sign in.
     pub issuers: Vec<Outside>,
 }
@@ -127,6 +129,7 @@ impl Default for Config {
             validation: Validating::default(),
             subscriptions: Subscribing::default(),
             smtp: None,
+            breached: None,
             issuers: Vec::new(),
         }
     }

@@ -25,6 +25,9 @@ pub fn serve(config: &Config) -> Result<(), Refusal> {
     let options =
         Options { readers: config.readers, replicas: config.replicas.clone(), ..Options::default() };
     let access = Access::open(Store::open(&config.data, options)?)?;
+    if let Some(path) = &config.breached {
+        access.refuse_breached(path)?;
+    }
     if access.users()?.is_empty() {
         println!("No one can sign in yet. Add someone: carespine user --data {} add ...", config.data);
     }
