@@ -2,6 +2,7 @@
 
 mod factors;
 mod outside;
+mod passkeys;
 mod profiles;
 mod staff;
 
