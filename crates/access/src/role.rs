@@ -99,6 +99,8 @@ pub struct Role {
     pub purpose: String,
     /// How many sponsors must approve that someone is given it.
     pub approvals: usize,
+    /// True when it sees no record but that of the patient whom its holder is.
+    pub own: bool,
     /// What it may do.
     pub may: BTreeSet<Permission>,
     /// The resource types it sees; none for all.
@@ -118,7 +120,9 @@ impl Role {
 
     /// What the role sees before any narrowing to patients.
     pub fn scope(&self) -> Scope {
-        Scope { types: self.types.clone(), ..Scope::all() }
+        // Whose own record it is stands in the profile; without one there is none.
+        let reach = if self.own { Reach::Patients(Arc::default()) } else { Reach::Everyone };
+        Scope { types: self.types.clone(), reach, ..Scope::all() }
     }
 }
 
@@ -154,6 +158,7 @@ fn read_role(file: &toml::Table, role: &toml::Value) -> Result<Role, String> {
         about: text("about")?,
         code: text("code")?,
         purpose: role.get("purpose").and_then(toml::Value::as_str).unwrap_or("TREAT").to_owned(),
+        own: role.get("own").and_then(toml::Value::as_bool).unwrap_or(false),
         approvals: match role.get("approvals").map(|n| n.as_integer().and_then(|n| n.try_into().ok())) {
             None => 1,
             Some(number) => number.ok_or_else(|| format!("\"approvals\" is no number: {role}"))?,

@@ -106,7 +106,7 @@ impl Session {
     /// A session of a person in one of their profiles; a browser's has no form token yet.
     pub(crate) fn person(account: &Account, profile: &Profile, begun: Basis) -> Session {
         let ends = [account.until, profile.until].into_iter().flatten();
-        Session {
+        let session = Session {
             who: account.name.clone(),
             display: account.display.clone(),
             profile: profile.id.clone(),
@@ -116,6 +116,10 @@ impl Session {
             place: profile.place.clone(),
             until: ends.fold(begun.until, Instant::min),
             ..Session::program(String::new(), profile.role, begun)
+        };
+        match profile.role.own {
+            true => session.with_reach(profile.patient.clone()),
+            false => session,
         }
     }
 

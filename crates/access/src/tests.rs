@@ -1,6 +1,8 @@
 //! Stories of people who sign in, stay too long, try too often, and programs with tokens.
 
 mod factors;
+mod outside;
+mod passkeys;
 mod profiles;
 mod staff;
 
@@ -502,6 +504,7 @@ fn the_role_matrix_is_whole() {
         "receptionist",
         "administrator",
         "privacy-officer",
+        "patient",
     ];
     assert_eq!(names, expected);
     for permission in Permission::ALL {

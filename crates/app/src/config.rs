@@ -1,6 +1,7 @@
 //! Configuration: one TOML file, all of it optional, and the command line on top.
 
 use audit::Witness;
+use crate::issuers::Outside;
 use cli::Serve;
 use profile::Policy;
 use record::{Kind, Place, Refusal};
@@ -48,6 +49,10 @@ pub struct Config {
     pub audit: Auditing,
     /// How e-mail goes out; none goes without.
     pub smtp: Option<Mail>,
+    /// A file of passwords that have leaked, by sorted SHA-1, as "Pwned Passwords" is published.
+    pub breached: Option<PathBuf>,
+    /// Other issuers at which people can sign in.
+    pub issuers: Vec<Outside>,
 }
 
 /// How resources are held to profiles when they are written.
@@ -145,6 +150,8 @@ impl Default for Config {
             subscriptions: Subscribing::default(),
             audit: Auditing::default(),
             smtp: None,
+            breached: None,
+            issuers: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod catalogue;
 mod config;
 mod demo;
 mod health;
+mod issuers;
 mod serve;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,11 @@
 use crate::catalogue::CATALOGUE;
 use crate::config::{Config, LogForm};
 use crate::health;
+use crate::issuers::Outside;
 use crate::words;
 use access::Access;
 use axum::Router;
+use identity::Issuers;
 use record::{Kind, Options, Refusal, Store};
 use service::interaction::Validation;
 use std::io::IsTerminal;
@@ -25,6 +27,9 @@ pub fn serve(config: &Config) -> Result<(), Refusal> {
     let access = Access::open(Store::open(&config.data, options)?)?;
     if config.audit.key.is_none() && config.audit_key().is_some() {
         tracing::warn!("the key of the audit trail is beside the record: name another place as [audit] key");
+    }
+    if let Some(path) = &config.breached {
+        access.refuse_breached(path)?;
     }
     if access.users()?.is_empty() {
         println!("No one can sign in yet. Add someone: carespine user --data {} add ...", config.data);
@@ -56,7 +61,7 @@ pub fn run(
         })?;
         let address = listener.local_addr().unwrap_or(address);
         let subscriptions = subscriptions(config, &access, address);
-        let router = router(config, &access, &subscriptions, address);
+        let router = router(config, &access, &subscriptions, address)?;
         // Ends with the server.
         let _work = Work::start(&subscriptions, tokio::runtime::Handle::current())?;
         ready(address);
@@ -91,8 +96,23 @@ fn subscriptions(config: &Config, access: &Access, address: SocketAddr) -> Subsc
     Subscriptions::new(access.clone(), settings)
 }
 
+/// The issuers at which people can sign in; none where none is configured.
+fn issuers(config: &Config, access: &Access, address: SocketAddr) -> Result<Option<Issuers>, Refusal> {
+    let trusted = config.issuers.iter().map(Outside::trusted).collect::<Result<Vec<_>, _>>()?;
+    if trusted.is_empty() {
+        return Ok(None);
+    }
+    let origin = config.public.clone().unwrap_or_else(|| format!("http://{address}"));
+    Issuers::new(access.clone(), &origin, trusted).map(Some)
+}
+
 /// All doors on one port.
-fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, address: SocketAddr) -> Router {
+fn router(
+    config: &Config,
+    access: &Access,
+    subscriptions: &Subscriptions,
+    address: SocketAddr,
+) -> Result<Router, Refusal> {
     let mut fhir = rest::Config::at(base(config, address));
     fhir.subscriptions = Some(subscriptions.clone());
     fhir.body_bytes = config.body_bytes;
@@ -104,10 +124,11 @@ fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, addre
         origin: config.public.clone(),
         forwarded: config.public.is_some(),
         footnote: config.footnote.clone(),
+        issuers: issuers(config, access, address)?,
     };
-    web::router(access.clone(), &CATALOGUE, page)
+    Ok(web::router(access.clone(), &CATALOGUE, page)
         .merge(health::router(access.store().clone(), subscriptions.clone()))
-        .merge(rest::router(access.clone(), fhir))
+        .merge(rest::router(access.clone(), fhir)))
 }
 
 /// Ctrl-C, or SIGTERM from a service manager. Requests under way are finished.
