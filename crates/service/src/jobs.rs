@@ -19,6 +19,7 @@ pub use request::{Answered, Asked, Door};
 
 use crate::interaction::{Caller, Guards};
 use access::{Access, Session};
+use conformance::Conformance;
 use fhir::Tree;
 use job::Place;
 use record::{Author, Instant, Kind, Refusal, Scope, new_id};
@@ -72,6 +73,7 @@ pub struct Jobs {
     base: String,
     pace: Pace,
     guards: Guards,
+    conformance: Option<Conformance>,
     /// Held while one begins, so that nobody has more by asking for many at the same moment.
     beginning: Mutex<()>,
     bell: Arc<Bell>,
@@ -106,6 +108,7 @@ impl Jobs {
             base: base.to_owned(),
             pace,
             guards: Guards::default(),
+            conformance: None,
             beginning: Mutex::default(),
             bell: Arc::default(),
         }
@@ -114,6 +117,12 @@ impl Jobs {
     /// The same with what must hold of what they write.
     pub fn guarded(self, guards: Guards) -> Jobs {
         Jobs { guards, ..self }
+    }
+
+    /// The same with the definitions by which codes are found that a filter names by a value set; without them such a
+    /// filter is refused.
+    pub fn knowing(self, conformance: Conformance) -> Jobs {
+        Jobs { conformance: Some(conformance), ..self }
     }
 
     /// What rings when a job was begun here.
