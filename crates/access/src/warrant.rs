@@ -35,7 +35,7 @@ impl Session {
         };
         let texts =
             |list: &BTreeSet<String>| Tree::Array(list.iter().map(|t| Tree::from(t.as_str())).collect());
-        let mut tree = Tree::object();
+        let mut tree = Tree::object().with("as", self.capacity());
         if let Some((kind, hash)) = named {
             tree.set(kind, secret::key(hash));
         }
@@ -56,6 +56,15 @@ impl Session {
             tree.set("opened-marks", texts(&opened.marks));
         }
         tree.text()
+    }
+
+    /// Whether this session may have what was made for the one that gave this warrant: it acts in the same role
+    /// profile, and sees all that that one saw. The same person in another profile may not.
+    pub fn covers(&self, warrant: &str) -> bool {
+        let Ok(json) = Json::parse(warrant, Limits::FILE) else { return false };
+        let then = scope(json.root());
+        let sees_it_all = then == self.scope || then.narrowed_to(&self.scope) == then;
+        sees_it_all && json.root().str("as").as_deref() == Some(&self.capacity())
     }
 }
 

@@ -15,6 +15,9 @@ use service::interaction::{self, Caller, Done};
 
 /// Entries of a batch, at most: each is a request.
 const BATCH_MAX: usize = 10_000;
+/// Bytes of the answer of a batch after which no further entry is begun: an entry of a hundred bytes may ask for
+/// all that a resource holds.
+pub(crate) const ANSWER_MAX: usize = 64 << 20;
 
 /// A Bundle posted to the base.
 pub(crate) fn post(
@@ -129,6 +132,16 @@ fn batch(rest: &Rest, caller: &Caller<'_>, request: &Request, root: Value<'_>) -
     for (i, value) in entries.into_iter().enumerate() {
         if i > 0 {
             out.push(',');
+        }
+        if out.len() > ANSWER_MAX {
+            let text =
+                "The answer of this batch is too large for this entry. Send it again, in another batch.";
+            answered(
+                &Request::default(),
+                &Response::refused(&Refusal::new(Kind::TooLarge, text).into()),
+                &mut out,
+            );
+            continue;
         }
         match inner(rest, request, value, i) {
             Ok(inner) => {

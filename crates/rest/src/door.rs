@@ -43,7 +43,7 @@ impl Rest {
         let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
         let of_all = conforming(&conformance, config.validation.clone());
         let guards: Guards = of_subscriptions.iter().cloned().chain([of_all]).collect();
-        let jobs = jobs.guarded(guards.clone());
+        let jobs = jobs.guarded(guards.clone()).knowing(conformance.clone());
         Rest {
             access,
             config,

@@ -26,6 +26,7 @@ mod tests;
 pub use crate::once::{KEPT_HOURS, Once};
 pub use address::{Address, Pairs, decode, is_id, kind_named, pairs, version_of};
 pub use caller::Caller;
+pub(crate) use caller::query;
 pub use commit::{Outcome, TRIES_MAX};
 pub use conforming::{Validation, conforming};
 pub use done::Done;

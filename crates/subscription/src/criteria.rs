@@ -58,8 +58,8 @@ fn only_conditions(query: &Query) -> bool {
 }
 
 fn not_alone() -> Refusal {
-    let text = "Criteria that follow references to other resources (chains, _has) are not judged here. Use parameters \
-                of the resource itself.";
+    let text = "Criteria that follow references to other resources (chains, _has) or name codes by a value set (:in, \
+                :below) are not judged here. Use parameters of the resource itself, and list the codes.";
     Refusal::many(Kind::Unsupported, vec![Issue::new("not-supported", "criteria", text)])
 }
 
@@ -96,6 +96,7 @@ mod tests {
             ("Observation?_include=Observation:subject", Kind::Invalid),
             ("Observation?subject:Patient.name=Lee", Kind::Unsupported),
             ("Patient?_has:Observation:patient:code=x", Kind::Unsupported),
+            ("Observation?code:not-in=http://example.org/v", Kind::Unsupported),
         ] {
             assert_eq!(read(text).map_err(|r| r.kind).unwrap_err(), kind, "{text}");
         }

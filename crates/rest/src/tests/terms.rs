@@ -58,10 +58,11 @@ fn a_search_finds_by_value_sets_and_by_codes_above_and_below() {
     let world = World::new();
     expect(&world.put("CodeSystem/colours", COLOURS), 201);
     expect(&world.put("ValueSet/reds", REDS), 201);
+    expect(&world.put("Patient/p", r#"{"resourceType":"Patient","id":"p"}"#), 201);
     for code in ["red", "crimson", "blue"] {
         let text = format!(
             r#"{{"resourceType":"Observation","id":"{code}","status":"final","code":{{"coding":[
-                {{"system":"http://example.org/colours","code":"{code}"}}]}}}}"#
+                {{"system":"http://example.org/colours","code":"{code}"}}]}},"subject":{{"reference":"Patient/p"}}}}"#
         );
         expect(&world.put(&format!("Observation/{code}"), &text), 201);
     }
@@ -80,6 +81,20 @@ fn a_search_finds_by_value_sets_and_by_codes_above_and_below() {
         found("status:in=http://hl7.org/fhir/ValueSet/observation-status"),
         ["blue", "crimson", "red"]
     );
+    let last = |query: &str| {
+        let answer = world.get(&format!("Observation/$lastn?subject=Patient/p&{query}"));
+        expect(&answer, 200);
+        at(&answer, "total")
+    };
+    assert_eq!(last("code:in=http://example.org/reds"), "2");
+    assert_eq!(last("code:not-in=http://example.org/reds"), "1");
+    for (filter, count) in [("code:in", "2"), ("code:not-in", "1")] {
+        let filter = format!("Observation%3F{filter}%3Dhttp://example.org/reds");
+        let place =
+            world.begin(Request::new("GET", &format!("$export?_type=Observation&_typeFilter={filter}")));
+        world.work();
+        assert_eq!(at(&world.get(&place), "output.0.count"), count, "{filter}");
+    }
     expect(&world.get("Observation?code:in=http://example.org/none"), 404);
     expect(&world.get("Observation?code:below=red"), 400);
 }

@@ -54,20 +54,7 @@ impl<'a> Caller<'a> {
         handling: Handling,
         now: Instant,
     ) -> Result<Query, Refusal> {
-        let mut query = Query::parse(kind, pairs, handling, now, &format!("{}/", self.base))?;
-        query.resolve(&mut |around| {
-            let unknown =
-                || Refusal::new(Kind::Unsupported, "Value sets cannot be searched by here. List the codes.");
-            let loaded = self.conformance.as_ref().ok_or_else(unknown)?.now()?;
-            let terms = loaded.terminology();
-            let one = |system: &String, codes| vec![(system.clone(), codes)];
-            Ok(match around {
-                Around::In(set) => terms.value_set_codes(set, CODES_MAX)?,
-                Around::Below { system, code } => one(system, terms.below(system, code, CODES_MAX)?),
-                Around::Above { system, code } => one(system, terms.above(system, code, CODES_MAX)?),
-            })
-        })?;
-        Ok(query)
+        query(self.conformance.as_ref(), self.base, kind, pairs, handling, now)
     }
 
     /// A snapshot of now through the caller's scope.
@@ -151,4 +138,29 @@ impl<'a> Caller<'a> {
         }
         self.session.needs(Permission::ReadRecord)
     }
+}
+
+/// The query that pairs ask, with the codes that it names by their value set.
+pub(crate) fn query(
+    conformance: Option<&Conformance>,
+    base: &str,
+    kind: Option<&str>,
+    pairs: &[(String, String)],
+    handling: Handling,
+    now: Instant,
+) -> Result<Query, Refusal> {
+    let mut query = Query::parse(kind, pairs, handling, now, &format!("{}/", base))?;
+    query.resolve(&mut |around| {
+        let unknown =
+            || Refusal::new(Kind::Unsupported, "Value sets cannot be searched by here. List the codes.");
+        let loaded = conformance.ok_or_else(unknown)?.now()?;
+        let terms = loaded.terminology();
+        let one = |system: &String, codes| vec![(system.clone(), codes)];
+        Ok(match around {
+            Around::In(set) => terms.value_set_codes(set, CODES_MAX)?,
+            Around::Below { system, code } => one(system, terms.below(system, code, CODES_MAX)?),
+            Around::Above { system, code } => one(system, terms.above(system, code, CODES_MAX)?),
+        })
+    })?;
+    Ok(query)
 }

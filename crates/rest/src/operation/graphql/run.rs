@@ -3,7 +3,7 @@
 use super::arguments::{self, Variables, argument, directive, is_wanted};
 use super::place::{Place, Thing};
 use super::shape::{As, Out};
-use super::{DEPTH_MAX, FIELDS_MAX, LOADED_MAX, about, named};
+use super::{DEPTH_MAX, FIELDS_MAX, LOADED_MAX, VALUES_MAX, about, named};
 use fhir::Tree;
 use fhir::definitions::{Element, TypeKind, type_def};
 use fhir::fhirpath::{Expression, Item, Node, Scalar};
@@ -28,6 +28,7 @@ pub(super) struct Run<'r> {
     variables: Variables,
     fields: Cell<usize>,
     loaded: Cell<usize>,
+    bytes: Cell<usize>,
     faults: RefCell<Vec<Tree>>,
 }
 
@@ -47,8 +48,8 @@ impl<'r> Run<'r> {
         fragments: HashMap<String, FragmentDefinition<'static, String>>,
         variables: Variables,
     ) -> Run<'r> {
-        let (fields, loaded, faults) = (Cell::new(0), Cell::new(0), RefCell::default());
-        Run { caller, fragments, variables, fields, loaded, faults }
+        let (fields, loaded, bytes, faults) = Default::default();
+        Run { caller, fragments, variables, fields, loaded, bytes, faults }
     }
 
     /// What went wrong with parts of the answer.
@@ -167,6 +168,7 @@ impl<'r> Run<'r> {
         let kind = kind_named(&field.name).map_err(|_| unknown("Query", &field.name))?;
         let id = argument(field, "id", &self.variables)?
             .ok_or_else(|| wrong(format!("{kind} needs id. To search, ask for {kind}List.")))?;
+        self.load(1)?;
         match interaction::read(self.caller, kind, &id) {
             Ok(body) => self.loaded(&body, field, way, out),
             Err(refusal) => self.fault(field, refusal, out),
@@ -186,7 +188,9 @@ impl<'r> Run<'r> {
         let now = self.caller.access.store().now();
         let query = self.caller.query(Some(kind), &pairs, Handling::Strict, now)?;
         let count = query.count.unwrap_or(LIST.0).min(LIST.1);
+        self.load(1)?;
         let results = interaction::search(self.caller, &query, &Page { count, total: paged })?;
+        self.load(results.matches.len().saturating_sub(1))?;
         if paged {
             return self.put(field, Place::Connection(&results, count), "", way, out);
         }
@@ -270,6 +274,7 @@ impl<'r> Run<'r> {
             let suffix = self.suffix(item, i, field)?;
             if item.kind.kind == TypeKind::Primitive {
                 self.no_selection(field)?;
+                self.weigh(item.value.raw().len())?;
                 let name = format!("{}{suffix}", key(field));
                 out.put(&name, item.value.into(), self.how(field, way))?;
             } else {
@@ -380,6 +385,7 @@ impl<'r> Run<'r> {
         if of_type.is_some_and(|of_type| of_type != kind) {
             return Ok(());
         }
+        self.load(1)?;
         match interaction::read(self.caller, kind, &id) {
             Ok(body) => self.loaded(&body, field, way, out),
             Err(_) if optional => Ok(()),
@@ -394,13 +400,27 @@ impl<'r> Run<'r> {
         self.put(field, Place::Thing(thing), "", way, out)
     }
 
-    fn parsed(&self, body: &Body) -> Result<Json, Refusal> {
-        self.loaded.set(self.loaded.get() + 1);
+    /// Counts resources that are asked for.
+    fn load(&self, count: usize) -> Result<(), Refusal> {
+        self.loaded.set(self.loaded.get() + count);
         if self.loaded.get() > LOADED_MAX {
             return Err(costly(format!(
                 "The query leads to more than {LOADED_MAX} resources. Ask for fewer."
             )));
         }
+        Ok(())
+    }
+
+    /// Counts bytes that are answered.
+    fn weigh(&self, bytes: usize) -> Result<(), Refusal> {
+        self.bytes.set(self.bytes.get() + bytes);
+        if self.bytes.get() > VALUES_MAX {
+            return Err(costly(format!("The answer has more than {VALUES_MAX} bytes. Ask for less.")));
+        }
+        Ok(())
+    }
+
+    fn parsed(&self, body: &Body) -> Result<Json, Refusal> {
         let limits = Limits { bytes: usize::MAX, depth: usize::MAX, number: usize::MAX };
         let fault = |_| Refusal::new(Kind::Fault, "A resource could not be read. Tell support.");
         Json::parse(body.text.as_str(), limits).map_err(fault)
