@@ -36,6 +36,7 @@ mod sqlite;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod tx;
 mod verify;
 mod walk;
@@ -55,6 +56,7 @@ pub use reader::Reader;
 pub use scope::{Reach, Scope};
 pub use search::{COUNT_MAX, Page, Results};
 pub use store::{Clock, Options, Store};
+pub use trail::About;
 pub use tx::{Author, Tx, Written};
 pub use verify::{Finding, Report, verify};
 pub use walk::{BATCH_MAX, Batch, Walk};

@@ -72,6 +72,7 @@ const OPEN_TABLES: &[&str] = &[
     "txn",
     "kept",
     "audit",
+    "trail",
     "claim",
     "cursor",
     "system",
