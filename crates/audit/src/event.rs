@@ -353,3 +353,52 @@ fn named(system: &str, name: &str) -> Tree {
         .with("identifier", Tree::object().with("system", system).with("value", name))
         .with("display", name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(action: &str, who: &str, detail: &str) -> String {
+        let (who, action, detail) = (who.to_owned(), action.to_owned(), detail.to_owned());
+        let row = AuditRow { seq: 9, at: fhir::Instant(0), who, action, txn: None, detail };
+        let mut found = events(&row, &[], "https://care.example/fhir");
+        assert_eq!((found.len(), found[0].id.as_str()), (1, "9-1"));
+        let text = found.remove(0).resource.text();
+        let json = Json::parse(text.as_str(), Limits::DOOR).unwrap();
+        assert_eq!(fhir::validate::structure(json.root()), []);
+        text
+    }
+
+    #[test]
+    fn a_failed_sign_in_is_a_failure_and_claims_no_profile() {
+        let event = only("sign-in-failed", "ann", r#"{"from":"192.0.2.7"}"#);
+        assert!(
+            event.contains("\"outcome\":\"4\"") && event.contains("110122") && event.contains("192.0.2.7")
+        );
+        assert!(!event.contains("\"profile\""));
+    }
+
+    #[test]
+    fn a_person_is_an_agent_with_role_and_organisation_and_a_program_is_the_client() {
+        let by_person = r#"{"patients":["p"],"page":"/patients/p","as":"ZN9/doctor/1","via":"password"}"#;
+        let event = only("read", "ann", by_person);
+        for words in ["IRCP", "\"doctor\"", "\"ZN9\"", "Carespine in a browser", "PatientRead"] {
+            assert!(event.contains(words), "{words}: {event}");
+        }
+        let by_program =
+            r#"{"patients":["p"],"out":["Patient/p/_history/1"],"as":"-/system/-","via":"token"}"#;
+        let event = only("read", "loader", by_program);
+        assert!(!event.contains("IRCP") && event.contains("\"name\":\"loader\""), "{event}");
+    }
+
+    #[test]
+    fn a_refused_read_is_a_failure() {
+        let event = only("read", "ann", r#"{"query":"Patient/x","outcome":"not-found","count":0}"#);
+        assert!(event.contains("\"outcome\":\"4\"") && event.contains("not-found"), "{event}");
+    }
+
+    #[test]
+    fn a_detail_that_is_no_json_still_makes_an_event() {
+        assert!(only("read", "ann", "broken").contains("\"recorded\""));
+    }
+}

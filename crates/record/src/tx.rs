@@ -133,6 +133,11 @@ impl<'w> Tx<'w> {
         Ok(self.mine.into_inner())
     }
 
+    /// Who writes, and in which capacity.
+    pub fn author(&self) -> &Author {
+        &self.author
+    }
+
     /// The instant of this commit.
     pub fn now(&self) -> Instant {
         self.core.now

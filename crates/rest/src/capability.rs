@@ -183,7 +183,9 @@ const TARGETS_MAX: usize = 100;
 /// The reference parameters, of any type, that may point at this one. Those that may point at nearly anything
 /// are left out, though they work: they would be most of the statement.
 fn pointing_at(kind: &str) -> BTreeSet<String> {
-    let pointing = |p: &&SearchParam| p.kind == ParamKind::Reference && p.targets.contains(&kind);
+    let pointing = |p: &&SearchParam| {
+        p.kind == ParamKind::Reference && p.targets.contains(&kind) && p.base != trail::KIND
+    };
     let pointing = SEARCH_PARAMS.iter().filter(pointing).filter(|p| p.targets.len() <= TARGETS_MAX);
     pointing.map(|p| format!("{}:{}", p.base, p.code)).collect()
 }

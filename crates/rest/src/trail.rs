@@ -192,7 +192,7 @@ impl<'c> View<'c> {
     fn wrote(&self, txn: u64) -> Result<Vec<Wrote>, Refusal> {
         let commit = self.reader.commits_after(txn.saturating_sub(1), 1)?.pop().filter(|c| c.txn == txn);
         let changes = commit.map(|commit| commit.changes).unwrap_or_default();
-        let patients = |change: &record::Change| {
+        let patients = |change: &record::Change| -> Result<Vec<String>, Refusal> {
             Ok(match self.reader.vread(change.kind, &change.id, change.version)? {
                 record::Found::Here(body) | record::Found::Gone(body) => body.patients,
                 record::Found::Absent => Vec::new(),
