@@ -1,6 +1,6 @@
 //! Roles and what they may do. The matrix is `roles.toml`.
 
-use record::Scope;
+use record::{Reach, Scope};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 

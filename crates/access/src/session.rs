@@ -183,7 +183,11 @@ impl Session {
 
     /// An act of this session for the audit trail. `detail` says what it was about, never clinical content.
     pub fn act(&self, action: &'static str, detail: Tree) -> Act {
-        let detail = detail.with("as", self.capacity()).with("session", self.id.as_str());
+        let detail = detail
+            .with("as", self.capacity())
+            .with("purpose", self.purpose.as_str())
+            .with("via", self.strength.name())
+            .with("session", self.id.as_str());
         Act { who: self.who.clone(), action, detail: detail.text() }
     }
 

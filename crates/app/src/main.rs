@@ -8,6 +8,7 @@ mod issuers;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod words;
 
 use clap::Parser;

@@ -9,7 +9,7 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::status::No;
 use crate::wants::Wants;
-use crate::{bundle, capability, later, openapi, read, search, write};
+use crate::{bundle, capability, later, openapi, read, search, trail, write};
 use access::{Access, Session, Standing};
 use conformance::Conformance;
 use record::{Act, Kind, Refusal};
@@ -42,7 +42,7 @@ impl Rest {
         let conformance = Conformance::with_releases(access.store().clone(), config.releases.clone());
         let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
         let of_all = conforming(&conformance, config.validation.clone());
-        let guards: Guards = of_subscriptions.iter().cloned().chain([of_all]).collect();
+        let guards: Guards = of_subscriptions.iter().cloned().chain([of_all, trail::guard()]).collect();
         let jobs = jobs.guarded(guards.clone()).knowing(conformance.clone());
         Rest {
             access,
@@ -231,6 +231,9 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
     let route = Route::of(&request.path)?;
     let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
     let most = rest.config.body_bytes;
+    if trail::is_at(&route) {
+        return trail::answer(caller, request, wants, (&route, method), most);
+    }
     match (&route, method) {
         (Route::Metadata | Route::Description, "GET") => {
             rest.public(&route).ok_or_else(|| Refusal::not_found(&request.path).into())

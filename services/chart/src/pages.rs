@@ -4,7 +4,6 @@ mod access_log;
 mod allergies;
 mod appointments;
 mod cell;
-mod csv;
 mod details;
 mod document;
 mod encounters;
