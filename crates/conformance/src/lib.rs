@@ -46,8 +46,18 @@ struct Inner {
 struct State {
     loaded: Arc<Loaded>,
     epoch: Option<Vec<u8>>,
-    /// Nothing when a change is known of that has not been looked at.
+    /// The last commit that this node knew of before it looked at the epoch.
+    known: u64,
+    /// When that was; nothing when it is to be looked at again in any case.
     looked: Option<Instant>,
+}
+
+impl State {
+    /// True when no definition can have changed on this node since it was looked at, and none did on another more than
+    /// a moment ago.
+    fn is_fresh(&self, known: u64) -> bool {
+        self.known == known && self.looked.is_some_and(|at| at.elapsed() < LOOK_AGAIN)
+    }
 }
 
 /// Definitions as they were at one moment, and what was made of them.
@@ -121,21 +131,23 @@ impl Conformance {
         store.write(Author::system("terminology.change"), Conformance::changes)
     }
 
-    /// The definitions as they are now; on another node, as they were a second ago.
+    /// The definitions as they are now: with all that this node has acknowledged; of other nodes, with all that they
+    /// had a second ago.
     pub fn now(&self) -> Result<Arc<Loaded>, Refusal> {
         let mut held = self.inner.loaded.lock().expect("no thread panics with it locked");
-        if let Some(state) =
-            held.as_ref().filter(|state| state.looked.is_some_and(|at| at.elapsed() < LOOK_AGAIN))
-        {
+        let store = &self.inner.store;
+        // Commits are counted before they are acknowledged, and the count is read before the epoch: so what was
+        // acknowledged before this call is either in the epoch that was seen or has moved the count since.
+        let known = store.wait_past(0, Duration::ZERO)?;
+        if let Some(state) = held.as_ref().filter(|state| state.is_fresh(known)) {
             return Ok(state.loaded.clone());
         }
-        let store = &self.inner.store;
         let (looked, epoch) = (Some(Instant::now()), store.kept(SPACE, EPOCH)?);
         let loaded = match held.as_ref() {
             Some(state) if state.epoch == epoch => state.loaded.clone(),
             before => Arc::new(self.inner.load(before.map(|state| &*state.loaded))?),
         };
-        *held = Some(State { loaded: loaded.clone(), epoch, looked });
+        *held = Some(State { loaded: loaded.clone(), epoch, known, looked });
         Ok(loaded)
     }
 
@@ -144,7 +156,8 @@ impl Conformance {
         tx.keep(SPACE, EPOCH, &fresh(), None)
     }
 
-    /// To be called when such a transaction is done: this node sees it at once.
+    /// To be called when packages or releases have been added or removed from this process, to see them at once: they
+    /// are no resources, so the log does not move with them.
     pub fn changed(&self) {
         let mut held = self.inner.loaded.lock().expect("no thread panics with it locked");
         if let Some(state) = held.as_mut() {

@@ -59,7 +59,56 @@ fn a_definition_of_the_record_stands_before_those_of_packages() {
             Conformance::changes(tx)
         })
         .unwrap();
-    conformance.changed();
     assert_eq!(version(&conformance, None).as_deref(), Some("9"));
     assert_eq!(version(&conformance, Some("1.0.0")).as_deref(), Some("1.0.0"));
+}
+
+/// Writes a version of the value set as the guard does, and waits until it is acknowledged.
+fn write(store: &Store, n: usize) {
+    let resource = value_set("own", &n.to_string());
+    let prepared = Prepared::new(resource.root(), "own", &mut |_| None).unwrap();
+    let act = move |tx: &mut record::Tx<'_>| {
+        tx.put(prepared, None)?;
+        Conformance::changes(tx)
+    };
+    store.write(Author::system("test"), act).unwrap();
+}
+
+#[test]
+fn what_was_acknowledged_is_seen_by_whoever_asks_next_however_many_ask_meanwhile() {
+    let home = Home::new();
+    let store = store(&home);
+    let conformance = Conformance::new(store.clone());
+    let ends = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // These look between a write and its commit, too, and what they see must not last.
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !ends.load(std::sync::atomic::Ordering::Relaxed) {
+                    version(&conformance, None);
+                }
+            });
+        }
+        let missed = (1..=300).filter(|n| {
+            write(&store, *n);
+            version(&conformance, None) != Some(n.to_string())
+        });
+        let missed = missed.count();
+        ends.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(missed, 0, "of 300");
+    });
+}
+
+#[test]
+fn what_another_node_wrote_is_seen_within_a_second() {
+    let home = Home::new();
+    let (here, there) = (store(&home), store(&home));
+    let conformance = Conformance::new(here);
+    assert_eq!(version(&conformance, None), None);
+    write(&there, 1);
+    let began = Instant::now();
+    while version(&conformance, None).is_none() {
+        assert!(began.elapsed() < LOOK_AGAIN * 3, "a busy machine is given three");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -19,12 +19,12 @@ pub struct Validation {
 
 /// The guard that does it, over resources of every type.
 pub fn conforming(conformance: &Conformance, validation: Validation) -> Guard {
-    let (mine, written, deleted) = (conformance.clone(), conformance.clone(), conformance.clone());
+    let mine = conformance.clone();
     Guard {
         kind: Guard::EVERY,
         check: Arc::new(move |_, resource| check(&mine, &validation, resource)),
-        filed: Arc::new(move |tx, _, resource| changes(&written, tx, resource)),
-        gone: Some(Arc::new(move |tx, _, resource| changes(&deleted, tx, resource))),
+        filed: Arc::new(|tx, _, resource| changes(tx, resource)),
+        gone: Some(Arc::new(|tx, _, resource| changes(tx, resource))),
     }
 }
 
@@ -59,12 +59,10 @@ fn note(kind: &str, told: &[Issue]) {
     }
 }
 
-/// A definition that is new or gone counts from this commit on; for who asks in the moment of the commit itself, from
-/// a second later.
-fn changes(conformance: &Conformance, tx: &mut Tx<'_>, written: &Written) -> Result<(), Refusal> {
+/// A definition that is new or gone counts from its commit on.
+fn changes(tx: &mut Tx<'_>, written: &Written) -> Result<(), Refusal> {
     if KINDS.contains(&written.kind) {
         Conformance::changes(tx)?;
-        conformance.changed();
     }
     Ok(())
 }
