@@ -3,6 +3,7 @@
 mod account;
 mod back_off;
 mod browser;
+mod decision;
 mod enter;
 mod factor;
 mod mandate;

@@ -3,4 +3,4 @@
 use service::Catalogue;
 
 /// Every service.
-pub static CATALOGUE: Catalogue = Catalogue { services: &[&chart::SERVICE] };
+pub static CATALOGUE: Catalogue = Catalogue { services: &[&chart::SERVICE, &consent::SERVICE] };

@@ -42,7 +42,8 @@ impl Rest {
         let conformance = Conformance::with_releases(access.store().clone(), config.releases.clone());
         let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
         let of_all = conforming(&conformance, config.validation.clone());
-        let guards: Guards = of_subscriptions.iter().cloned().chain([of_all]).collect();
+        let guards: Guards =
+            of_subscriptions.iter().cloned().chain([of_all, service::consent::guard()]).collect();
         let jobs = jobs.guarded(guards.clone());
         Rest {
             access,
