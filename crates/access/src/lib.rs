@@ -4,6 +4,7 @@ mod account;
 mod back_off;
 mod breached;
 mod browser;
+mod decision;
 mod enter;
 mod factor;
 mod mandate;

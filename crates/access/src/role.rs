@@ -27,11 +27,15 @@ pub enum Permission {
     Bulk,
     /// Vouch for those who join and move: approve their accounts and role profiles.
     Sponsor,
+    /// Seal what a patient wants kept to one team, and note what a patient consents to.
+    Seal,
+    /// Open what is sealed, for a reason that is reviewed afterwards (B0083 of the national database).
+    OpenSeal,
 }
 
 impl Permission {
     /// All of them, in the order of the help page.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 12] = [
         Permission::Trace,
         Permission::ReadRecord,
         Permission::Write,
@@ -42,6 +46,8 @@ impl Permission {
         Permission::Administer,
         Permission::Bulk,
         Permission::Sponsor,
+        Permission::Seal,
+        Permission::OpenSeal,
     ];
 
     /// The name in `roles.toml`.
@@ -57,6 +63,8 @@ impl Permission {
             Permission::Administer => "administer",
             Permission::Bulk => "bulk",
             Permission::Sponsor => "sponsor",
+            Permission::Seal => "seal",
+            Permission::OpenSeal => "open-seal",
         }
     }
 
@@ -73,6 +81,10 @@ impl Permission {
             Permission::Administer => "manage accounts and configuration",
             Permission::Bulk => "take many people's data out at once",
             Permission::Sponsor => "approve accounts and role profiles that others ask for",
+            Permission::Seal => {
+                "seal what a patient wants kept to one team, and note what a patient consents to"
+            }
+            Permission::OpenSeal => "open what is sealed, for a reason that is reviewed afterwards",
         }
     }
 }

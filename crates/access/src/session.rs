@@ -1,5 +1,6 @@
 //! Who is asking, and what they may do: the value that every page, operation and command is given.
 
+use crate::decision;
 use crate::profile::Profile;
 use crate::warrant::Credential;
 use crate::{Account, Owed, Permission, Role};
@@ -114,6 +115,7 @@ impl Session {
             activities: profile.activities.clone(),
             workgroups: profile.workgroups.clone(),
             place: profile.place.clone(),
+            scope: decision::scope(profile.role, &profile.organisation, &profile.workgroups),
             until: ends.fold(begun.until, Instant::min),
             ..Session::program(String::new(), profile.role, begun)
         };
@@ -137,7 +139,7 @@ impl Session {
             purpose: role.purpose.clone(),
             strength: begun.strength,
             place: String::new(),
-            scope: role.scope(),
+            scope: decision::scope(role, "", &BTreeSet::new()),
             csrf: String::new(),
             since: begun.since,
             until: begun.until,

@@ -1,7 +1,7 @@
 //! Configuration: one TOML file, all of it optional, and the command line on top.
 
-use audit::Witness;
 use crate::issuers::Outside;
+use audit::Witness;
 use cli::Serve;
 use profile::Policy;
 use record::{Kind, Place, Refusal};

@@ -42,7 +42,8 @@ impl Rest {
         let conformance = Conformance::with_releases(access.store().clone(), config.releases.clone());
         let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
         let of_all = conforming(&conformance, config.validation.clone());
-        let guards: Guards = of_subscriptions.iter().cloned().chain([of_all, trail::guard()]).collect();
+        let of_house = [of_all, trail::guard(), service::consent::guard()];
+        let guards: Guards = of_subscriptions.iter().cloned().chain(of_house).collect();
         let jobs = jobs.guarded(guards.clone()).knowing(conformance.clone());
         Rest {
             access,

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod command;
+pub mod consent;
 mod csv;
 mod field;
 pub mod interaction;
