@@ -6,6 +6,8 @@ use record::{Kind, Refusal, Tx};
 use std::fmt;
 
 const SPACE: &str = "user";
+/// Characters of an organisation's code or name, at most.
+const ORGANISATION_MAX: usize = 64;
 
 /// What is needed for a new account.
 #[derive(Clone)]
@@ -33,6 +35,8 @@ pub struct Account {
     pub role: &'static Role,
     /// Where they work; may be empty.
     pub place: String,
+    /// The organisation that they act for, an ODS code or another name; may be empty.
+    pub organisation: String,
     /// True when nobody may sign in with it.
     pub disabled: bool,
     /// Grows with every change that ends the sessions begun before it.
@@ -60,11 +64,17 @@ impl fmt::Debug for Account {
 impl Access {
     /// Makes an account. A conflict when the name is taken.
     pub fn add_user(&self, user: &NewUser) -> Result<(), Refusal> {
+        self.add_user_for("", user)
+    }
+
+    /// Makes an account that acts for an organisation, named by its ODS code or otherwise.
+    pub fn add_user_for(&self, code: &str, user: &NewUser) -> Result<(), Refusal> {
         let account = Account {
             name: name(&user.name)?,
             display: some(&user.display, "display", "the name to show")?,
             role: role(&user.role)?,
             place: user.place.trim().to_owned(),
+            organisation: organisation(code)?,
             disabled: false,
             generation: 0,
             hash: self.hashed(&user.password, &user.name)?,
@@ -88,6 +98,13 @@ impl Access {
     pub fn set_role(&self, name: &str, role_name: &str) -> Result<(), Refusal> {
         let role = role(role_name)?;
         self.change(name, "access.set-role", move |account| account.role = role)
+    }
+
+    /// Says for which organisation an account acts, by its ODS code or another name; empty for none. Ends all its
+    /// sessions.
+    pub fn set_organisation(&self, name: &str, code: &str) -> Result<(), Refusal> {
+        let code = organisation(code)?;
+        self.change(name, "access.set-organisation", move |account| account.organisation = code)
     }
 
     /// Closes an account and ends all its sessions, or opens it again.
@@ -145,6 +162,7 @@ impl Account {
             .with("display", self.display.as_str())
             .with("role", self.role.name.as_str())
             .with("place", self.place.as_str())
+            .with("organisation", self.organisation.as_str())
             .with("disabled", self.disabled)
             .with("generation", self.generation)
             .with("hash", self.hash.as_str());
@@ -165,6 +183,8 @@ impl Account {
             // changed.
             role: Role::named(&text("role")?).ok_or_else(spoilt)?,
             place: text("place")?,
+            // Accounts that were made before this was asked have none.
+            organisation: json.root().str("organisation").unwrap_or_default().into_owned(),
             disabled: json.root().get("disabled").and_then(|value| value.as_bool()).ok_or_else(spoilt)?,
             generation: number(&json, "generation").ok_or_else(spoilt)?,
             hash: text("hash")?,
@@ -192,6 +212,17 @@ fn some(text: &str, at: &str, what: &str) -> Result<String, Refusal> {
         "" => Err(Refusal::invalid(at, format!("Enter {what}."))),
         text => Ok(text.to_owned()),
     }
+}
+
+/// The code or name of an organisation as it is kept.
+pub(crate) fn organisation(text: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.chars().count() > ORGANISATION_MAX || text.chars().any(char::is_control) {
+        let said =
+            format!("Name the organisation by its ODS code, or by 1 to {ORGANISATION_MAX} characters.");
+        return Err(Refusal::invalid("organisation", said));
+    }
+    Ok(text.to_owned())
 }
 
 /// The role of this name, or a refusal that lists those there are.

@@ -1,8 +1,8 @@
 //! A mandate: what somebody gave an order under that outlives their session, such as a Subscription.
 //!
 //! It is kept beside the order and looked at anew each time something is done under it: with an account, as the
-//! account is then; with a program's token, in the role that the token had. A token that runs out leaves its standing
-//! orders in force, one that is revoked ends them.
+//! account is then; with a program's token, in the role that the token had and for no organisation, as nothing is
+//! written under it. A token that runs out leaves its standing orders in force, one that is revoked ends them.
 
 use crate::warrant::Credential;
 use crate::{Access, Instant, Refusal, Role, Session};
@@ -71,14 +71,16 @@ impl Access {
     /// The session in which something may be done under a mandate now; nothing when it holds no more: the account is
     /// gone or shut, the token was revoked, the role is no longer there.
     pub fn under(&self, mandate: &Mandate) -> Result<Option<Session>, Refusal> {
-        let (display, role, place) = match mandate.program {
+        let (display, role, place, organisation) = match mandate.program {
             true if self.kept(REVOKED, &mandate.who)?.is_some() => return Ok(None),
             true => match Role::named(&mandate.role) {
-                Some(role) => (format!("Program ({})", role.title), role, String::new()),
+                Some(role) => (format!("Program ({})", role.title), role, String::new(), String::new()),
                 None => return Ok(None),
             },
             false => match self.account(&mandate.who)? {
-                Some(account) if !account.disabled => (account.display, account.role, account.place),
+                Some(account) if !account.disabled => {
+                    (account.display, account.role, account.place, account.organisation)
+                }
                 _ => return Ok(None),
             },
         };
@@ -89,7 +91,9 @@ impl Access {
         let (id, who) = ("mandate".to_owned(), mandate.who.clone());
         let now = self.now();
         let until = Instant(now.0 + 60_000);
-        let (csrf, credential) = (String::new(), Credential::Mandate);
-        Ok(Some(Session { id, who, display, role, place, scope, csrf, since: now, until, credential }))
+        let (csrf, credential, since) = (String::new(), Credential::Mandate, now);
+        let session =
+            Session { id, who, display, role, place, organisation, scope, csrf, since, until, credential };
+        Ok(Some(session))
     }
 }

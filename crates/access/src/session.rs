@@ -21,6 +21,8 @@ pub struct Session {
     pub role: &'static Role,
     /// Where they work; may be empty.
     pub place: String,
+    /// The organisation that they act for, an ODS code or another name; may be empty.
+    pub organisation: String,
     /// What they can see.
     pub scope: Scope,
     /// The token that every form of a browser session must carry; empty for programs.

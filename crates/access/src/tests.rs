@@ -612,3 +612,24 @@ fn a_mandate_holds_as_long_as_its_giver_may_act() {
     assert_eq!(under(&standing).unwrap().role.name, "nurse", "and its orders stand");
     assert!(under(&over).is_none(), "but for those of one that was revoked");
 }
+
+#[test]
+fn an_account_and_a_token_act_for_the_organisation_they_were_given() {
+    let house = House::staffed();
+    let signed = house.sign_in();
+    house.access.set_organisation("a.okafor", " RXX ").unwrap();
+    assert_eq!(house.stands(&signed.cookie), "nobody", "what was begun for another organisation ends");
+    let Standing::SignedIn(session) = house.access.session(&house.sign_in().cookie).unwrap() else {
+        panic!("signed in")
+    };
+    assert_eq!(session.organisation, "RXX");
+    let token = house.access.mint_token_for("RYY", "system", 5).unwrap();
+    assert_eq!(house.access.bearer(&token).unwrap().organisation, "RYY");
+    assert_eq!(house.other_process().bearer(&token).unwrap().organisation, "RYY", "as it is kept");
+    let plain = house.access.mint_token("system", 5).unwrap();
+    assert_eq!(house.access.bearer(&plain).unwrap().organisation, "");
+    for wrong in ["x".repeat(65), "R\nXX".to_owned()] {
+        assert_eq!(refused(house.access.mint_token_for(&wrong, "system", 5)).kind, Kind::Invalid);
+        assert_eq!(refused(house.access.set_organisation("a.okafor", &wrong)).kind, Kind::Invalid);
+    }
+}

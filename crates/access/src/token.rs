@@ -1,6 +1,6 @@
 //! Bearer tokens: short-lived, for programs. Only the hash is kept (space `token`).
 
-use crate::account::{number, role};
+use crate::account::{number, organisation, role};
 use crate::mandate::REVOKED;
 use crate::secret::{self, Hash};
 use crate::warrant::Credential;
@@ -27,7 +27,13 @@ pub(crate) struct Known {
 impl Access {
     /// Makes a token for a program in a role. The text is the only copy.
     pub fn mint_token(&self, role_name: &str, minutes: u32) -> Result<String, Refusal> {
+        self.mint_token_for("", role_name, minutes)
+    }
+
+    /// Makes a token for a program in a role that acts for an organisation, named by its ODS code or otherwise.
+    pub fn mint_token_for(&self, code: &str, role_name: &str, minutes: u32) -> Result<String, Refusal> {
         let role = role(role_name)?;
+        let organisation = organisation(code)?;
         if minutes == 0 || minutes > MINUTES_MAX {
             return Err(Refusal::invalid("minutes", format!("Choose 1 to {MINUTES_MAX} minutes.")));
         }
@@ -37,6 +43,7 @@ impl Access {
         let until = Instant(since.0 + i64::from(minutes) * 60_000);
         let value = Tree::object()
             .with("role", role.name.as_str())
+            .with("organisation", organisation.as_str())
             .with("since", since.0)
             .with("until", until.0)
             .text();
@@ -105,6 +112,8 @@ fn session(value: &[u8], hash: &Hash) -> Option<Session> {
         id,
         role,
         place: String::new(),
+        // Tokens that were made before this was asked have none.
+        organisation: json.root().str("organisation").unwrap_or_default().into_owned(),
         scope: role.scope(),
         csrf: String::new(),
         since: Instant(number(&json, "since")?),

@@ -92,6 +92,9 @@ pub enum Command {
         /// The role it acts in, e.g. doctor, receptionist, system.
         #[arg(long)]
         role: String,
+        /// The organisation it acts for, by its ODS code.
+        #[arg(long, default_value = "")]
+        organisation: String,
         /// Minutes it holds.
         #[arg(long, default_value_t = access::TOKEN_MINUTES)]
         minutes: u32,
@@ -186,6 +189,16 @@ pub enum UserCommand {
         /// Where they work.
         #[arg(long, default_value = "")]
         place: String,
+        /// The organisation that they act for, by its ODS code.
+        #[arg(long, default_value = "")]
+        organisation: String,
+    },
+    /// Say for which organisation an account acts; its sessions end at once.
+    Organisation {
+        /// The account.
+        name: String,
+        /// Its ODS code; "" for none.
+        code: String,
     },
     /// List accounts.
     List,

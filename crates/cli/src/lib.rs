@@ -32,7 +32,9 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::User { data, command } => people::user(&data, &command),
         Command::Package { data, command } => packages::package(&data, &command),
         Command::Terminology { data, index, command } => releases::command(&data, index.as_deref(), &command),
-        Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
+        Command::Token { data, role, organisation, minutes } => {
+            people::token(&data, &organisation, &role, minutes)
+        }
         Command::View { command: ViewCommand::Run(run) } => view::run(&run),
         Command::Subscription { data, command } => subscriptions::command(&data, &command),
         Command::Version => {

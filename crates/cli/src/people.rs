@@ -9,21 +9,29 @@ use std::process::ExitCode;
 pub(crate) fn user(data: &Place, command: &UserCommand) -> Result<ExitCode, Refusal> {
     let access = Access::open(crate::open_existing(data)?)?;
     match command {
-        UserCommand::Add { name, display, role, place } => {
+        UserCommand::Add { name, display, role, place, organisation } => {
             let password = password()?;
-            access.add_user(&NewUser {
+            let user = NewUser {
                 name: name.clone(),
                 display: display.clone(),
                 role: role.clone(),
                 place: place.clone(),
                 password,
-            })?;
+            };
+            access.add_user_for(organisation, &user)?;
             println!("{name} can sign in.");
         }
         UserCommand::List => {
             for account in access.users()? {
                 let state = if account.disabled { "  shut" } else { "" };
                 println!("{:<20} {:<20} {}{state}", account.name, account.role.name, account.display);
+            }
+        }
+        UserCommand::Organisation { name, code } => {
+            access.set_organisation(name, code)?;
+            match code.trim() {
+                "" => println!("{name} acts for no organisation."),
+                code => println!("{name} acts for {code}."),
             }
         }
         UserCommand::Password { name } => {
@@ -52,8 +60,8 @@ fn password() -> Result<String, Refusal> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-pub(crate) fn token(data: &Place, role: &str, minutes: u32) -> Result<ExitCode, Refusal> {
+pub(crate) fn token(data: &Place, organisation: &str, role: &str, minutes: u32) -> Result<ExitCode, Refusal> {
     let access = Access::open(crate::open_existing(data)?)?;
-    println!("{}", access.mint_token(role, minutes)?);
+    println!("{}", access.mint_token_for(organisation, role, minutes)?);
     Ok(ExitCode::SUCCESS)
 }

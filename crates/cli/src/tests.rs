@@ -25,7 +25,7 @@ fn a_place_without_a_record_is_refused_and_stays_without() {
         let refusal = keep::verify(&place(&home)).unwrap_err();
         assert_eq!(refusal.kind, Kind::NotFound);
         assert!(refusal.to_string().contains("holds no record"), "{refusal}");
-        assert_eq!(people::token(&place(&home), "doctor", 5).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(people::token(&place(&home), "", "doctor", 5).unwrap_err().kind, Kind::NotFound);
     }
 }
 
@@ -33,7 +33,7 @@ fn a_place_without_a_record_is_refused_and_stays_without() {
 fn a_record_is_found_sound_and_gives_a_token() {
     let home = kept();
     keep::verify(&place(&home)).unwrap();
-    people::token(&place(&home), "doctor", 5).unwrap();
+    people::token(&place(&home), "", "doctor", 5).unwrap();
 }
 
 #[test]
