@@ -136,7 +136,7 @@ impl Unit {
 /// Types of what is there now, and whether it is new.
 fn brief(done: &[Done]) -> Vec<(&'static str, bool)> {
     let wrote = |done: &Done| match done {
-        Done::Wrote(written) => Some((written.kind, written.changed)),
+        Done::Wrote(written, _) => Some((written.kind, written.changed)),
         Done::Deleted(_) | Done::Read(_) | Done::Found(_) => None,
     };
     done.iter().filter_map(wrote).collect()
