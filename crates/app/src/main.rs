@@ -7,6 +7,7 @@ mod health;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod validating;
 mod words;
 
 use clap::Parser;

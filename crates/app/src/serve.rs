@@ -40,6 +40,7 @@ pub fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Refusal> {
     CATALOGUE.check()?;
+    let validation = config.rules()?;
     let _words = words::follow(access.store().clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -52,7 +53,7 @@ pub fn run(
         })?;
         let address = listener.local_addr().unwrap_or(address);
         let subscriptions = subscriptions(config, &access, address);
-        let router = router(config, &access, &subscriptions, address);
+        let router = router(config, &access, &subscriptions, validation, address);
         // Ends with the server.
         let _work = Work::start(&subscriptions, tokio::runtime::Handle::current())?;
         ready(address);
@@ -78,21 +79,27 @@ fn subscriptions(config: &Config, access: &Access, address: SocketAddr) -> Subsc
 }
 
 /// All doors on one port.
-fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, address: SocketAddr) -> Router {
+fn router(
+    config: &Config,
+    access: &Access,
+    subscriptions: &Subscriptions,
+    validation: Validation,
+    address: SocketAddr,
+) -> Router {
     let mut fhir = rest::Config::at(base(config, address));
     fhir.subscriptions = Some(subscriptions.clone());
     fhir.body_bytes = config.body_bytes;
     fhir.deletes_many = config.deletes_many;
     fhir.releases = config.releases();
-    let validating = config.validation.clone();
-    fhir.validation = Validation { policy: validating.policy, profiles: validating.profiles };
+    let counts = validation.counts.clone();
+    fhir.validation = validation;
     let page = web::Config {
         origin: config.public.clone(),
         forwarded: config.public.is_some(),
         footnote: config.footnote.clone(),
     };
     web::router(access.clone(), &CATALOGUE, page)
-        .merge(health::router(access.store().clone(), subscriptions.clone()))
+        .merge(health::router(access.store().clone(), subscriptions.clone(), counts))
         .merge(rest::router(access.clone(), fhir))
 }
 
