@@ -31,10 +31,9 @@ fn a_resource_is_validated_against_r4_and_a_profile_of_the_record() {
     let answer = world.post("Patient/$validate", broken);
     assert!(severities(&answer).contains(&"error".to_owned()), "pat-1 is broken: {}", answer.text());
     let named = "Patient/$validate?profile=http://example.org/strict";
-    assert!(
-        severities(&world.post(named, BORN)).contains(&"error".to_owned()),
-        "the profile is not known yet"
-    );
+    let unknown = world.post(named, BORN);
+    expect(&unknown, 400);
+    assert!(unknown.text().contains("http://example.org/strict is not here"), "{}", unknown.text());
     expect(&world.put("StructureDefinition/strict", STRICT), 201);
     assert_eq!(severities(&world.post(named, BORN)), ["information"]);
     let answer = world.post(named, UNBORN);
@@ -42,12 +41,6 @@ fn a_resource_is_validated_against_r4_and_a_profile_of_the_record() {
     assert!(answer.text().contains("Patient.birthDate"), "{}", answer.text());
     let id = id(&world.post("Patient", UNBORN));
     assert_eq!(severities(&world.get(&format!("Patient/{id}/$validate"))), ["information"]);
-    let parameters = format!(
-        r#"{{"resourceType":"Parameters","parameter":[{{"name":"mode","valueCode":"update"}},
-            {{"name":"resource","resource":{BORN}}}]}}"#
-    );
-    assert_eq!(severities(&world.post(&format!("Patient/{id}/$validate"), &parameters)), ["information"]);
-    assert_eq!(severities(&world.post("Patient/nobody/$validate", &parameters)), ["error"]);
     expect(&world.post("Patient/$validate?mode=sideways", BORN), 400);
     expect(&world.get("Patient/nobody/$validate"), 404);
 }
@@ -188,4 +181,85 @@ fn a_code_outside_an_extensible_binding_is_told_where_errors_refuse() {
     let answer = world.send(request);
     expect(&answer, 201);
     assert!(answer.text().contains("Patient.maritalStatus"), "{}", answer.text());
+}
+
+#[test]
+fn each_mode_of_validation_is_asked_where_it_can_be_judged() {
+    let world = World::new();
+    expect(&world.put("StructureDefinition/strict", STRICT), 201);
+    let id = id(&world.post("Patient", UNBORN));
+    let named = |body: &str| body.replace(r#""Patient","#, &format!(r#""Patient","id":"{id}","#));
+    let parameters = |mode: &str, body: &str| {
+        format!(
+            r#"{{"resourceType":"Parameters","parameter":[{{"name":"mode","valueCode":"{mode}"}},
+                {{"name":"resource","resource":{body}}}]}}"#
+        )
+    };
+    let one = format!("Patient/{id}/$validate");
+    // As Parameters, and as it is.
+    for good in [
+        world.post(&one, &parameters("update", &named(BORN))),
+        world.post(&format!("{one}?mode=update"), &named(BORN)),
+        world.post("Patient/$validate", &parameters("create", BORN)),
+        world.post("Patient/$validate?mode=create", BORN),
+        world.get(&format!("{one}?mode=delete")),
+        world.post(&one, &parameters("delete", r#"{"resourceType":"Patient","gender":"passed over"}"#)),
+        world.get(&one),
+    ] {
+        assert_eq!(severities(&good), ["information"], "{}", good.text());
+    }
+    // Judged, and found wrong.
+    for (bad, said) in [
+        (world.post(&one, &parameters("update", BORN)), "has no id"),
+        (world.post(&format!("{one}?mode=update"), &named(BORN).replace(&id, "other")), "another id"),
+        (
+            world.post("Patient/nobody/$validate?mode=update", &named(BORN).replace(&id, "nobody")),
+            "to update",
+        ),
+        (world.get("Patient/nobody/$validate?mode=delete"), "to delete"),
+        (world.get(&format!("{one}?mode=profile&profile=http://example.org/strict")), "Patient.birthDate"),
+    ] {
+        assert_eq!(severities(&bad), ["error"], "{}", bad.text());
+        assert!(bad.text().contains(said), "{said}: {}", bad.text());
+    }
+    // Not to be judged.
+    for (status, refused) in [
+        (400, world.post("Patient/$validate?mode=update", BORN)),
+        (400, world.get("Patient/$validate?mode=delete")),
+        (400, world.get("Patient/$validate?mode=create")),
+        (400, world.get("Patient/$validate")),
+        (400, world.get(&format!("{one}?mode=update"))),
+        (400, world.get(&format!("{one}?mode=create"))),
+        (400, world.get(&format!("{one}?mode=profile"))),
+        (400, world.post(&format!("{one}?mode=profile&profile=http://example.org/strict"), &named(BORN))),
+        (400, world.get("Patient/$validate?mode=profile&profile=http://example.org/strict")),
+        (400, world.get(&format!("{one}?profile=http://example.org/never"))),
+        (404, world.get("Patient/nobody/$validate?mode=profile&profile=http://example.org/strict")),
+    ] {
+        expect(&refused, status);
+    }
+}
+
+#[test]
+fn validation_for_a_write_says_what_the_write_would() {
+    let world = held(|validation| validation.policy = Policy::Refuse);
+    assert_eq!(
+        severities(&world.post("Patient/$validate", UNBORN)),
+        ["information"],
+        "R4 alone asks no date"
+    );
+    let create = world.post("Patient/$validate?mode=create", UNBORN);
+    assert_eq!(severities(&create), ["error"], "{}", create.text());
+    assert!(create.text().contains("Patient.birthDate"));
+    assert_eq!(severities(&world.post("Patient/$validate?mode=create", BORN)), ["information"]);
+    let structure = world.post("Patient/$validate?mode=create", r#"{"resourceType":"Patient","gender":7}"#);
+    assert!(severities(&structure).contains(&"error".to_owned()));
+    let world = held(|validation| validation.policy = Policy::Warn);
+    assert_eq!(severities(&world.post("Patient/$validate?mode=create", UNBORN)), ["warning"]);
+    let id = id(&world.post("Patient", BORN));
+    let doctor = world.access.mint_token("doctor", 5).unwrap();
+    let delete =
+        world.send_with(&doctor, Request::new("GET", &format!("Patient/{id}/$validate?mode=delete")));
+    assert_eq!(severities(&delete), ["error"], "a doctor deletes nothing");
+    assert_eq!(at(&delete, "issue.0.code"), "forbidden");
 }

@@ -38,6 +38,13 @@ pub struct Rule {
 }
 
 impl Validation {
+    /// The same with one policy for all.
+    pub fn with_policy(mut self, policy: Policy) -> Validation {
+        self.policy = policy;
+        self.organisations.values_mut().for_each(|rule| rule.policy = policy);
+        self
+    }
+
     /// What follows from an error in what this session writes.
     pub fn policy_for(&self, session: &Session) -> Policy {
         self.rule(session).map_or(self.policy, |rule| rule.policy)
@@ -61,7 +68,7 @@ impl Validation {
 }
 
 /// How many resources were checked, and what came of it. One that is made ready more than once, because the record
-/// changed meanwhile, counts each time.
+/// changed meanwhile, counts each time; so does one that `$validate` asks about for a create or an update.
 #[derive(Debug, Default)]
 pub struct Counts {
     checked: AtomicU64,
