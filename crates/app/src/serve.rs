@@ -11,7 +11,7 @@ use service::interaction::Validation;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Instant;
-use subscription::{Hosts, Smtp, Subscriptions, Work};
+use subscription::{Hosts, Settings, Smtp, Subscriptions, Work};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -52,7 +52,7 @@ pub fn run(
             Refusal::new(Kind::Conflict, text)
         })?;
         let address = listener.local_addr().unwrap_or(address);
-        let subscriptions = subscriptions(config, &access, address);
+        let subscriptions = Subscriptions::new(access.clone(), settings(config, &base(config, address)));
         let router = router(config, &access, &subscriptions, validation, address);
         // Ends with the server.
         let _work = Work::start(&subscriptions, tokio::runtime::Handle::current())?;
@@ -71,11 +71,12 @@ fn base(config: &Config, address: SocketAddr) -> String {
     format!("{public}/fhir")
 }
 
-fn subscriptions(config: &Config, access: &Access, address: SocketAddr) -> Subscriptions {
-    let mut settings = subscription::Settings::at(base(config, address));
+/// What subscriptions may ask for and do, with the FHIR door at `base`.
+pub fn settings(config: &Config, base: &str) -> Settings {
+    let mut settings = Settings::at(base);
     settings.hosts = Hosts::new(config.subscriptions.hosts.clone());
     settings.smtp = config.smtp.clone().map(|mail| Smtp { url: mail.url, from: mail.from });
-    Subscriptions::new(access.clone(), settings)
+    settings
 }
 
 /// All doors on one port.

@@ -12,7 +12,7 @@ mod tests;
 mod view;
 
 pub use arguments::{
-    Arguments, Command, Demo, PackageCommand, ReleaseKind, RunView, Serve, SubscriptionCommand,
+    Arguments, Command, Demo, Load, PackageCommand, ReleaseKind, RunView, Serve, SubscriptionCommand,
     TerminologyCommand, UserCommand, ViewCommand,
 };
 pub use releases::FOLDER as RELEASES;
@@ -21,10 +21,10 @@ use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-/// Does what a command that needs no server says. `serve` and `demo` go on to the binary, which starts them.
+/// Does what a command that needs no server and no configuration says. `serve`, `demo` and `load` go on to the binary,
+/// which reads that.
 pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
     let outcome = match command {
-        Command::Load(load) => load::command(&load),
         Command::Backup { data, to } => keep::backup(&data, &to),
         Command::Restore { from, data } => keep::restore(&from, &data),
         Command::Move { from, to } => keep::move_record(&from, &to),
@@ -41,7 +41,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Serve(_) | Command::Demo(_) => return ControlFlow::Continue(command),
+        Command::Serve(_) | Command::Demo(_) | Command::Load(_) => return ControlFlow::Continue(command),
     };
     ControlFlow::Break(outcome.unwrap_or_else(|refusal| {
         eprintln!("{refusal}");
