@@ -322,7 +322,7 @@ pub struct Load {
     /// The configuration file of the record's server: its rules hold for what is loaded, too.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// What follows from an error against a profile: off, warn or refuse. [default: as the configuration says, else off]
+    /// What follows from an error against a profile: off, warn or refuse. [default: by the configuration, else off]
     #[arg(long, value_parser = policy)]
     pub validation: Option<Policy>,
     /// The organisation that is loaded for, by its ODS code: its rules hold. [default: as the configuration says]
