@@ -1,13 +1,12 @@
 //! Accounts of people: kept facts of the space `user`, by name.
 
+use crate::profile::{self, NewProfile, Profile};
 use crate::{Access, Role, author, password};
 use fhir::{Json, Limits, Tree};
-use record::{Kind, Refusal, Tx};
+use record::{Author, Instant, Kind, Refusal, Tx};
 use std::fmt;
 
 const SPACE: &str = "user";
-/// Characters of an organisation's code or name, at most.
-const ORGANISATION_MAX: usize = 64;
 
 /// What is needed for a new account.
 #[derive(Clone)]
@@ -16,12 +15,39 @@ pub struct NewUser {
     pub name: String,
     /// The name to show, e.g. `Dr A OKAFOR`.
     pub display: String,
-    /// The name of a role of `roles.toml`.
-    pub role: String,
-    /// Where they work, to show beside the name; may be empty.
-    pub place: String,
     /// The password; kept only as a hash.
     pub password: String,
+    /// What they are, where, and in which teams: one or more.
+    pub profiles: Vec<NewProfile>,
+    /// When the account ends by itself, a locum's for one; none when it has no end.
+    pub until: Option<Instant>,
+}
+
+impl NewUser {
+    /// An account with one profile, and no end.
+    pub fn new(name: &str, display: &str, profile: NewProfile, password: &str) -> NewUser {
+        NewUser {
+            name: name.to_owned(),
+            display: display.to_owned(),
+            password: password.to_owned(),
+            profiles: vec![profile],
+            until: None,
+        }
+    }
+
+    /// With one more profile.
+    #[must_use]
+    pub fn and(mut self, profile: NewProfile) -> NewUser {
+        self.profiles.push(profile);
+        self
+    }
+
+    /// Until this instant.
+    #[must_use]
+    pub fn until(mut self, until: Instant) -> NewUser {
+        self.until = Some(until);
+        self
+    }
 }
 
 /// An account as it is kept.
@@ -31,12 +57,10 @@ pub struct Account {
     pub name: String,
     /// The name to show.
     pub display: String,
-    /// The role.
-    pub role: &'static Role,
-    /// Where they work; may be empty.
-    pub place: String,
-    /// The organisation that they act for, an ODS code or another name; may be empty.
-    pub organisation: String,
+    /// The role profiles in the order in which they were given; ended ones too.
+    pub profiles: Vec<Profile>,
+    /// When it ends by itself; none when it has no end.
+    pub until: Option<Instant>,
     /// True when nobody may sign in with it.
     pub disabled: bool,
     /// Grows with every change that ends the sessions begun before it.
@@ -47,7 +71,10 @@ pub struct Account {
 /// Without the password, so that it gets into no log.
 impl fmt::Debug for NewUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewUser").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("NewUser")
+            .field("name", &self.name)
+            .field("profiles", &self.profiles)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,7 +83,7 @@ impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account")
             .field("name", &self.name)
-            .field("role", &self.role.name)
+            .field("profiles", &self.profiles)
             .finish_non_exhaustive()
     }
 }
@@ -64,57 +91,58 @@ impl fmt::Debug for Account {
 impl Access {
     /// Makes an account. A conflict when the name is taken.
     pub fn add_user(&self, user: &NewUser) -> Result<(), Refusal> {
-        self.add_user_for("", user)
-    }
-
-    /// Makes an account that acts for an organisation, named by its ODS code or otherwise.
-    pub fn add_user_for(&self, code: &str, user: &NewUser) -> Result<(), Refusal> {
-        let account = Account {
-            name: name(&user.name)?,
-            display: some(&user.display, "display", "the name to show")?,
-            role: role(&user.role)?,
-            place: user.place.trim().to_owned(),
-            organisation: organisation(code)?,
-            disabled: false,
-            generation: 0,
-            hash: self.hashed(&user.password, &user.name)?,
-        };
+        let account = Account::new(user, self.hashed(&user.password, &user.name)?)?;
         self.store().write(author("system", "access.add-user"), move |tx| {
-            if tx.kept(SPACE, &account.name)?.is_some() {
-                let text = format!("There is an account {} already. Choose another name.", account.name);
-                return Err(Refusal::new(Kind::Conflict, text));
+            match Account::find(tx, &account.name)? {
+                Some(_) => Err(taken(&account.name)),
+                None => account.keep(tx),
             }
-            account.keep(tx)
         })
     }
 
     /// Gives an account a new password and ends all its sessions.
     pub fn set_password(&self, name: &str, password: &str) -> Result<(), Refusal> {
         let hash = self.hashed(password, name)?;
-        self.change(name, "access.set-password", move |account| account.hash = hash)
+        self.change(name, "access.set-password", move |account| {
+            account.hash = hash;
+            Ok(())
+        })
     }
 
-    /// Gives an account another role and ends all its sessions.
-    pub fn set_role(&self, name: &str, role_name: &str) -> Result<(), Refusal> {
-        let role = role(role_name)?;
-        self.change(name, "access.set-role", move |account| account.role = role)
+    /// Gives an account one more role profile and ends all its sessions. Answers the profile's id.
+    pub fn add_profile(&self, name: &str, new: &NewProfile) -> Result<String, Refusal> {
+        let new = new.clone();
+        self.change(name, "access.add-profile", move |account| {
+            let fresh = profile::numbered(account.profiles.len(), &[new])?;
+            account.profiles.extend(fresh);
+            Ok(account.profiles.last().map(|profile| profile.id.clone()).unwrap_or_default())
+        })
     }
 
-    /// Says for which organisation an account acts, by its ODS code or another name; empty for none. Ends all its
-    /// sessions.
-    pub fn set_organisation(&self, name: &str, code: &str) -> Result<(), Refusal> {
-        let code = organisation(code)?;
-        self.change(name, "access.set-organisation", move |account| account.organisation = code)
+    /// Puts another profile in the place of one, under the same id, and ends all sessions of the account. Who moves
+    /// to other work on a day to come has their old profile end then, and a new one begin.
+    pub fn set_profile(&self, name: &str, id: &str, new: &NewProfile) -> Result<(), Refusal> {
+        let new = new.checked(id.to_owned())?;
+        self.change(name, "access.set-profile", move |account| {
+            let Some(old) = account.profiles.iter_mut().find(|profile| profile.id == new.id) else {
+                return Err(Refusal::not_found(&format!("The role profile {}", new.id)));
+            };
+            *old = new;
+            Ok(())
+        })
     }
 
     /// Closes an account and ends all its sessions, or opens it again.
     pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<(), Refusal> {
-        self.change(name, "access.set-disabled", move |account| account.disabled = disabled)
+        self.change(name, "access.set-disabled", move |account| {
+            account.disabled = disabled;
+            Ok(())
+        })
     }
 
     /// Ends all sessions of an account.
     pub fn end_sessions(&self, name: &str) -> Result<(), Refusal> {
-        self.change(name, "access.end-sessions", |_| ())
+        self.change(name, "access.end-sessions", |_| Ok(()))
     }
 
     /// All accounts, by name.
@@ -123,46 +151,99 @@ impl Access {
         kept.iter().map(|(name, value)| Account::read(name, value)).collect()
     }
 
+    /// The role profiles that someone may choose from now.
+    pub fn profiles_of(&self, name: &str) -> Result<Vec<Profile>, Refusal> {
+        let (account, now) = (self.account(name)?, self.now());
+        Ok(account.map_or(Vec::new(), |account| account.current(now).cloned().collect()))
+    }
+
     /// The account of this name.
     pub(crate) fn account(&self, name: &str) -> Result<Option<Account>, Refusal> {
         self.kept(SPACE, name)?.map(|value| Account::read(name, &value)).transpose()
     }
 
-    fn hashed(&self, password: &str, name: &str) -> Result<String, Refusal> {
+    pub(crate) fn hashed(&self, password: &str, name: &str) -> Result<String, Refusal> {
         password::check(password, name)?;
         self.inner.hasher.hash(password)
     }
 
     /// Changes an account in a transaction and ends its sessions: now for this process, within a second for
     /// others.
-    fn change(
+    fn change<T: Send + 'static>(
         &self,
         name: &str,
         command: &str,
-        change: impl FnOnce(&mut Account) + Send + 'static,
-    ) -> Result<(), Refusal> {
+        change: impl FnOnce(&mut Account) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.change_as(author("system", command), name, change)
+    }
+
+    /// The same, by someone.
+    pub(crate) fn change_as<T: Send + 'static>(
+        &self,
+        by: Author,
+        name: &str,
+        change: impl FnOnce(&mut Account) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let name = name.trim().to_lowercase();
         let key = name.clone();
-        self.store().write(author("system", command), move |tx| {
-            let value =
-                tx.kept(SPACE, &key)?.ok_or_else(|| Refusal::not_found(&format!("The account {key}")))?;
-            let mut account = Account::read(&key, &value)?;
-            change(&mut account);
+        let changed = self.store().write(by, move |tx| {
+            let account = Account::find(tx, &key)?;
+            let mut account = account.ok_or_else(|| Refusal::not_found(&format!("The account {key}")))?;
+            let changed = change(&mut account)?;
             account.generation += 1;
-            account.keep(tx)
+            account.keep(tx)?;
+            Ok(changed)
         })?;
         self.drop_live(&name);
-        Ok(())
+        self.drop_tokens(&name);
+        Ok(changed)
     }
 }
 
 impl Account {
-    fn keep(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
+    /// A new account, with the hash of its password or with none yet.
+    pub(crate) fn new(user: &NewUser, hash: String) -> Result<Account, Refusal> {
+        if user.profiles.is_empty() {
+            return Err(Refusal::invalid("profiles", "Give the account at least one role profile."));
+        }
+        Ok(Account {
+            name: name(&user.name)?,
+            display: some(&user.display, "display", "the name to show")?,
+            profiles: profile::numbered(0, &user.profiles)?,
+            until: user.until,
+            disabled: false,
+            generation: 0,
+            hash,
+        })
+    }
+
+    /// The account as a transaction finds it.
+    pub(crate) fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<Account>, Refusal> {
+        tx.kept(SPACE, name)?.map(|value| Account::read(name, &value)).transpose()
+    }
+
+    /// True when someone may sign in with it: not shut, not over, and with a profile that counts now.
+    pub fn is_open(&self, now: Instant) -> bool {
+        let is_over = self.until.is_some_and(|until| until <= now);
+        !self.disabled && !is_over && self.current(now).next().is_some()
+    }
+
+    /// The profiles that count now.
+    pub fn current(&self, now: Instant) -> impl Iterator<Item = &Profile> {
+        self.profiles.iter().filter(move |profile| profile.is_current(now))
+    }
+
+    /// The profile of this id, if the account is open and the profile counts now.
+    pub(crate) fn profile(&self, id: &str, now: Instant) -> Option<&Profile> {
+        self.current(now).find(|profile| profile.id == id && self.is_open(now))
+    }
+
+    pub(crate) fn keep(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         let value = Tree::object()
             .with("display", self.display.as_str())
-            .with("role", self.role.name.as_str())
-            .with("place", self.place.as_str())
-            .with("organisation", self.organisation.as_str())
+            .with("profiles", Tree::Array(self.profiles.iter().map(Profile::tree).collect()))
+            .maybe("until", self.until.map(|at| at.0))
             .with("disabled", self.disabled)
             .with("generation", self.generation)
             .with("hash", self.hash.as_str());
@@ -181,10 +262,8 @@ impl Account {
             display: text("display")?,
             // A role that the matrix no longer has gives nothing: the account cannot be used until it is
             // changed.
-            role: Role::named(&text("role")?).ok_or_else(spoilt)?,
-            place: text("place")?,
-            // Accounts that were made before this was asked have none.
-            organisation: json.root().str("organisation").unwrap_or_default().into_owned(),
+            profiles: profile::of_account(&json).ok_or_else(spoilt)?,
+            until: number(&json, "until").map(Instant),
             disabled: json.root().get("disabled").and_then(|value| value.as_bool()).ok_or_else(spoilt)?,
             generation: number(&json, "generation").ok_or_else(spoilt)?,
             hash: text("hash")?,
@@ -192,12 +271,17 @@ impl Account {
     }
 }
 
+pub(crate) fn taken(name: &str) -> Refusal {
+    let text = format!("There is an account {name} already. Choose another name.");
+    Refusal::new(Kind::Conflict, text)
+}
+
 /// A whole number of a kept fact.
 pub(crate) fn number(json: &Json, member: &str) -> Option<i64> {
     json.root().get(member)?.as_number()?.parse().ok()
 }
 
-fn name(text: &str) -> Result<String, Refusal> {
+pub(crate) fn name(text: &str) -> Result<String, Refusal> {
     let name = text.trim().to_lowercase();
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
@@ -207,22 +291,11 @@ fn name(text: &str) -> Result<String, Refusal> {
     Ok(name)
 }
 
-fn some(text: &str, at: &str, what: &str) -> Result<String, Refusal> {
+pub(crate) fn some(text: &str, at: &str, what: &str) -> Result<String, Refusal> {
     match text.trim() {
         "" => Err(Refusal::invalid(at, format!("Enter {what}."))),
         text => Ok(text.to_owned()),
     }
-}
-
-/// The code or name of an organisation as it is kept.
-pub(crate) fn organisation(text: &str) -> Result<String, Refusal> {
-    let text = text.trim();
-    if text.chars().count() > ORGANISATION_MAX || text.chars().any(char::is_control) {
-        let said =
-            format!("Name the organisation by its ODS code, or by 1 to {ORGANISATION_MAX} characters.");
-        return Err(Refusal::invalid("organisation", said));
-    }
-    Ok(text.to_owned())
 }
 
 /// The role of this name, or a refusal that lists those there are.

@@ -3,23 +3,32 @@
 mod account;
 mod back_off;
 mod browser;
+mod enter;
+mod factor;
 mod mandate;
 mod password;
+mod profile;
 mod role;
 mod secret;
 mod session;
+mod staff;
 mod token;
+mod totp;
 mod warrant;
 
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, NewUser};
-pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS, SignedIn};
+pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS};
+pub use enter::{Entered, SignedIn};
+pub use factor::{Enrolment, Owed};
 pub use mandate::Mandate;
+pub use profile::{NewProfile, Profile};
 pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};
-pub use session::{Session, Standing};
+pub use session::{Owing, Session, Standing, Strength};
+pub use staff::{Approved, Change, Joiner, Registration};
 pub use token::TOKEN_MINUTES;
 
 use record::{Act, Author, Scope, Store};
@@ -100,6 +109,7 @@ fn author(who: &str, command: &str) -> Author {
         command: command.to_owned(),
         request: None,
         scope: Scope::all(),
+        custodian: None,
     }
 }
 

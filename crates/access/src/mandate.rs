@@ -1,13 +1,15 @@
 //! A mandate: what somebody gave an order under that outlives their session, such as a Subscription.
 //!
 //! It is kept beside the order and looked at anew each time something is done under it: with an account, as the
-//! account is then; with a program's token, in the role that the token had and for no organisation, as nothing is
-//! written under it. A token that runs out leaves its standing orders in force, one that is revoked ends them.
+//! account is then; with a program's token, in the role that the token had. A token that runs out leaves its standing
+//! orders in force, one that is revoked ends them.
 
+use crate::profile::FIRST;
+use crate::session::{Basis, Strength};
 use crate::warrant::Credential;
 use crate::{Access, Instant, Refusal, Role, Session};
 use fhir::{Tree, Value};
-use record::{Reach, Scope};
+use record::Reach;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ pub struct Mandate {
     pub who: String,
     /// The name of the role in which they ordered it.
     pub role: String,
+    /// The id of the role profile in which they ordered it; empty for a program.
+    pub profile: String,
     /// True for a program with a token, false for a person with an account.
     program: bool,
     /// The patients that they were narrowed to, if they were.
@@ -36,7 +40,8 @@ impl Session {
         };
         // A browser's session has no form token when it was found again by a warrant.
         let program = !matches!(self.credential, Credential::Cookie(_));
-        Mandate { who: self.who.clone(), role: self.role.name.clone(), program, patients }
+        let (role, profile) = (self.role.name.clone(), self.profile.clone());
+        Mandate { who: self.who.clone(), role, profile, program, patients }
     }
 }
 
@@ -48,6 +53,7 @@ impl Mandate {
         Tree::object()
             .with("who", self.who.as_str())
             .with("role", self.role.as_str())
+            .with("profile", self.profile.as_str())
             .with("program", self.program)
             .maybe("patients", patients)
     }
@@ -61,6 +67,7 @@ impl Mandate {
         Some(Mandate {
             who: value.str("who")?.into_owned(),
             role: value.str("role")?.into_owned(),
+            profile: value.str("profile").map_or(FIRST.to_owned(), |id| id.into_owned()),
             program: value.get("program")?.as_bool()?,
             patients,
         })
@@ -71,29 +78,26 @@ impl Access {
     /// The session in which something may be done under a mandate now; nothing when it holds no more: the account is
     /// gone or shut, the token was revoked, the role is no longer there.
     pub fn under(&self, mandate: &Mandate) -> Result<Option<Session>, Refusal> {
-        let (display, role, place, organisation) = match mandate.program {
-            true if self.kept(REVOKED, &mandate.who)?.is_some() => return Ok(None),
-            true => match Role::named(&mandate.role) {
-                Some(role) => (format!("Program ({})", role.title), role, String::new(), String::new()),
-                None => return Ok(None),
-            },
-            false => match self.account(&mandate.who)? {
-                Some(account) if !account.disabled => {
-                    (account.display, account.role, account.place, account.organisation)
-                }
-                _ => return Ok(None),
-            },
-        };
-        let mut scope: Scope = role.scope();
-        if let Some(patients) = &mandate.patients {
-            scope.reach = Reach::Patients(Arc::new(patients.clone()));
-        }
-        let (id, who) = ("mandate".to_owned(), mandate.who.clone());
         let now = self.now();
-        let until = Instant(now.0 + 60_000);
-        let (csrf, credential, since) = (String::new(), Credential::Mandate, now);
-        let session =
-            Session { id, who, display, role, place, organisation, scope, csrf, since, until, credential };
+        let basis = Basis {
+            id: "mandate".to_owned(),
+            credential: Credential::Mandate,
+            strength: if mandate.program { Strength::Token } else { Strength::Password },
+            since: now,
+            until: Instant(now.0 + 60_000),
+        };
+        let session = match mandate.program {
+            true if self.kept(REVOKED, &mandate.who)?.is_some() => None,
+            true => Role::named(&mandate.role).map(|role| Session::program(mandate.who.clone(), role, basis)),
+            false => self.account(&mandate.who)?.and_then(|account| {
+                let profile = account.profile(&mandate.profile, now)?;
+                Some(Session::person(&account, profile, basis))
+            }),
+        };
+        let Some(mut session) = session else { return Ok(None) };
+        if let Some(patients) = &mandate.patients {
+            session.scope.reach = Reach::Patients(Arc::new(patients.clone()));
+        }
         Ok(Some(session))
     }
 }

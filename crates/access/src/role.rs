@@ -1,6 +1,6 @@
 //! Roles and what they may do. The matrix is `roles.toml`.
 
-use record::{Reach, Scope};
+use record::Scope;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -25,11 +25,13 @@ pub enum Permission {
     Administer,
     /// Take many people's data out at once.
     Bulk,
+    /// Vouch for those who join and move: approve their accounts and role profiles.
+    Sponsor,
 }
 
 impl Permission {
     /// All of them, in the order of the help page.
-    pub const ALL: [Permission; 9] = [
+    pub const ALL: [Permission; 10] = [
         Permission::Trace,
         Permission::ReadRecord,
         Permission::Write,
@@ -39,6 +41,7 @@ impl Permission {
         Permission::Audit,
         Permission::Administer,
         Permission::Bulk,
+        Permission::Sponsor,
     ];
 
     /// The name in `roles.toml`.
@@ -53,6 +56,7 @@ impl Permission {
             Permission::Audit => "audit",
             Permission::Administer => "administer",
             Permission::Bulk => "bulk",
+            Permission::Sponsor => "sponsor",
         }
     }
 
@@ -68,7 +72,15 @@ impl Permission {
             Permission::Audit => "review who looked at what",
             Permission::Administer => "manage accounts and configuration",
             Permission::Bulk => "take many people's data out at once",
+            Permission::Sponsor => "approve accounts and role profiles that others ask for",
         }
+    }
+}
+
+impl Permission {
+    /// The permission of this name.
+    pub fn named(name: &str) -> Option<Permission> {
+        Permission::ALL.into_iter().find(|permission| permission.name() == name)
     }
 }
 
@@ -83,6 +95,10 @@ pub struct Role {
     pub about: String,
     /// The national job role code; empty when there is none.
     pub code: String,
+    /// What its holders are here for, unless they say otherwise (HL7 v3 PurposeOfUse).
+    pub purpose: String,
+    /// How many sponsors must approve that someone is given it.
+    pub approvals: usize,
     /// What it may do.
     pub may: BTreeSet<Permission>,
     /// The resource types it sees; none for all.
@@ -102,7 +118,7 @@ impl Role {
 
     /// What the role sees before any narrowing to patients.
     pub fn scope(&self) -> Scope {
-        Scope { types: self.types.clone(), reach: Reach::Everyone, classes: None }
+        Scope { types: self.types.clone(), ..Scope::all() }
     }
 }
 
@@ -125,10 +141,9 @@ fn read_role(file: &toml::Table, role: &toml::Value) -> Result<Role, String> {
         let value = role.get(name).and_then(toml::Value::as_str);
         value.map(str::to_owned).ok_or_else(|| format!("a role has no text {name:?}: {role}"))
     };
-    let may = strings(role.get("may"))?.into_iter().map(|name| {
-        let found = Permission::ALL.into_iter().find(|permission| permission.name() == name);
-        found.ok_or_else(|| format!("{name:?} is no permission"))
-    });
+    let may = strings(role.get("may"))?
+        .into_iter()
+        .map(|name| Permission::named(name).ok_or_else(|| format!("{name:?} is no permission")));
     let types = match role.get("types").and_then(toml::Value::as_str) {
         Some(list) => Some(Arc::new(types(&strings(file.get(list))?)?)),
         None => None,
@@ -138,6 +153,11 @@ fn read_role(file: &toml::Table, role: &toml::Value) -> Result<Role, String> {
         title: text("title")?,
         about: text("about")?,
         code: text("code")?,
+        purpose: role.get("purpose").and_then(toml::Value::as_str).unwrap_or("TREAT").to_owned(),
+        approvals: match role.get("approvals").map(|n| n.as_integer().and_then(|n| n.try_into().ok())) {
+            None => 1,
+            Some(number) => number.ok_or_else(|| format!("\"approvals\" is no number: {role}"))?,
+        },
         may: may.collect::<Result<_, _>>()?,
         types,
     })

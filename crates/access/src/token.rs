@@ -1,8 +1,10 @@
 //! Bearer tokens: short-lived, for programs. Only the hash is kept (space `token`).
 
-use crate::account::{number, organisation, role};
+use crate::account::{number, role};
 use crate::mandate::REVOKED;
+use crate::profile::organisation;
 use crate::secret::{self, Hash};
+use crate::session::{Basis, Strength};
 use crate::warrant::Credential;
 use crate::{Access, Session, author, held};
 use fhir::{Json, Limits, Tree};
@@ -30,7 +32,7 @@ impl Access {
         self.mint_token_for("", role_name, minutes)
     }
 
-    /// Makes a token for a program in a role that acts for an organisation, named by its ODS code or otherwise.
+    /// Makes a token for a program in a role that acts for an organisation, named by its ODS code; for none without.
     pub fn mint_token_for(&self, code: &str, role_name: &str, minutes: u32) -> Result<String, Refusal> {
         let role = role(role_name)?;
         let organisation = organisation(code)?;
@@ -58,6 +60,41 @@ impl Access {
         Ok(token)
     }
 
+    /// Makes a token with which a program acts as someone in their active role profile. It falls with the account
+    /// and the profile, and with every change of the account that ends sessions. The text is the only copy.
+    pub fn mint_token_as(&self, session: &Session, minutes: u32) -> Result<String, Refusal> {
+        let minutes = minutes.clamp(1, MINUTES_MAX);
+        // No token begets another: that of a program may be narrower than its owner.
+        let is_browser = matches!(session.credential, Credential::Cookie(_));
+        let Some(account) = self.account(&session.who)?.filter(|_| is_browser) else {
+            let text = "Only someone who is signed in can let a program act for them. Sign in first.";
+            return Err(Refusal::new(Kind::Forbidden, text));
+        };
+        let token = secret::new()?;
+        let hash = secret::hash(&token);
+        let since = self.now();
+        let until = session.until.min(Instant(since.0 + i64::from(minutes) * 60_000));
+        let value = Tree::object()
+            .with("who", session.who.as_str())
+            .with("profile", session.profile.as_str())
+            .with("strength", session.strength.name())
+            .with("generation", account.generation)
+            .with("since", since.0)
+            .with("until", until.0)
+            .text();
+        self.store().write(session.author("access.mint-token", None), move |tx| {
+            tx.keep(SPACE, &secret::key(&hash), value.as_bytes(), Some(until))
+        })?;
+        let detail = Tree::object().with("token", secret::name(&hash)).with("until", until.to_string());
+        self.store().audit(session.act("mint-token", detail)).wait()?;
+        Ok(token)
+    }
+
+    /// Forgets what is held in memory of someone's tokens.
+    pub(crate) fn drop_tokens(&self, who: &str) {
+        held(&self.inner.tokens).retain(|_, known| known.session.who != who);
+    }
+
     /// The session of a token. Unknown, ended and revoked ones are refused in the same words.
     pub fn bearer(&self, token: &str) -> Result<Session, Refusal> {
         let hash = secret::hash(token);
@@ -68,8 +105,7 @@ impl Access {
         {
             return Ok(known.session.clone());
         }
-        let kept = self.kept(SPACE, &secret::key(&hash))?;
-        let session = kept.and_then(|value| session(&value, &hash)).filter(|session| now.0 < session.until.0);
+        let session = standing(self, &hash)?.filter(|session| now.0 < session.until.0);
         let mut tokens = held(&self.inner.tokens);
         let Some(session) = session else {
             tokens.remove(&hash);
@@ -96,28 +132,38 @@ impl Access {
     }
 }
 
-/// The session of a token by its hash, as it is kept.
+/// The session of a token by its hash, as it is kept. That of a person falls when their account is changed.
 pub(crate) fn standing(access: &Access, hash: &Hash) -> Result<Option<Session>, Refusal> {
-    let kept = access.kept(SPACE, &secret::key(hash))?;
-    Ok(kept.and_then(|value| session(&value, hash)))
+    let Some(value) = access.kept(SPACE, &secret::key(hash))? else { return Ok(None) };
+    let Some((json, basis)) = basis(&value, hash) else {
+        tracing::error!("a kept token cannot be read");
+        return Ok(None);
+    };
+    let root = json.root();
+    let Some(who) = root.str("who") else {
+        let role = root.str("role").and_then(|name| role(&name).ok());
+        // Tokens that were made before this was asked have none.
+        let organisation = root.str("organisation").unwrap_or_default().into_owned();
+        let session = role.map(|role| Session::program(format!("token-{}", basis.id), role, basis));
+        return Ok(session.map(|session| Session { organisation, ..session }));
+    };
+    let Some(account) = access.account(&who)? else { return Ok(None) };
+    let profile = root.str("profile").and_then(|id| account.profile(&id, access.now()));
+    let is_same = number(&json, "generation") == Some(account.generation);
+    Ok(profile.filter(|_| is_same).map(|profile| Session::person(&account, profile, basis)))
 }
 
-fn session(value: &[u8], hash: &Hash) -> Option<Session> {
+fn basis(value: &[u8], hash: &Hash) -> Option<(Json, Basis)> {
     let json = Json::parse(value, Limits::DOOR).ok()?;
-    let role = role(&json.root().str("role")?).ok()?;
-    let id = secret::name(hash);
-    Some(Session {
-        who: format!("token-{id}"),
-        display: format!("Program ({})", role.title),
-        id,
-        role,
-        place: String::new(),
-        // Tokens that were made before this was asked have none.
-        organisation: json.root().str("organisation").unwrap_or_default().into_owned(),
-        scope: role.scope(),
-        csrf: String::new(),
+    let basis = Basis {
+        id: secret::name(hash),
+        credential: Credential::Token(*hash),
+        strength: match json.root().str("strength") {
+            Some(name) => Strength::named(&name)?,
+            None => Strength::Token,
+        },
         since: Instant(number(&json, "since")?),
         until: Instant(number(&json, "until")?),
-        credential: Credential::Token(*hash),
-    })
+    };
+    Some((json, basis))
 }

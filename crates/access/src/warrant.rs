@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fhir::json::Value;
 use fhir::{Json, Limits, Tree};
-use record::{Kind, Reach, Refusal, Scope};
+use record::{Kind, Opened, Reach, Refusal, Scope};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,8 +45,15 @@ impl Session {
         if let Some(types) = &self.scope.types {
             tree.set("types", Tree::Array(types.iter().map(|kind| Tree::from(*kind)).collect()));
         }
-        if let Some(classes) = &self.scope.classes {
-            tree.set("classes", Tree::Array(classes.iter().map(|class| Tree::from(*class)).collect()));
+        if let Some(types) = &self.scope.traced {
+            tree.set("traced", Tree::Array(types.iter().map(|kind| Tree::from(*kind)).collect()));
+        }
+        if let Some(marks) = &self.scope.marks {
+            tree.set("marks", texts(marks));
+        }
+        if let Some(opened) = &self.scope.opened {
+            tree.set("opened", texts(&opened.patients));
+            tree.set("opened-marks", texts(&opened.marks));
         }
         tree.text()
     }
@@ -84,10 +91,6 @@ fn scope(root: Value<'_>) -> Scope {
         let list = root.get(name)?;
         Some(list.items().filter_map(|item| item.as_str()).map(|t| t.into_owned()).collect::<BTreeSet<_>>())
     };
-    let numbers = root.get("classes").map(|list| {
-        let numbers = list.items().filter_map(|item| item.as_number()?.parse().ok());
-        Arc::new(numbers.collect::<BTreeSet<i64>>())
-    });
     let known = |list: BTreeSet<String>| {
         let types = fhir::definitions::RESOURCES.iter().copied().filter(|kind| list.contains(*kind));
         Arc::new(types.collect::<BTreeSet<&'static str>>())
@@ -95,6 +98,10 @@ fn scope(root: Value<'_>) -> Scope {
     Scope {
         types: texts("types").map(known),
         reach: texts("patients").map_or(Reach::Everyone, |list| Reach::Patients(Arc::new(list))),
-        classes: numbers,
+        traced: texts("traced").map(known),
+        marks: texts("marks").map(Arc::new),
+        opened: texts("opened")
+            .zip(texts("opened-marks"))
+            .map(|(patients, marks)| Arc::new(Opened { patients, marks })),
     }
 }

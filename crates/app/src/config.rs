@@ -1,6 +1,7 @@
 //! Configuration: one TOML file, all of it optional, and the command line on top.
 
 use crate::validating::Validating;
+use audit::Witness;
 use cli::Serve;
 use record::{Kind, Place, Refusal};
 use serde::{Deserialize, Deserializer, de::Error};
@@ -45,6 +46,8 @@ pub struct Config {
     pub validation: Validating,
     /// Where notifications of subscriptions may go.
     pub subscriptions: Subscribing,
+    /// How the audit trail is signed, and who else has its heads.
+    pub audit: Auditing,
     /// How e-mail goes out; none goes without.
     pub smtp: Option<Mail>,
 }
@@ -55,6 +58,18 @@ pub struct Config {
 pub struct Subscribing {
     /// Hosts, as `host` or `host:port`; `*` for every public host over https.
     pub hosts: Vec<String>,
+}
+
+/// How the audit trail is signed, and who else has its heads.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auditing {
+    /// The file of the key that signs, made when it is not there. It belongs outside what holds the record; without a
+    /// word it is beside a record that is a folder, and a record in a database is not signed.
+    pub key: Option<PathBuf>,
+    /// Who has the heads, too: `file:/path`, `syslog+tls://host:port`. Two are good.
+    #[serde(deserialize_with = "witnesses")]
+    pub witnesses: Vec<Witness>,
 }
 
 /// A mail server.
@@ -88,6 +103,11 @@ fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Place, D::Error> {
     String::deserialize(from)?.parse().map_err(D::Error::custom)
 }
 
+fn witnesses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Witness>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+}
+
 fn places<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Place>, D::Error> {
     let texts = Vec::<String>::deserialize(from)?;
     texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
@@ -110,6 +130,7 @@ impl Default for Config {
             organisation: String::new(),
             validation: Validating::default(),
             subscriptions: Subscribing::default(),
+            audit: Auditing::default(),
             smtp: None,
         }
     }
@@ -150,6 +171,15 @@ impl Config {
             Place::Postgres(_) => None,
         };
         self.terminology.clone().or(beside)
+    }
+
+    /// The file of the key that signs the audit trail.
+    pub fn audit_key(&self) -> Option<PathBuf> {
+        let beside = match &self.data {
+            Place::Folder(folder) => Some(folder.join("audit.key")),
+            Place::Postgres(_) => None,
+        };
+        self.audit.key.clone().or(beside)
     }
 
     /// The address to listen on. Refused when others could reach it: there is no TLS here yet.

@@ -5,7 +5,7 @@ mod history;
 
 use crate::config::Config;
 use crate::serve;
-use access::{Access, NewUser};
+use access::{Access, NewProfile, NewUser, Profile};
 use cli::Demo;
 use fhir::Instant;
 use population::Plan;
@@ -17,8 +17,11 @@ use std::time::Instant as Stopwatch;
 /// One password for all accounts of the demonstration. It guards nothing: every person in it is invented, and
 /// it is served on this machine only.
 const PASSWORD: &str = "demonstration";
+/// Accounts that may approve others' accounts and role profiles.
+const SPONSORS: [&str; 2] = ["consultant", "admin"];
 /// The day that the demonstration's history runs up to. Fixed, so that the same seed gives the same data.
 const UNTIL: &str = "2026-11-24T09:00:00Z";
+
 /// Makes the demonstration's record if it is not there, and serves it.
 pub fn demo(demo: &Demo) -> Result<(), Refusal> {
     let started = Stopwatch::now();
@@ -46,7 +49,8 @@ pub fn demo(demo: &Demo) -> Result<(), Refusal> {
         );
         println!("Sign in with any of these, password: {PASSWORD}\n");
         for account in accounts {
-            println!("  {:<14} {} ({})", account.name, account.display, account.role.title);
+            let titles: Vec<String> = account.profiles.iter().map(Profile::title).collect();
+            println!("  {:<14} {} ({})", account.name, account.display, titles.join("; "));
         }
         println!("\nA token for scripts: carespine token --data {} --role doctor", demo.data);
         println!("Everyone in it is invented. Stop with Ctrl-C.");
@@ -99,13 +103,11 @@ fn make(access: &Access, demo: &Demo, clock: &Simulated) -> Result<(), Refusal> 
     history::make(access, &session, &plan, clock)?;
     clock.follow_the_machine();
     for account in plan.accounts() {
-        access.add_user(&NewUser {
-            name: account.name,
-            display: account.display,
-            role: account.role,
-            place: account.place,
-            password: PASSWORD.into(),
-        })?;
+        let profile = NewProfile::new(&account.role).at(account.organisation_code).place(&account.place);
+        let profile = profile.in_workgroups(account.workgroups);
+        let extra = SPONSORS.contains(&account.name.as_str()).then_some("sponsor");
+        let profile = profile.with_activities(extra);
+        access.add_user(&NewUser::new(&account.name, &account.display, profile, PASSWORD))?;
     }
     access
         .store()

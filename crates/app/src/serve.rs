@@ -23,6 +23,9 @@ pub fn serve(config: &Config) -> Result<(), Refusal> {
     let options =
         Options { readers: config.readers, replicas: config.replicas.clone(), ..Options::default() };
     let access = Access::open(Store::open(&config.data, options)?)?;
+    if config.audit.key.is_none() && config.audit_key().is_some() {
+        tracing::warn!("the key of the audit trail is beside the record: name another place as [audit] key");
+    }
     if access.users()?.is_empty() {
         println!("No one can sign in yet. Add someone: carespine user --data {} add ...", config.data);
     }
@@ -42,6 +45,7 @@ pub fn run(
     CATALOGUE.check()?;
     let validation = config.rules()?;
     let _words = words::follow(access.store().clone())?;
+    let _heads = heads(config, &access)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -63,6 +67,16 @@ pub fn run(
             .await
             .map_err(|e| Refusal::new(Kind::Fault, format!("Serving ended: {e}.")))
     })
+}
+
+/// Signs the audit trail and gives its heads to witnesses, for as long as what comes back is held.
+fn heads(config: &Config, access: &Access) -> Result<Option<audit::Keeping>, Refusal> {
+    let Some(path) = config.audit_key() else {
+        tracing::warn!("the audit trail is not signed: name a file for its key as [audit] key");
+        return Ok(None);
+    };
+    let key = audit::Key::open(&path)?;
+    audit::keep(access.store().clone(), key, config.audit.witnesses.clone()).map(Some)
 }
 
 /// The address that clients know the FHIR door by.

@@ -1,6 +1,6 @@
 //! The whole house, over real sockets.
 
-use crate::config::Config;
+use crate::config::{Auditing, Config};
 use crate::{demo, serve};
 use access::Access;
 use cli::{Demo, Serve};
@@ -86,6 +86,12 @@ fn served(config: &Config, access: &Access) -> SocketAddr {
     receiver.recv().unwrap()
 }
 
+/// The defaults, with what is beside the record in the folder of the test.
+fn config(home: &Home) -> Config {
+    let audit = Auditing { key: Some(home.folder().join("audit.key")), ..Auditing::default() };
+    Config { audit, ..Config::default() }
+}
+
 fn get(address: SocketAddr, path: &str, token: Option<&str>) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let authorization = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();
@@ -102,7 +108,7 @@ fn one_port_answers_for_health_page_and_fhir() {
     made(&home, 1);
     let access = Access::open(opened(&home)).unwrap();
     let token = access.mint_token("doctor", 5).unwrap();
-    let address = served(&Config::default(), &access);
+    let address = served(&config(&home), &access);
     let status = |path: &str, token| get(address, path, token).split_whitespace().nth(1).unwrap().to_owned();
     assert_eq!(status("/health", None), "200");
     assert_eq!(status("/ready", None), "200");

@@ -55,22 +55,31 @@ impl Validating {
                 }
             };
         let of_all = set("validation.set", &self.set).unwrap_or_default();
-        let mut organisations = BTreeMap::new();
+        let (mut organisations, mut twice) = (BTreeMap::new(), Vec::new());
         for (code, chosen) in &self.organisation {
             let own = set(&format!("validation.organisation.{code}.set"), &chosen.set);
             let policy = chosen.policy.unwrap_or(self.policy);
-            organisations.insert(code.clone(), Rule { policy, set: own.unwrap_or_else(|| of_all.clone()) });
+            let rule = Rule { policy, set: own.unwrap_or_else(|| of_all.clone()) };
+            if organisations.insert(code.to_uppercase(), rule).is_some() {
+                twice.push(code);
+            }
         }
-        for code in self.organisation.keys().filter(|code| code.is_empty() || code.trim() != **code) {
-            let text =
-                format!("{code:?} is no code of an organisation. Write it as accounts and tokens say it.");
-            issues.push(Issue::new("value", "validation.organisation", text));
+        issues.extend(twice.iter().map(|code| {
+            let text = format!("{code:?} is there twice, in other letters. Leave one of them out.");
+            Issue::new("duplicate", "validation.organisation", text)
+        }));
+        for code in self.organisation.keys().filter(|code| !is_code(code)) {
+            issues.push(Issue::new("value", "validation.organisation", no_code(code)));
+        }
+        let organisation = organisation.trim();
+        if !organisation.is_empty() && !is_code(organisation) {
+            issues.push(Issue::new("value", "organisation", no_code(organisation)));
         }
         if !issues.is_empty() {
             return Err(Refusal::many(Kind::Invalid, issues));
         }
         let (policy, profiles) = (self.policy, self.profiles.clone());
-        let organisation = organisation.trim().to_owned();
+        let organisation = organisation.to_uppercase();
         Ok(Validation { policy, profiles, set: of_all, organisations, organisation, ..Validation::default() })
     }
 }
@@ -96,6 +105,17 @@ fn faults(at: &str, profiles: &ByType) -> Vec<Issue> {
         }
     }
     issues
+}
+
+/// True for a code as accounts and tokens have it: letters and digits, as the Organisation Data Service gives them.
+fn is_code(code: &str) -> bool {
+    (1..=12).contains(&code.len()) && code.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+fn no_code(code: &str) -> String {
+    format!(
+        "{code:?} is no code of an organisation. Give its ODS code: up to 12 letters and digits, such as RX1."
+    )
 }
 
 /// True for an absolute address, perhaps with a version after a bar.
@@ -134,14 +154,14 @@ mod tests {
         [organisation."RXX"]
         policy = "refuse"
         set = "uk-core"
-        [organisation."RYY"]
+        [organisation."ryy"]
         policy = "off"
         [organisation."RZZ"]
         set = "uk-core""#;
 
     fn read(text: &str) -> Result<Validation, String> {
         let read: Validating = toml::from_str(text).map_err(|e| e.to_string())?;
-        read.rules(" RXX ").map_err(|refusal| refusal.to_string())
+        read.rules(" rxx ").map_err(|refusal| refusal.to_string())
     }
 
     #[test]
@@ -165,7 +185,8 @@ mod tests {
             ("Observation =", "observation =", "\"observation\" is no resource type"),
             ("[\"http://example.org/always\"]", "[]", "validation.profiles.Observation: No profile is named"),
             ("http://example.org/plain", "plain", "validation.sets.base.Patient: \"plain\" is no canonical"),
-            ("\"RYY\"", "\" RYY\"", "\" RYY\" is no code"),
+            ("\"ryy\"", "\" RYY\"", "\" RYY\" is no code"),
+            ("[organisation.\"ryy\"]", "[organisation.rxx]", "is there twice"),
             ("\"off\"", "\"of\"", "none of off, warn, refuse"),
             ("[sets.base]", "[set.base]", "set"),
             ("policy = \"off\"", "police = \"off\"", "police"),

@@ -52,7 +52,8 @@ fn command(program: &Program, people: &People, place: &Place<'_>, empty: u64) ->
     loaded("`carespine load`", program, place, (took, cpu, empty))
 }
 
-fn cpu_of_children(place: &Place<'_>) -> io::Result<Cpu> {
+/// Processor time of all commands that have ended, and of the database.
+pub fn cpu_of_children(place: &Place<'_>) -> io::Result<Cpu> {
     let own = Process::of(std::process::id()).children_cpu()?;
     Ok(Cpu { own, database: place.database_process().map(Process::family_cpu).transpose()? })
 }

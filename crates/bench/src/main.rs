@@ -12,12 +12,17 @@ mod report;
 mod scenario;
 mod server;
 mod stream;
+#[allow(dead_code, clippy::unwrap_used, reason = "files() is for tests")]
+#[path = "../../fhir/src/suites.rs"]
+mod suites;
+mod validation;
+mod view;
 
 use clap::Parser;
 use engine::{Engine, Place, Postgres};
 use people::People;
 use report::{Report, Run};
-use scenario::{Scenario, Writes};
+use scenario::Writes;
 use server::{Kind, Program};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -141,10 +146,11 @@ fn run(arguments: &Arguments) -> io::Result<()> {
 fn programs(arguments: &Arguments, size: usize) -> io::Result<Vec<Program>> {
     let beside = || Ok::<_, io::Error>(std::env::current_exe()?.with_file_name("carespine"));
     let ours = arguments.carespine.clone().map_or_else(beside, Ok)?;
-    let mut programs = vec![Program { kind: Kind::Carespine, file: there(&ours)? }];
+    let mut programs = vec![Program { kind: Kind::Carespine, file: there(&ours)?, settings: String::new() }];
     if let Some(file) = arguments.helios.as_deref().filter(|_| size <= arguments.helios_max) {
         let search_parameters = there(&arguments.search_parameters)?;
-        programs.push(Program { kind: Kind::Helios { search_parameters }, file: there(file)? });
+        let kind = Kind::Helios { search_parameters };
+        programs.push(Program { kind, file: there(file)?, settings: String::new() });
     }
     Ok(programs)
 }
@@ -161,25 +167,43 @@ fn one(
     place: &mut Place<'_>,
     crowd: Option<&Crowd>,
 ) -> io::Result<Run> {
+    let is_ours = program.kind == Kind::Carespine;
+    let time = Duration::from_secs_f64(arguments.seconds);
     let loads = load::all(program, people, place)?;
+    let views = if is_ours && arguments.wants(view::NAME) { view::all(program, place)? } else { Vec::new() };
     let server = program.start(place)?;
     let (started, idle) = (server.started, server.memory());
     let mut figures = Vec::new();
-    let wanted = |scenario: &Scenario| scenario.name.contains(&arguments.only);
-    for scenario in scenario::all(&server, people).into_iter().filter(wanted) {
+    let mut scenarios = scenario::all(&server, people);
+    if is_ours {
+        scenarios.extend(scenario::terminology(&server, people));
+    }
+    for scenario in scenarios.into_iter().filter(|scenario| arguments.wants(scenario.name)) {
         println!("  {}", scenario.name);
-        let time = Duration::from_secs_f64(arguments.seconds);
         figures.push(measure::scenario(&server, scenario, &arguments.concurrency, time)?);
     }
     let used = server.memory();
-    let situations = match crowd.filter(|_| program.kind == Kind::Carespine) {
+    let situations = match crowd.filter(|_| is_ours) {
         Some(crowd) => {
             let alone = Duration::from_secs_f64(arguments.alone);
-            let writes = Writes::new(&server, people, "stream");
+            let writes = Writes::results(&server, people, "stream");
             stream::all(program, place, &server, &writes, crowd, alone, people.resources)?
         }
         None => Vec::new(),
     };
-    let (server, resources) = (program.kind.name(), people.resources);
-    Ok(Run { server, engine: place.engine(), resources, loads, started, idle, used, figures, situations })
+    drop(server);
+    let validated = if is_ours && arguments.wants(validation::NAME) {
+        validation::all(program, people, place, &arguments.concurrency, time)?
+    } else {
+        Vec::new()
+    };
+    let (server, engine, resources) = (program.kind.name(), place.engine(), people.resources);
+    Ok(Run { server, engine, resources, loads, started, idle, used, figures, situations, views, validated })
+}
+
+impl Arguments {
+    /// Whether what has this name is to be measured.
+    fn wants(&self, name: &str) -> bool {
+        name.contains(&self.only)
+    }
 }

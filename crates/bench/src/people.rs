@@ -39,6 +39,8 @@ pub struct Asked {
     pub resources: Vec<String>,
     /// A result of each patient: what stands before its id, and what after.
     pub observations: Vec<(String, String)>,
+    /// Persons, in the same way.
+    pub persons: Vec<(String, String)>,
 }
 
 impl People {
@@ -87,6 +89,9 @@ impl Asked {
             match &*kind {
                 "Patient" => {
                     patient = Some(id.clone().into_owned());
+                    if self.persons.len() < ASKED_MAX {
+                        self.persons.extend(around_id(*resource, &id));
+                    }
                     self.person(*resource);
                 }
                 "Observation" => {

@@ -1,9 +1,11 @@
 //! The figures as a page of Markdown.
 
 mod curves;
+mod flattening;
 mod limits;
 #[cfg(test)]
 mod tests;
+mod validating;
 
 use crate::engine::{Engine, SETTINGS};
 use crate::load::Load;
@@ -11,6 +13,8 @@ use crate::machine;
 use crate::measure::{Figure, Point};
 use crate::process::Cpu;
 use crate::stream::Situation;
+use crate::validation::Validated;
+use crate::view::Flat;
 use std::fmt::Write;
 use std::fs;
 use std::io;
@@ -42,6 +46,8 @@ pub struct Run {
     pub used: (u64, Option<u64>),
     pub figures: Vec<Figure>,
     pub situations: Vec<Situation>,
+    pub views: Vec<Flat>,
+    pub validated: Vec<Validated>,
 }
 
 /// The heading of what people wrote; what stands below it is taken over from page to page.
@@ -108,6 +114,8 @@ impl Report {
         limits::write(&self.runs, &mut text);
         self.situations(&mut text);
         self.loads(&mut text);
+        validating::write(&self.runs, &mut text);
+        flattening::write(&self.runs, &mut text);
         self.starts(&mut text);
         let mut sizes: Vec<usize> = self.runs.iter().map(|run| run.resources).collect();
         sizes.dedup();

@@ -46,30 +46,40 @@ impl Asks {
     }
 }
 
-/// Results of patients who are there, each under an id that is not.
+/// Resources like those that are there, each under an id that is not.
 pub struct Writes {
     base: &'static str,
     headers: Vec<String>,
     word: &'static str,
-    results: Vec<(String, String)>,
+    kind: &'static str,
+    /// What stands before the id of each, and what after.
+    texts: Vec<(String, String)>,
     next: AtomicUsize,
 }
 
 impl Writes {
-    /// The ids begin with a word that no other writes of the same run have.
-    pub fn new(server: &Server, people: &People, word: &'static str) -> Writes {
+    /// Results of patients who are there. The ids begin with a word that no other writes of the same run have.
+    pub fn results(server: &Server, people: &People, word: &'static str) -> Writes {
+        Writes::new(server, "Observation", people.asked.observations.clone(), word)
+    }
+
+    /// Patients.
+    pub fn patients(server: &Server, people: &People, word: &'static str) -> Writes {
+        Writes::new(server, "Patient", people.asked.persons.clone(), word)
+    }
+
+    fn new(server: &Server, kind: &'static str, texts: Vec<(String, String)>, word: &'static str) -> Writes {
         let mut headers = server.headers.clone();
         headers.push("Prefer: return=minimal".to_owned());
-        let (results, next) = (people.asked.observations.clone(), AtomicUsize::new(0));
-        Writes { base: server.base, headers, word, results, next }
+        Writes { base: server.base, headers, word, kind, texts, next: AtomicUsize::new(0) }
     }
 
     pub fn next(&self) -> Request {
         let n = self.next.fetch_add(1, Relaxed);
-        let (before, after) = &self.results[n % self.results.len()];
+        let (before, after) = &self.texts[n % self.texts.len()];
         let id = format!("{}-{n}", self.word);
         Request::put(
-            &format!("{}/Observation/{id}", self.base),
+            &format!("{}/{}/{id}", self.base, self.kind),
             &self.headers,
             format!("{before}{id}{after}").as_bytes(),
         )
@@ -103,7 +113,49 @@ pub fn all(server: &Server, people: &People) -> Vec<Scenario> {
             }),
         ),
         scenario(EVERYTHING, each(&asked.patients, &|patient| format!("Patient/{patient}/$everything"))),
-        scenario(WRITE, Asks::New(Writes::new(server, people, "bench"))),
+        scenario(WRITE, Asks::New(Writes::results(server, people, "bench"))),
+    ]
+}
+
+/// Encounters that were at a clinic, at home, in hospital and so on.
+const ENCOUNTER_CLASSES: &str = "http://terminology.hl7.org/ValueSet/v3-ActEncounterCode";
+
+/// What Carespine is asked besides, about the value sets of R4 itself.
+pub fn terminology(server: &Server, people: &People) -> Vec<Scenario> {
+    let scenario = |name, paths: &[String]| {
+        let get = |path: &String| Request::get(&format!("{}/{path}", server.base), &server.headers);
+        Scenario { name, asks: Asks::Again(paths.iter().map(get).collect()) }
+    };
+    let expand = |set: &str, rest: &str| format!("ValueSet/$expand?url={}{rest}", encoded(set));
+    let small = expand("http://hl7.org/fhir/ValueSet/administrative-gender", "");
+    let large = "http://terminology.hl7.org/ValueSet/v3-ActCode";
+    let pages: Vec<String> =
+        (0..10).map(|n| expand(large, &format!("&count=100&offset={}", n * 100))).collect();
+    let typed = ["in", "pre", "acc", "hos", "cov", "inf", "ord", "med"];
+    let filtered = typed.map(|letters| expand(large, &format!("&filter={letters}&count=20")));
+    let codes =
+        [("AMB", "v3-ActCode"), ("IMP", "v3-ActCode"), ("nonsense", "v3-ActCode"), ("HH", "v3-ActCode")];
+    let checked = codes.map(|(code, system)| {
+        format!(
+            "ValueSet/$validate-code?url={}&system={}&code={code}",
+            encoded(ENCOUNTER_CLASSES),
+            encoded(&format!("http://terminology.hl7.org/CodeSystem/{system}"))
+        )
+    });
+    let within: Vec<String> = people
+        .asked
+        .patients
+        .iter()
+        .map(|patient| {
+            format!("Encounter?patient={patient}&class:in={}&_count=20", encoded(ENCOUNTER_CLASSES))
+        })
+        .collect();
+    vec![
+        scenario("`$expand` of a value set of 4 codes", &[small]),
+        scenario("`$expand` of a page of 100 out of 1,100 codes", &pages),
+        scenario("`$expand` of what has some letters out of 1,100 codes, as someone types", &filtered),
+        scenario("`$validate-code` in a value set", &checked),
+        scenario("a patient's encounters of a value set's classes (`:in`)", &within),
     ]
 }
 

@@ -6,8 +6,8 @@ use crate::process::{Cpu, Process};
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a server may take until it answers.
@@ -43,6 +43,8 @@ impl Kind {
 pub struct Program {
     pub kind: Kind,
     pub file: PathBuf,
+    /// What Carespine is told besides in its configuration, as lines of TOML.
+    pub settings: String,
 }
 
 /// A server that answers. It is stopped when dropped.
@@ -107,7 +109,7 @@ impl Program {
         match &self.kind {
             Kind::Carespine => {
                 let config = place.folder().join("carespine.toml");
-                fs::write(&config, format!("body_bytes = {BODY_MAX}\n"))?;
+                fs::write(&config, format!("body_bytes = {BODY_MAX}\n{}", self.settings))?;
                 command.arg("serve").arg("--config").arg(config);
                 command.arg("--data").arg(place.address()).arg("--listen").arg(address.to_string());
             }
@@ -133,16 +135,40 @@ impl Program {
         command
     }
 
+    /// Puts the files of a folder into the store of a place as a FHIR package.
+    pub fn add_package(&self, place: &Place<'_>, folder: &Path, name: &str, version: &str) -> io::Result<()> {
+        let mut command = Command::new(&self.file);
+        command.args(["package", "--data"]).arg(place.address()).arg("add").arg(folder);
+        said(command.args(["--name", name, "--version", version])).map(drop)
+    }
+
+    /// Runs a view over the store of a place; what the command says when it is done.
+    pub fn run_view(&self, place: &Place<'_>, view: &Path, out: &Path) -> io::Result<String> {
+        let mut command = Command::new(&self.file);
+        command.args(["view", "run", "--quiet", "--data"]).arg(place.address()).arg("--out").arg(out);
+        let output = succeeded(command.arg(view).stdin(Stdio::null()).output()?)?;
+        Ok(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+
     /// A token of the role that may load data as well as read it.
     fn token(&self, place: &Place<'_>) -> io::Result<String> {
         let mut command = Command::new(&self.file);
-        command.args(["token", "--role", "system", "--minutes", "600", "--data"]).arg(place.address());
-        let output = command.output()?;
-        if !output.status.success() {
-            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        said(command.args(["token", "--role", "system", "--minutes", "600", "--data"]).arg(place.address()))
     }
+}
+
+/// What a command prints.
+fn said(command: &mut Command) -> io::Result<String> {
+    let output = succeeded(command.output()?)?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// What came of a command, or its complaint.
+fn succeeded(output: Output) -> io::Result<Output> {
+    if output.status.success() {
+        return Ok(output);
+    }
+    Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
 }
 
 /// A port that nobody listens on at the moment.

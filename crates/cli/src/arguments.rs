@@ -73,7 +73,7 @@ pub enum Command {
         #[command(subcommand)]
         command: PackageCommand,
     },
-    /// Releases of code systems: SNOMED CT, dm+d.
+    /// Releases of code systems: SNOMED CT, dm+d, ICD-10, OPCS-4, LOINC, ODS.
     Terminology {
         /// The record whose folder keeps them.
         #[arg(long, default_value = "data", global = true)]
@@ -115,8 +115,51 @@ pub enum Command {
         #[command(subcommand)]
         command: SubscriptionCommand,
     },
+    /// The audit trail: whether it still is what was signed and witnessed, and proofs of single rows.
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Print the version.
     Version,
+}
+
+/// The audit trail.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check every row against the signed heads of the record and of its witnesses.
+    Verify {
+        /// The record: a folder, or a database as postgres://user@host/database.
+        #[arg(long, default_value = "data")]
+        data: Place,
+        /// A file of heads that a witness has; may be named several times.
+        #[arg(long)]
+        witness: Vec<PathBuf>,
+        /// A public key that may have signed; may be named several times. [default: any]
+        #[arg(long)]
+        key: Vec<String>,
+    },
+    /// Prove that rows are on the trail: one JSON line each, which `carespine audit check` checks anywhere.
+    Prove {
+        /// The record: a folder, or a database as postgres://user@host/database.
+        #[arg(long, default_value = "data")]
+        data: Place,
+        /// The number of a row.
+        #[arg(long, required_unless_present = "patient", conflicts_with = "patient")]
+        row: Option<u64>,
+        /// The id of a patient: every row that names them.
+        #[arg(long)]
+        patient: Option<String>,
+    },
+    /// Check proofs without the record.
+    Check {
+        /// A file of proofs, one JSON line each; - for standard input.
+        file: PathBuf,
+        /// A public key that may have signed; may be named several times. [default: any]
+        #[arg(long)]
+        key: Vec<String>,
+    },
 }
 
 /// Views.
@@ -190,16 +233,15 @@ pub enum UserCommand {
         /// Where they work.
         #[arg(long, default_value = "")]
         place: String,
-        /// The organisation that they act for, by its ODS code.
+        /// The organisation they work for, by its ODS code.
         #[arg(long, default_value = "")]
         organisation: String,
-    },
-    /// Say for which organisation an account acts; its sessions end at once.
-    Organisation {
-        /// The account.
-        name: String,
-        /// Its ODS code; "" for none.
-        code: String,
+        /// A team of theirs, by name; may be given several times.
+        #[arg(long)]
+        workgroup: Vec<String>,
+        /// What they may do beside what the role may, e.g. sponsor; may be given several times.
+        #[arg(long)]
+        activity: Vec<String>,
     },
     /// List accounts.
     List,
@@ -250,11 +292,22 @@ pub enum TerminologyCommand {
     Import {
         /// Whose it is.
         kind: ReleaseKind,
-        /// The unpacked folder of the release.
+        /// The unpacked folder of the release, or its file.
         from: PathBuf,
+        /// Its version, where the files do not say it, or another than they say. Not for snomed and dmd.
+        #[arg(long)]
+        version: Option<String>,
+        /// Its day (YYYY-MM-DD), where the files do not say it. Not for snomed and dmd.
+        #[arg(long)]
+        date: Option<String>,
+        /// Address of the code system, if it is to be another than the usual. Not for snomed and dmd.
+        #[arg(long)]
+        system: Option<String>,
     },
     /// List them, the newest of each first.
     List,
+    /// Read all of each, and tell which are damaged.
+    Check,
     /// Remove one.
     Remove {
         /// SYSTEM|VERSION, as `terminology list` shows them.
@@ -269,6 +322,14 @@ pub enum ReleaseKind {
     Snomed,
     /// The NHS dictionary of medicines and devices, XML.
     Dmd,
+    /// ICD-10: WHO's ClaML, or NHS England's file of codes and titles.
+    Icd10,
+    /// OPCS-4: NHS England's file of codes and titles.
+    Opcs4,
+    /// LOINC: Loinc.csv of the release. It does not say its day: --date.
+    Loinc,
+    /// NHS organisations: the CSV files of ODS. They do not say their day: --date.
+    Ods,
 }
 
 /// `carespine serve`.

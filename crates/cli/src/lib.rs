@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
+mod audit_trail;
 mod keep;
 pub mod load;
 mod packages;
@@ -12,8 +13,8 @@ mod tests;
 mod view;
 
 pub use arguments::{
-    Arguments, Command, Demo, Load, PackageCommand, ReleaseKind, RunView, Serve, SubscriptionCommand,
-    TerminologyCommand, UserCommand, ViewCommand,
+    Arguments, AuditCommand, Command, Demo, Load, PackageCommand, ReleaseKind, RunView, Serve,
+    SubscriptionCommand, TerminologyCommand, UserCommand, ViewCommand,
 };
 pub use releases::FOLDER as RELEASES;
 
@@ -37,6 +38,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         }
         Command::View { command: ViewCommand::Run(run) } => view::run(&run),
         Command::Subscription { data, command } => subscriptions::command(&data, &command),
+        Command::Audit { command } => audit_trail::command(&command),
         Command::Version => {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)

@@ -1,7 +1,7 @@
 //! Accounts and tokens.
 
 use crate::UserCommand;
-use access::{Access, NewUser};
+use access::{Access, NewProfile, NewUser, Profile};
 use record::{Kind, Place, Refusal};
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
@@ -9,29 +9,18 @@ use std::process::ExitCode;
 pub(crate) fn user(data: &Place, command: &UserCommand) -> Result<ExitCode, Refusal> {
     let access = Access::open(crate::open_existing(data)?)?;
     match command {
-        UserCommand::Add { name, display, role, place, organisation } => {
+        UserCommand::Add { name, display, role, place, organisation, workgroup, activity } => {
             let password = password()?;
-            let user = NewUser {
-                name: name.clone(),
-                display: display.clone(),
-                role: role.clone(),
-                place: place.clone(),
-                password,
-            };
-            access.add_user_for(organisation, &user)?;
+            let profile = NewProfile::new(role).at(organisation).place(place).in_workgroups(workgroup);
+            let profile = profile.with_activities(activity);
+            access.add_user(&NewUser::new(name, display, profile, &password))?;
             println!("{name} can sign in.");
         }
         UserCommand::List => {
             for account in access.users()? {
-                let state = if account.disabled { "  shut" } else { "" };
-                println!("{:<20} {:<20} {}{state}", account.name, account.role.name, account.display);
-            }
-        }
-        UserCommand::Organisation { name, code } => {
-            access.set_organisation(name, code)?;
-            match code.trim() {
-                "" => println!("{name} acts for no organisation."),
-                code => println!("{name} acts for {code}."),
+                let state = if account.is_open(access.now()) { "" } else { "  shut" };
+                let profiles: Vec<String> = account.current(access.now()).map(Profile::title).collect();
+                println!("{:<20} {:<30} {}{state}", account.name, account.display, profiles.join("; "));
             }
         }
         UserCommand::Password { name } => {

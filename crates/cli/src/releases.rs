@@ -1,11 +1,12 @@
-//! Releases of code systems: SNOMED CT, dm+d.
+//! Releases of code systems: SNOMED CT, dm+d, ICD-10, OPCS-4, LOINC, ODS.
 
 use crate::{ReleaseKind, TerminologyCommand};
 use conformance::Conformance;
 use record::{Kind, Place, Refusal};
 use std::path::Path;
 use std::process::ExitCode;
-use terminology::import::{dmd, rf2};
+use terminology::import::{Progress, Told, dmd, icd10, loinc, ods, opcs, rf2};
+use terminology::index::Draft;
 use terminology::releases::{Held, Releases};
 
 /// Folder of the releases in that of a record.
@@ -18,23 +19,22 @@ pub(crate) fn command(
 ) -> Result<ExitCode, Refusal> {
     let releases = releases(data, index)?;
     match command {
-        TerminologyCommand::Import { kind, from } => {
+        TerminologyCommand::Import { kind, from, version, date, system } => {
+            let told = Told { system: system.clone(), version: version.clone(), date: date.clone() };
             let bar = crate::keep::bar("Importing");
             let mut progress = |what: &str, done, all| {
                 bar.set_message(what.to_owned());
                 bar.set_length(all);
                 bar.set_position(done);
             };
-            let draft = match kind {
-                ReleaseKind::Snomed => rf2::read(from, &mut progress)?,
-                ReleaseKind::Dmd => dmd::read(from, &mut progress)?,
-            };
+            let draft = read(*kind, from, &told, &mut progress)?;
             let held = releases.add(draft, &mut progress)?;
             bar.finish_and_clear();
             announce(data)?;
             print(&held);
         }
         TerminologyCommand::List => releases.list()?.iter().for_each(print),
+        TerminologyCommand::Check => return check(&releases),
         TerminologyCommand::Remove { release } => {
             let (url, version) = release.split_once('|').ok_or_else(|| {
                 let text =
@@ -47,6 +47,33 @@ pub(crate) fn command(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn check(releases: &Releases) -> Result<ExitCode, Refusal> {
+    let checked = releases.check(&mut |_, _, _| {})?;
+    for one in &checked {
+        match one {
+            Ok(held) => print(held),
+            Err(refusal) => println!("{refusal}"),
+        }
+    }
+    Ok(if checked.iter().all(Result::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read(kind: ReleaseKind, from: &Path, told: &Told, progress: &mut Progress<'_>) -> Result<Draft, Refusal> {
+    let says_all = matches!(kind, ReleaseKind::Snomed | ReleaseKind::Dmd);
+    if says_all && *told != Told::default() {
+        let text = "The files of this release say what they are. Leave --version, --date and --system out.";
+        return Err(Refusal::new(Kind::Invalid, text));
+    }
+    match kind {
+        ReleaseKind::Snomed => rf2::read(from, progress),
+        ReleaseKind::Dmd => dmd::read(from, progress),
+        ReleaseKind::Icd10 => icd10::read(from, told, progress),
+        ReleaseKind::Opcs4 => opcs::read(from, told, progress),
+        ReleaseKind::Loinc => loinc::read(from, told, progress),
+        ReleaseKind::Ods => ods::read(from, told, progress),
+    }
 }
 
 /// The releases beside a record, or of a folder that is named.

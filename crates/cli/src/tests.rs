@@ -206,6 +206,36 @@ fn subscriptions_are_listed_and_one_that_is_not_there_is_not_sent_again() {
 }
 
 #[test]
+fn a_release_of_one_file_is_imported_and_what_it_does_not_say_is_asked_for() {
+    let home = kept();
+    let data = home.place();
+    let aside = tempfile::tempdir().unwrap();
+    let file = aside.path().join("OPCS410 CodesAndTitles Nov 2022 V1.0.txt");
+    std::fs::write(&file, "Z01\tSynthetic operation\n").unwrap();
+    let releases = aside.path().join("releases");
+    let [from, index] = [&file, &releases].map(|path| path.to_str().unwrap());
+    let run = |words: &[&str]| {
+        let place = ["--data", &data, "--index", index];
+        let words = [&["carespine", "terminology"], words, &place].concat();
+        let command = Arguments::try_parse_from(words).unwrap().command;
+        matches!(crate::run(command), std::ops::ControlFlow::Break(ExitCode::SUCCESS))
+    };
+    assert!(!run(&["import", "loinc", from]));
+    assert!(!run(&["import", "snomed", from, "--version", "1"]), "its files say it");
+    assert!(run(&["import", "opcs4", from]));
+    assert!(run(&["import", "opcs4", from, "--version", "4.11", "--date", "2026-04-01"]));
+    assert_eq!(std::fs::read_dir(index).unwrap().count(), 2);
+    assert!(run(&["remove", "https://fhir.nhs.uk/Id/opcs-4|4.10"]));
+    assert!(run(&["list"]) && run(&["check"]));
+    let kept = std::fs::read_dir(index).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&kept).unwrap();
+    let last = bytes.len() - 40;
+    bytes[last] ^= 1;
+    std::fs::write(&kept, bytes).unwrap();
+    assert!(run(&["list"]) && !run(&["check"]));
+}
+
+#[test]
 fn a_release_is_imported_listed_and_removed_and_a_package_too() {
     let home = kept();
     let data = home.place();

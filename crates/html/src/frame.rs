@@ -190,6 +190,8 @@ fn context(who: &Who, csrf: &str) -> Markup {
             strong { (who.display) } ", " (who.role)
             form class="app-header__sign-out" action="/sign-out" method="post" {
                 (csrf_field(csrf))
+                button class="app-link-button" type="submit" formaction="/lock" { "Lock" }
+                " · "
                 button class="app-link-button" type="submit" { "Sign out" }
             }
             @if !who.place.is_empty() { br; (who.place) }

@@ -75,8 +75,12 @@ pub struct Account {
     pub practitioner: String,
     /// Id of the Organization they work for.
     pub organization: String,
+    /// Its code.
+    pub organisation_code: &'static str,
     /// Id of the Location of their ward, if they have one.
     pub location: Option<String>,
+    /// Their teams: that of a ward is named by the id of its Location, that of a whole organisation by its code.
+    pub workgroups: Vec<String>,
 }
 
 impl Plan {

@@ -307,7 +307,12 @@ pub fn accounts(plan: &Plan) -> Vec<Account> {
             .to_owned(),
         practitioner: clinician.id(plan),
         organization: places::organisation_id(plan, clinician.organisation()),
+        organisation_code: ORGANISATIONS[clinician.organisation()].code,
         location: ward.map(|ward| places::ward_id(plan, ward)),
+        workgroups: vec![ward.map_or_else(
+            || ORGANISATIONS[clinician.organisation()].code.to_owned(),
+            |ward| places::ward_id(plan, ward),
+        )],
     };
     chosen.into_iter().map(account).collect()
 }

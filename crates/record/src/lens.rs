@@ -9,23 +9,36 @@ use std::sync::Arc;
 pub(crate) struct Lens {
     /// Types that are seen, by number; none for all.
     pub types: Option<Arc<HashSet<i64>>>,
+    /// Types that are reached whoever the patient is.
+    pub traced: Option<Arc<HashSet<i64>>>,
     /// Patients that are reached, by `res`; none for everyone.
     pub patients: Option<Arc<HashSet<i64>>>,
     /// Access classes; none for all.
     pub classes: Option<Arc<HashSet<i64>>>,
+    /// Patients of whom more classes are seen, and those.
+    pub opened: Option<(Arc<HashSet<i64>>, Arc<HashSet<i64>>)>,
 }
 
 impl Lens {
     /// True when a row is in the scope. `patient` is 0 for none and below 0 for several.
     pub fn sees(&self, names: &Names, kind: i64, patient: i64, class: i64) -> bool {
         let of_type = self.types.as_ref().is_none_or(|t| t.contains(&kind));
-        let of_class = self.classes.as_ref().is_none_or(|c| c.contains(&class));
-        let reached = self.patients.as_ref().is_none_or(|reach| match patient {
-            0 => true,
-            1.. => reach.contains(&patient),
-            _ => names.several_all(patient, |p| reach.contains(&p)),
-        });
+        let of_class = self.classes.as_ref().is_none_or(|c| c.contains(&class)) || self.opens(patient, class);
+        let traced = self.traced.as_ref().is_some_and(|t| t.contains(&kind));
+        let reached = traced
+            || self.patients.as_ref().is_none_or(|reach| match patient {
+                0 => true,
+                1.. => reach.contains(&patient),
+                _ => names.several_all(patient, |p| reach.contains(&p)),
+            });
         of_type && of_class && reached
+    }
+
+    /// True when this class is seen of this one patient.
+    fn opens(&self, patient: i64, class: i64) -> bool {
+        self.opened
+            .as_ref()
+            .is_some_and(|(patients, classes)| patients.contains(&patient) && classes.contains(&class))
     }
 
     /// True when versions from before a patient was taken off a resource are in the scope, too: what was filed

@@ -63,6 +63,7 @@ const TABLES: &[Table] = &[
     by_first_column!(PARAMS, "param", "number", "base, code", Int),
     by_first_column!(SYSTEMS, "system", "number", "uri", Int),
     by_first_column!(SEVERAL, "several", "number", "patients", Int),
+    by_first_column!(CLASSES, "class", "number", "marks", Int),
     by_first_column!(DICTIONARIES, "dictionary", "number", "bytes", Int),
     by_first_column!(TXNS, "txn", "number", "at, who, behalf, purpose, command, request, last, hash", Int),
     by_first_column!(VERSIONS, "version", "vid", "type, res, ver, txn, at, prev, splice, pack, body", Int),
@@ -85,13 +86,21 @@ const TABLES: &[Table] = &[
     Table {
         bulk: &engine::INDEX_PAST,
         count: "SELECT count(*) FROM idx_past",
-        after: "SELECT param, value, patient, res, class, to_txn FROM idx_past
+        after: "SELECT param, value, patient, res, to_txn FROM idx_past
                 WHERE (param, value, patient, res, to_txn) > (?1, ?2, ?3, ?4, ?5)
                 ORDER BY param, value, patient, res, to_txn LIMIT ?6",
         last: "SELECT param, value, patient, res, to_txn FROM idx_past
                ORDER BY param DESC, value DESC, patient DESC, res DESC, to_txn DESC LIMIT 1",
-        key: &[0, 1, 2, 3, 5],
+        key: &[0, 1, 2, 3, 4],
         first: &[First::Int, First::Bytes, First::Int, First::Int, First::Int],
+    },
+    Table {
+        bulk: &engine::MARKS,
+        count: "SELECT count(*) FROM mark",
+        after: "SELECT res, whole, marks FROM mark WHERE (res, whole) > (?1, ?2) ORDER BY res, whole LIMIT ?3",
+        last: "SELECT res, whole FROM mark ORDER BY res DESC, whole DESC LIMIT 1",
+        key: &[0, 1],
+        first: &[First::Int, First::Int],
     },
     // The last, since it holds the end of the source that the move began with.
     Table {

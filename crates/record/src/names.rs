@@ -1,16 +1,20 @@
 //! Numbers for what rows name again and again: resource types, search parameters, code systems, sets of
-//! patients, compression dictionaries. They belong to one store and never leave it.
+//! patients, access classes, compression dictionaries. They belong to one store and never leave it.
 
+mod classes;
 mod several;
 
 use crate::body::Dictionaries;
 use crate::engine::{self, Conn, PARAMS, TYPES, Value};
+use crate::marks::{self, Marks};
 use crate::{Refusal, fault};
+use classes::Classes;
+pub(crate) use classes::Laid;
 use fhir::definitions::{RESOURCES, SEARCH_PARAMS};
 use several::Several;
 pub(crate) use several::text_of;
-use std::collections::HashMap;
-use std::sync::RwLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{RwLock, RwLockReadGuard};
 
 /// What all threads of a store share. Only committed names are in it.
 pub(crate) struct Names {
@@ -22,6 +26,10 @@ pub(crate) struct Names {
     param_types: Vec<i64>,
     systems: RwLock<HashMap<String, i64>>,
     several: RwLock<Several>,
+    classes: RwLock<Classes>,
+    laid: RwLock<Laid>,
+    /// Parameters that marks pass along.
+    passing: HashSet<i64>,
     pub dictionaries: Dictionaries,
 }
 
@@ -69,13 +77,18 @@ impl Names {
             params.push(number);
             param_types[number as usize] = types.get(param.base).copied().unwrap_or(0);
         }
+        let along = params.iter().enumerate().filter(|(number, _)| marks::passes_along(*number));
+        let passing = along.map(|(_, number)| *number).collect();
         Ok(Names {
             types,
             kinds,
+            passing,
             params,
             param_types,
             systems: RwLock::new(read_systems(conn)?),
             several: RwLock::new(Several::read(conn)?),
+            classes: RwLock::new(Classes::read(conn)?),
+            laid: RwLock::new(classes::laid(conn)?),
             dictionaries: Dictionaries::load(conn)?,
         })
     }
@@ -171,7 +184,47 @@ impl Names {
         Ok(newer.into_iter().find(|(_, set)| set == patients).map(|(number, _)| -number))
     }
 
-    fn several(&self) -> std::sync::RwLockReadGuard<'_, Several> {
+    /// Parameters that marks pass along, to the resource that has them.
+    pub fn passing(&self) -> &HashSet<i64> {
+        &self.passing
+    }
+
+    /// The marks of a committed class.
+    pub fn marks(&self, class: i64) -> Option<Marks> {
+        self.classes().marks(class).cloned()
+    }
+
+    /// The number of a committed class.
+    pub fn class(&self, marks: &str) -> Option<i64> {
+        self.classes().number(marks)
+    }
+
+    /// The classes whose marks are all held, also of those that another process has made.
+    pub fn classes_seen(&self, conn: &Conn, held: &Marks) -> engine::Result<HashSet<i64>> {
+        let known = self.classes().known();
+        let newer = classes::newer(conn, known)?;
+        if !newer.is_empty() {
+            let mut classes = self.classes.write().expect("no thread panics with names locked");
+            newer.into_iter().for_each(|(number, text)| classes.add(number, text));
+        }
+        Ok(self.classes().seen_by(held))
+    }
+
+    /// The marks that were laid on a resource, or on all that concerns it, by committed commands.
+    pub fn laid(&self, res: i64, whole: bool) -> Option<Marks> {
+        self.laid.read().expect("no thread panics with names locked").get(&(res, whole)).cloned()
+    }
+
+    /// True when no marks are laid on anything.
+    pub fn none_laid(&self) -> bool {
+        self.laid.read().expect("no thread panics with names locked").is_empty()
+    }
+
+    fn classes(&self) -> RwLockReadGuard<'_, Classes> {
+        self.classes.read().expect("no thread panics with names locked")
+    }
+
+    fn several(&self) -> RwLockReadGuard<'_, Several> {
         self.several.read().expect("no thread panics with names locked")
     }
 
@@ -207,6 +260,8 @@ impl Names {
         let mut several = self.several.write().expect("no thread panics with names locked");
         newer.into_iter().for_each(|(number, patients)| several.add(number, patients));
         drop(several);
+        self.classes.write().expect("no thread panics with names locked").refresh(conn)?;
+        *self.laid.write().expect("no thread panics with names locked") = classes::laid(conn)?;
         self.dictionaries.refresh(conn)
     }
 
@@ -218,6 +273,15 @@ impl Names {
         if !new.several.is_empty() {
             let mut several = self.several.write().expect("no thread panics with names locked");
             new.several.drain().for_each(|(patients, number)| several.add(number, patients));
+        }
+        if !new.classes.is_empty() {
+            let mut classes = self.classes.write().expect("no thread panics with names locked");
+            new.classes.drain().for_each(|(text, number)| classes.add(number, text));
+        }
+        if !new.laid.is_empty() {
+            let mut laid = self.laid.write().expect("no thread panics with names locked");
+            laid.extend(new.laid.drain());
+            laid.retain(|_, marks| !marks.is_empty());
         }
     }
 }
@@ -242,11 +306,15 @@ fn read_systems(conn: &Conn) -> engine::Result<HashMap<String, i64>> {
 pub(crate) struct Fresh {
     pub systems: HashMap<String, i64>,
     pub several: HashMap<Vec<i64>, i64>,
+    pub classes: HashMap<String, i64>,
+    /// By commands that are done; none where they were lifted.
+    pub laid: Laid,
 }
 
 impl Fresh {
     /// Forgets what an undone command has named: numbers from these on.
-    pub fn forget(&mut self, system: i64, several: i64) {
+    pub fn forget(&mut self, system: i64, several: i64, class: i64) {
+        self.classes.retain(|_, number| *number < class);
         self.systems.retain(|_, number| *number < system);
         self.several.retain(|_, number| *number < several);
     }

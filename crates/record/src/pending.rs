@@ -4,6 +4,7 @@
 use crate::body::IdKey;
 use crate::engine::{self, Conn, Value};
 use crate::keys::Row;
+use crate::marks::{self, Marks};
 use crate::names::text_of;
 use crate::{Author, Instant, Refusal, fault};
 use std::collections::{BTreeMap, HashMap};
@@ -27,6 +28,9 @@ pub(crate) struct Pending {
     pub cursors: BTreeMap<String, i64>,
     pub systems: Vec<(i64, String)>,
     pub several: Vec<(i64, Vec<i64>)>,
+    pub classes: Vec<(i64, String)>,
+    /// By resource and whether on all that concerns it; none where they are lifted.
+    pub marks: BTreeMap<(i64, bool), Marks>,
 }
 
 /// A small fact, and until when it holds.
@@ -79,13 +83,13 @@ pub(crate) struct Indexed {
     pub row: Row,
     pub patient: i64,
     pub res: i64,
+    pub class: i64,
 }
 
 /// A row of the index that holds no more.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Gone {
     pub was: Indexed,
-    pub class: i64,
     pub to_txn: i64,
 }
 
@@ -132,6 +136,8 @@ impl Pending {
         self.cursors.extend(later.cursors);
         self.systems.extend(later.systems);
         self.several.extend(later.several);
+        self.classes.extend(later.classes);
+        self.marks.extend(later.marks);
     }
 
     /// Writes all rows, and is empty then.
@@ -182,7 +188,18 @@ impl Pending {
         let texts: Vec<(i64, String)> =
             self.several.iter().map(|(n, patients)| (*n, text_of(patients))).collect();
         let rows = texts.iter().flat_map(|(number, text)| [Value::Int(*number), text.into()]);
-        conn.bulk(&engine::SEVERAL, &rows.collect::<Vec<_>>())
+        conn.bulk(&engine::SEVERAL, &rows.collect::<Vec<_>>())?;
+        let rows = self.classes.iter().flat_map(|(number, marks)| [Value::Int(*number), marks.into()]);
+        conn.bulk(&engine::CLASSES, &rows.collect::<Vec<_>>())?;
+        let lifted = self.marks.iter().filter(|(_, marks)| marks.is_empty());
+        let lifted = lifted.flat_map(|((res, whole), _)| [Value::Int(*res), Value::Int((*whole).into())]);
+        conn.bulk(&engine::MARKS_GONE, &lifted.collect::<Vec<_>>())?;
+        let laid = self.marks.iter().filter(|(_, marks)| !marks.is_empty());
+        let laid: Vec<_> =
+            laid.map(|((res, whole), marks)| (*res, i64::from(*whole), marks::text_of(marks))).collect();
+        let rows =
+            laid.iter().flat_map(|(res, whole, text)| [Value::Int(*res), Value::Int(*whole), text.into()]);
+        conn.bulk(&engine::MARKS, &rows.collect::<Vec<_>>())
     }
 
     fn write_versions(&self, conn: &Conn) -> engine::Result<()> {
@@ -211,12 +228,12 @@ impl Pending {
             let rec = h.rec.as_ref().into();
             let res = Value::Int(*res);
             let (ver, vid, txn) = (h.ver.into(), h.vid.into(), h.txn.into());
-            let (patient, moved) = (h.patient.into(), h.moved.into());
+            let (patient, class, moved) = (h.patient.into(), h.class.into(), h.moved.into());
             if h.new {
-                let (kind, class) = (h.kind.into(), h.class.into());
+                let kind = h.kind.into();
                 new.extend([res, kind, key.bytes().into(), ver, vid, txn, live, patient, class, moved, rec]);
             } else {
-                next.extend([res, ver, vid, txn, live, patient, moved, rec]);
+                next.extend([res, ver, vid, txn, live, patient, class, moved, rec]);
             }
         }
         conn.bulk(&engine::HEADS, &new)?;
@@ -231,13 +248,12 @@ impl Pending {
             [g.row.param.into(), (&g.row.value).into(), g.patient.into(), Value::Int(g.res)]
         });
         conn.bulk(&engine::INDEX_GONE, &gone.collect::<Vec<_>>())?;
-        let past = self.gone.iter().flat_map(|Gone { was: g, class, to_txn }| {
-            let (class, to_txn) = (Value::Int(*class), Value::Int(*to_txn));
-            [g.row.param.into(), (&g.row.value).into(), g.patient.into(), g.res.into(), class, to_txn]
+        let past = self.gone.iter().flat_map(|Gone { was: g, to_txn }| {
+            [g.row.param.into(), (&g.row.value).into(), g.patient.into(), g.res.into(), Value::Int(*to_txn)]
         });
         conn.bulk(&engine::INDEX_PAST, &past.collect::<Vec<_>>())?;
         let rows = self.index.iter().flat_map(|i| {
-            [i.row.param.into(), (&i.row.value).into(), i.patient.into(), i.res.into(), Value::Int(0)]
+            [i.row.param.into(), (&i.row.value).into(), i.patient.into(), i.res.into(), i.class.into()]
         });
         conn.bulk(&engine::INDEX, &rows.collect::<Vec<_>>())
     }

@@ -360,6 +360,8 @@ impl Connection {
             (&s.patients).into(),
             s.everyclass.into(),
             (&s.classes).into(),
+            (&s.opened).into(),
+            (&s.openedclasses).into(),
         ];
         self.first(guard::SET, &values, |_| Ok(()))?;
         self.settings.replace(Some(settings));

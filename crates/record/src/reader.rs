@@ -176,6 +176,16 @@ impl Reader {
     pub fn audit(&self, before: Option<u64>, count: usize) -> Result<Vec<AuditRow>, Refusal> {
         let sql =
             "SELECT seq, at, who, action, txn, detail FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
+        self.audit_rows(sql, before.map_or(i64::MAX, |s| s as i64), count)
+    }
+
+    /// The next audit rows after one, at most `count`, in their order; the same holds for who may see them.
+    pub fn audit_after(&self, seq: u64, count: usize) -> Result<Vec<AuditRow>, Refusal> {
+        let sql = "SELECT seq, at, who, action, txn, detail FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+        self.audit_rows(sql, seq as i64, count)
+    }
+
+    fn audit_rows(&self, sql: &'static str, seq: i64, count: usize) -> Result<Vec<AuditRow>, Refusal> {
         let read = |r: &Row<'_>| {
             Ok(AuditRow {
                 seq: r.get::<i64>(0)? as u64,
@@ -186,13 +196,21 @@ impl Reader {
                 detail: r.get(5)?,
             })
         };
-        let values = [before.map_or(i64::MAX, |s| s as i64).into(), (count as i64).into()];
+        let values = [seq.into(), (count as i64).into()];
         self.conn().all(sql, &values, read).map_err(|e| fault("read the audit trail", e))
     }
 
     /// The next commits after one, at most `count`, in their order: none is left out, and none comes late.
     pub fn commits_after(&self, txn: u64, count: usize) -> Result<Vec<Commit>, Refusal> {
         log::after(&self.snapshot(), txn, count)
+    }
+
+    /// The link of a commit in the hash chain of the log; nothing when there is none of this number.
+    pub fn commit_link(&self, number: u64) -> Result<Option<[u8; 32]>, Refusal> {
+        let read = |r: &Row<'_>| r.get::<Vec<u8>>(0);
+        let link =
+            self.conn().first("SELECT hash FROM txn WHERE number = ?1", &[(number as i64).into()], read);
+        Ok(link.map_err(|e| fault("read the log", e))?.and_then(|link| link.try_into().ok()))
     }
 
     /// How far a reader of the log has come; 0 for one that has not begun.

@@ -64,7 +64,6 @@ CREATE TABLE idx_past (
   value    BLOB NOT NULL,
   patient  INTEGER NOT NULL,
   res      INTEGER NOT NULL,
-  class    INTEGER NOT NULL,
   to_txn   INTEGER NOT NULL,
   PRIMARY KEY (param, value, patient, res, to_txn)
 ) STRICT, WITHOUT ROWID;
@@ -75,6 +74,15 @@ CREATE TABLE param (number INTEGER PRIMARY KEY, base TEXT NOT NULL, code TEXT NO
 CREATE TABLE system (number INTEGER PRIMARY KEY, uri TEXT NOT NULL UNIQUE) STRICT;
 -- Sets of patients that one resource concerns, for head.patient below 0.
 CREATE TABLE several (number INTEGER PRIMARY KEY, patients TEXT NOT NULL UNIQUE) STRICT;
+-- Access classes, for head.class and idx.class: sets of marks, which a reader must hold. 0 bears none and is not here.
+CREATE TABLE class (number INTEGER PRIMARY KEY, marks TEXT NOT NULL UNIQUE) STRICT;
+-- Marks that were laid on a resource, or (whole 1) on all that concerns a patient.
+CREATE TABLE mark (
+  res      INTEGER NOT NULL,
+  whole    INTEGER NOT NULL,
+  marks    TEXT NOT NULL,
+  PRIMARY KEY (res, whole)
+) STRICT, WITHOUT ROWID;
 -- Compression dictionaries, trained from the first bodies of this store.
 CREATE TABLE dictionary (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 

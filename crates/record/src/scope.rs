@@ -3,6 +3,7 @@
 use crate::body::IdKey;
 use crate::engine::Conn;
 use crate::lens::Lens;
+use crate::marks::{Marks, held_by_both};
 use crate::names::Names;
 use crate::{Refusal, fault};
 use sha2::{Digest, Sha256};
@@ -18,27 +19,41 @@ pub enum Reach {
     Patients(Arc<BTreeSet<String>>),
 }
 
-/// Which rows exist for a caller: of which types, of whose, in which access classes. What is outside is, in
-/// every answer, as if it were not there.
+/// Which rows exist for a caller: of which types, of whose, bearing which marks. What is outside is, in every answer,
+/// as if it were not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// Resource types; none for all.
     pub types: Option<Arc<BTreeSet<&'static str>>>,
+    /// Those of them that are reached whoever the patient is, such as Patient itself for who may look for people.
+    pub traced: Option<Arc<BTreeSet<&'static str>>>,
     /// Patients.
     pub reach: Reach,
-    /// Access classes; none for all.
-    pub classes: Option<Arc<BTreeSet<i64>>>,
+    /// Marks that the caller holds; none for all. `kind:*` stands for every mark of a kind.
+    pub marks: Option<Arc<Marks>>,
+    /// What is held beyond them of some patients.
+    pub opened: Option<Arc<Opened>>,
+}
+
+/// Marks that are held of some patients only, as where a seal was broken. Resources that concern several patients
+/// stay closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The patients, by id.
+    pub patients: BTreeSet<String>,
+    /// The marks.
+    pub marks: Marks,
 }
 
 impl Scope {
     /// Everything. For the system itself and for tests.
     pub fn all() -> Scope {
-        Scope { types: None, reach: Reach::Everyone, classes: None }
+        Scope { types: None, traced: None, reach: Reach::Everyone, marks: None, opened: None }
     }
 
     /// True when nothing is outside.
     pub fn is_all(&self) -> bool {
-        self.types.is_none() && self.classes.is_none() && self.reach == Reach::Everyone
+        self.types.is_none() && self.marks.is_none() && self.reach == Reach::Everyone
     }
 
     /// True when resources of this type can be in the scope.
@@ -48,26 +63,52 @@ impl Scope {
 }
 
 impl Scope {
-    /// What is inside both.
+    /// What is inside both, or a little less: what one reaches by tracing and the other by its patients is in neither.
     pub fn narrowed_to(&self, other: &Scope) -> Scope {
+        let traced = match (&self.reach, &other.reach) {
+            (Reach::Everyone, _) => other.traced.clone(),
+            (_, Reach::Everyone) => self.traced.clone(),
+            _ => self.traced.as_ref().zip(other.traced.as_ref()).map(|(a, b)| Arc::new(&**a & &**b)),
+        };
+        let (marks, opened) = match (&self.marks, &other.marks) {
+            (None, marks) => (marks.clone(), other.opened.clone()),
+            (marks, None) => (marks.clone(), self.opened.clone()),
+            (Some(a), Some(b)) => (Some(Arc::new(held_by_both(a, b))), None),
+        };
         let reach = match (&self.reach, &other.reach) {
             (Reach::Everyone, reach) | (reach, Reach::Everyone) => reach.clone(),
             (Reach::Patients(a), Reach::Patients(b)) => Reach::Patients(Arc::new(&**a & &**b)),
         };
-        Scope { types: both(&self.types, &other.types), reach, classes: both(&self.classes, &other.classes) }
+        Scope { types: both(&self.types, &other.types), traced, reach, marks, opened }
     }
 
     /// The scope in this store's numbers. Patients that the store does not know reach nothing.
     pub(crate) fn lens(&self, conn: &Conn, names: &Names) -> Result<Lens, Refusal> {
-        let types = self.types.as_ref().map(|types| {
+        let numbers_of = |types: &Arc<BTreeSet<&'static str>>| {
             Arc::new(types.iter().filter_map(|kind| names.type_number(kind)).collect::<HashSet<i64>>())
-        });
+        };
         let patients = match &self.reach {
             Reach::Everyone => None,
             Reach::Patients(ids) => Some(Arc::new(numbers(conn, names, ids)?)),
         };
-        let classes = self.classes.as_ref().map(|c| Arc::new(c.iter().copied().collect::<HashSet<i64>>()));
-        Ok(Lens { types, patients, classes })
+        let seen = |held: &Marks| {
+            names.classes_seen(conn, held).map(Arc::new).map_err(|e| fault("find the classes of a scope", e))
+        };
+        let Some(held) = &self.marks else {
+            let (types, traced) = (self.types.as_ref().map(numbers_of), self.traced.as_ref().map(numbers_of));
+            return Ok(Lens { types, traced, patients, classes: None, opened: None });
+        };
+        let opened = self.opened.as_ref().map(|opened| {
+            let more: Marks = &**held | &opened.marks;
+            Ok::<_, Refusal>((Arc::new(numbers(conn, names, &opened.patients)?), seen(&more)?))
+        });
+        Ok(Lens {
+            types: self.types.as_ref().map(numbers_of),
+            traced: self.traced.as_ref().map(numbers_of),
+            patients,
+            classes: Some(seen(held)?),
+            opened: opened.transpose()?,
+        })
     }
 
     /// A hash of the scope, so that a page token cannot be carried to another.

@@ -1,6 +1,7 @@
 //! The record as its callers use it, on real files.
 
 mod leak;
+mod marks;
 mod moving;
 mod nodes;
 mod replica;

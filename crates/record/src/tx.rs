@@ -1,11 +1,12 @@
 //! Writing: what a command may do inside its transaction.
 
 mod file;
+mod mark;
 
 use crate::chain::log_hash;
 use crate::engine::{self, Conn, Row};
 use crate::lens::Lens;
-use crate::names::Names;
+use crate::names::{Laid, Names};
 use crate::pending::{Claim, Head, Pending, Txn, Version};
 use crate::snapshot::Snapshot;
 use crate::writer::Core;
@@ -28,6 +29,8 @@ pub struct Author {
     pub request: Option<String>,
     /// What the reads of the transaction may see.
     pub scope: Scope,
+    /// The organisation that has custody of what it creates, if any: who sees it must hold `org:` and this.
+    pub custodian: Option<String>,
 }
 
 impl Author {
@@ -40,6 +43,7 @@ impl Author {
             command: command.to_owned(),
             request: None,
             scope: Scope::all(),
+            custodian: None,
         }
     }
 }
@@ -72,6 +76,8 @@ pub struct Tx<'w> {
     /// What it has written that is not on its way to the disk. Searches see it after a flush.
     mine: RefCell<Pending>,
     scope_hash: [u8; 32],
+    /// Marks that it has laid.
+    laid: Laid,
 }
 
 /// What the head of a resource says before a write.
@@ -93,7 +99,10 @@ impl<'w> Tx<'w> {
     pub(crate) fn begin(core: &'w mut Core, author: Author) -> Result<Tx<'w>, Refusal> {
         let lens = author.scope.lens(&core.conn, &core.names)?;
         let (txn, scope_hash) = (core.next.txn, author.scope.fingerprint());
-        Ok(Tx { core, author, lens, txn, leaves: Vec::new(), mine: RefCell::default(), scope_hash })
+        let (leaves, mine, laid) = (Vec::new(), RefCell::default(), Laid::default());
+        let mut tx = Tx { core, author, lens, txn, leaves, mine, scope_hash, laid };
+        tx.see_fresh();
+        Ok(tx)
     }
 
     /// Closes the transaction: its log row and its place on the audit trail, if it wrote anything.
@@ -269,7 +278,7 @@ impl<'w> Tx<'w> {
             Version { vid: 0, kind: number, res, ver, txn, at: at.0, prev, splice: 0, pack: 0, body: None };
         let vid = self.version(gone);
         self.leaf(kind, id, ver, None);
-        self.replace_rows(&before, Vec::new(), before.patient);
+        self.replace_rows(&before, Vec::new(), before.patient, before.class);
         let Before { patient, class, moved, new, .. } = before;
         let id = id.to_owned();
         let head = Head {

@@ -154,6 +154,7 @@ impl Check<'_> {
                     command: r.get(5)?,
                     request: r.get(6)?,
                     scope: Scope::all(),
+                    custodian: None,
                 },
                 hash: r.get(7)?,
                 last: r.get(8)?,
@@ -311,6 +312,9 @@ impl Check<'_> {
         let read = |r: &engine::Row<'_>| Ok((r.get::<i64>(0)?, r.get(1)?, r.get::<Option<Vec<u8>>>(2)?));
         let last = conn.first(sql, &[head.vid, head.res].map(Value::Int), read);
         let last = last.map_err(|e| fault("read the last version", e))?;
+        if head.class != 0 && self.names.marks(head.class).is_none() {
+            self.finding(place.clone(), "nobody knows which marks it bears");
+        }
         let Some((ver, pack, body)) = last else {
             self.finding(place, "its current version is missing");
             return Ok(());

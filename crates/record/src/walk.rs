@@ -9,8 +9,8 @@ use crate::{Refusal, fault};
 use fhir::Instant;
 use std::sync::Arc;
 
-/// Resources of a batch, at most.
-pub const BATCH_MAX: usize = 1_000;
+/// Resources of a batch, at most: as many as a core has near at hand when they are unpacked and read.
+pub const BATCH_MAX: usize = 256;
 /// Resources of the first batch, whose size says how many the next may have.
 const BATCH_FIRST: usize = 64;
 /// Packed bytes that a batch should have at most, so that many large documents are not in memory at once.

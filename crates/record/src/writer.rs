@@ -82,6 +82,7 @@ pub(crate) struct Position {
     pub audit: i64,
     pub system: i64,
     pub several: i64,
+    pub class: i64,
     pub txn_hash: [u8; 32],
     pub audit_hash: [u8; 32],
 }
@@ -122,6 +123,7 @@ impl Position {
             audit: next("SELECT coalesce(max(seq), 0) + 1 FROM audit")?,
             system: next("SELECT coalesce(max(number), 0) + 1 FROM system")?,
             several: next("SELECT coalesce(max(number), 0) + 1 FROM several")?,
+            class: next("SELECT coalesce(max(number), 0) + 1 FROM class")?,
             txn_hash: hash("SELECT hash FROM txn ORDER BY number DESC LIMIT 1")?,
             audit_hash: hash("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1")?,
         })
@@ -142,19 +144,21 @@ impl Core {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut tx = Tx::begin(self, author)?;
             let answer = act(&mut tx)?;
-            Ok((answer, tx.finish()?))
+            let laid = tx.take_laid();
+            Ok((answer, tx.finish()?, laid))
         }))
         .unwrap_or_else(|_| Err(fault("run a command", "it panicked; the panic is above")));
         match outcome {
-            Ok((answer, written)) => {
+            Ok((answer, written, laid)) => {
                 self.end_apart("RELEASE SAVEPOINT command")?;
+                self.fresh.laid.extend(laid);
                 self.pending.get_mut().extend(written);
                 Ok(answer)
             }
             Err(refusal) => {
                 let undone = self.end_apart("ROLLBACK TO SAVEPOINT command");
                 self.next = mark;
-                self.fresh.forget(mark.system, mark.several);
+                self.fresh.forget(mark.system, mark.several, mark.class);
                 self.resources.clear();
                 self.foreseen.take();
                 Err(self.told(undone.err().unwrap_or(refusal)))

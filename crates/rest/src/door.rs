@@ -99,6 +99,9 @@ impl Rest {
                 self.same_site(&session, request)?;
                 Ok(Some(session))
             }
+            Standing::Owing(_) => {
+                Err(unknown("The sign-in is not complete. Complete it in the browser.").into())
+            }
             Standing::Locked(_) => Err(unknown("The session is locked. Unlock it in the browser.").into()),
             Standing::Nobody => Err(unknown("The session has ended. Sign in again.").into()),
         }

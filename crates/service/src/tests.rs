@@ -4,7 +4,7 @@ use crate::{
     Answer, Catalogue, Command, Field, FieldKind, Input, Listed, Outcome, Page, Permission, Request, Section,
     Service, Values, perform,
 };
-use access::{Access, NewUser, Session};
+use access::{Access, NewProfile, NewUser, Session};
 use fhir::{Json, Limits, Tree};
 use html::{Assets, Group};
 use record::{Found, Kind, Options, Place, Prepared, Refusal, Scope, Store, Tx, new_id};
@@ -96,13 +96,7 @@ impl House {
         let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
         let access = Access::open(store).unwrap();
         for (name, role) in [("doctor", "doctor"), ("keeper", "administrator")] {
-            let user = NewUser {
-                name: name.into(),
-                display: name.to_uppercase(),
-                role: role.into(),
-                place: String::new(),
-                password: "three odd words".into(),
-            };
+            let user = NewUser::new(name, &name.to_uppercase(), NewProfile::new(role), "three odd words");
             access.add_user(&user).unwrap();
         }
         House { access, _home: home }

@@ -9,7 +9,7 @@ mod tls;
 
 use crate::endpoint::Hosts;
 use crate::{Settings, Subscriptions, Work, guard};
-use access::{Access, NewUser, Session};
+use access::{Access, NewProfile, NewUser, Session};
 use fhir::{Json, Limits};
 use receiver::Receiver;
 use record::{Found, Options, Place, Prepared, Scope, Store};
@@ -60,17 +60,10 @@ impl World {
 
     /// An account with a role, and what it may.
     fn hire(&self, name: &str, role: &str) -> Session {
-        let password = "three odd words".to_owned();
-        let (name, display) = (name.to_owned(), "Dr A OKAFOR".to_owned());
-        let user = NewUser {
-            name: name.clone(),
-            display,
-            role: role.into(),
-            place: String::new(),
-            password: password.clone(),
-        };
+        let password = "three odd words";
+        let user = NewUser::new(name, "Dr A OKAFOR", NewProfile::new(role), password);
         self.access.add_user(&user).unwrap();
-        self.access.sign_in(&name, &password, "127.0.0.1").unwrap().session
+        self.access.sign_in(name, password, "127.0.0.1").unwrap().session
     }
 
     /// Stores as the door does, once the guards have found nothing wrong.

@@ -26,9 +26,7 @@ use std::path::Path;
 use texts::Texts;
 
 /// How a file begins; the last byte is the version of the format.
-const MAGIC: &[u8; 8] = b"CARETRM\x01";
-/// A rank from here on is one of a concept that is out of use.
-const RANK_INACTIVE: u32 = 1 << 16;
+const MAGIC: &[u8; 8] = b"CARETRM\x02";
 const SNOMED: &str = "http://snomed.info/sct";
 
 /// An imported release.
@@ -48,11 +46,15 @@ pub struct Index {
     attributes: Rows,
     /// Sorted.
     words: Texts,
-    /// Concepts of each word.
+    /// Places in the order of concepts with each word, the best first.
     postings: Rows,
+    /// What words begin with, one or two letters. Sorted.
+    starts: Texts,
+    /// Places of concepts with a word that begins so: a list, or a bit for each place where that is shorter.
+    started: Rows,
     flags: Vec<u8>,
-    /// What comes first while typing.
-    ranks: Vec<u32>,
+    /// Concepts, that which comes first while typing first.
+    order: Vec<u32>,
     /// Where the records begin in the file.
     records: u64,
     record_ends: Vec<u64>,
@@ -60,9 +62,19 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens a file. One that is damaged is refused.
+    /// Opens a file. One that is damaged in what is kept in memory is refused; names are checked when they are read.
     pub fn open(path: &Path) -> Result<Index, Refusal> {
         read::open(path)
+    }
+
+    /// What a file has, and how many concepts, without opening all of it.
+    pub fn peek(path: &Path) -> Result<(Head, usize), Refusal> {
+        read::peek(path)
+    }
+
+    /// Reads all of a file. One that is damaged anywhere is refused.
+    pub fn check(path: &Path, progress: &mut Progress<'_>) -> Result<(), Refusal> {
+        read::check(path, progress)
     }
 
     /// Writes a release to a file, which is there when it is whole, and not before.
@@ -75,7 +87,7 @@ impl Index {
         &self.head
     }
 
-    /// Names and properties; none when the file can no longer be read.
+    /// Names and properties; none when the file can no longer be read, or is damaged there.
     fn record(&self, concept: Concept) -> Record {
         let place = concept.0 as usize;
         let start = if place == 0 { 0 } else { self.record_ends[place - 1] };

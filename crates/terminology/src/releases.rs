@@ -38,18 +38,28 @@ impl Releases {
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
         let path = self.path(&draft.head.url, &draft.head.version);
         Index::write(draft, &path, progress)?;
-        held(&path, &Index::open(&path)?)
+        held(&path)
     }
 
-    /// All releases, the newest of each system first. A file that is damaged is refused.
+    /// All releases, the newest of each system first. What is not one is refused.
     pub fn list(&self) -> Result<Vec<Held>, Refusal> {
-        self.open()?.iter().map(|(path, index)| held(path, index)).collect()
+        Ok(self.all()?.into_iter().map(|(_, held)| held).collect())
+    }
+
+    /// Reads all of each release: what is there, and a refusal of each that is damaged.
+    pub fn check(&self, progress: &mut Progress<'_>) -> Result<Vec<Result<Held, Refusal>>, Refusal> {
+        let mut checked = Vec::new();
+        for path in self.paths()? {
+            checked.push(Index::check(&path, progress).and_then(|()| held(&path)));
+        }
+        Ok(checked)
     }
 
     /// All releases as code systems for `Terminology::with`, in this order: the newest of each is taken where none is
     /// said.
     pub fn systems(&self) -> Result<Vec<Arc<dyn System>>, Refusal> {
-        Ok(self.open()?.into_iter().map(|(_, index)| Arc::new(index) as Arc<dyn System>).collect())
+        let opened = self.all()?.into_iter().map(|(path, _)| Index::open(&path));
+        opened.map(|index| index.map(|index| Arc::new(index) as Arc<dyn System>)).collect()
     }
 
     /// Removes a release.
@@ -72,7 +82,7 @@ impl Releases {
         self.folder.join(name).with_extension(ENDING)
     }
 
-    fn open(&self) -> Result<Vec<(PathBuf, Index)>, Refusal> {
+    fn paths(&self) -> Result<Vec<PathBuf>, Refusal> {
         if !self.folder.exists() {
             return Ok(Vec::new());
         }
@@ -82,20 +92,27 @@ impl Releases {
         for entry in std::fs::read_dir(&self.folder).map_err(unread)? {
             let path = entry.map_err(unread)?.path();
             if path.extension().is_some_and(|end| end == ENDING) {
-                let index = Index::open(&path)?;
-                found.push((path, index));
+                found.push(path);
             }
         }
+        found.sort();
+        Ok(found)
+    }
+
+    fn all(&self) -> Result<Vec<(PathBuf, Held)>, Refusal> {
+        let found = self.paths()?.into_iter().map(|path| held(&path).map(|held| (path, held)));
+        let mut found = found.collect::<Result<Vec<_>, _>>()?;
         found.sort_by(|(_, one), (_, other)| {
-            let (one, other) = (one.head(), other.head());
+            let (one, other) = (&one.head, &other.head);
             one.url.cmp(&other.url).then(other.date.cmp(&one.date)).then(other.version.cmp(&one.version))
         });
         Ok(found)
     }
 }
 
-fn held(path: &Path, index: &Index) -> Result<Held, Refusal> {
+fn held(path: &Path) -> Result<Held, Refusal> {
     let unread = |e| refused(format!("{}: it cannot be read: {e}.", path.display()));
     let bytes = std::fs::metadata(path).map_err(unread)?.len();
-    Ok(Held { head: index.head().clone(), concepts: index.len(), bytes })
+    let (head, concepts) = Index::peek(path)?;
+    Ok(Held { head, concepts, bytes })
 }

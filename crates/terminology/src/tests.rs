@@ -2,6 +2,7 @@
 
 mod compare;
 mod core;
+mod imports;
 mod operations;
 mod releases;
 mod suites;

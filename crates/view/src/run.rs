@@ -111,10 +111,14 @@ impl Select {
         }
         let (mut count, mut width) = (1_usize, self.own.len());
         for select in &self.nested {
-            let mut cells = Vec::new();
-            let further = select.run(focus, &mut cells)?;
+            let before = out.len();
+            let further = select.run(focus, out)?;
             few_enough(count.saturating_mul(further), focus)?;
-            join(out, start, (count, width), (further, select.width), cells);
+            // Nearly always one row comes to one row, and stands where it should.
+            if (count, further) != (1, 1) {
+                let cells = out.split_off(before);
+                join(out, start, (count, width), (further, select.width), cells);
+            }
             (count, width) = (count * further, width + select.width);
         }
         if let Some(first) = self.union.first() {
@@ -147,7 +151,6 @@ fn join<'a>(
     right: (usize, usize),
     cells: Vec<Cell<'a>>,
 ) {
-    // Nearly always: one row with one row.
     if left.0 == 1 && right.0 == 1 {
         out.extend(cells);
         return;

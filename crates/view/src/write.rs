@@ -12,6 +12,9 @@ use crate::view::View;
 use std::io::{self, Write};
 use std::str::FromStr;
 
+/// Bytes of a usual cell, so that text seldom grows.
+const BYTES_A_CELL: usize = 24;
+
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -67,7 +70,7 @@ enum Encoded {
 impl View {
     /// Encodes rows of this view. Why not, where one is not what its column says.
     pub fn encode(&self, format: Format, rows: &Rows<'_>) -> Result<Part, fhir::Refusal> {
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(rows.len() * rows.width * BYTES_A_CELL);
         match format {
             Format::Ndjson => ndjson::write(&self.columns, rows, b"", &mut text),
             Format::Json => ndjson::write(&self.columns, rows, b",", &mut text),

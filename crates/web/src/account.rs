@@ -5,7 +5,7 @@ use crate::asked::Asked;
 use crate::door::{Answered, redirect};
 use crate::page::signed_in;
 use crate::sign_in::set_cookie;
-use access::Standing;
+use access::{Standing, Strength};
 use axum::response::{Html, IntoResponse, Response};
 use html::{
     Card, Column, Frame, Markup, Nav, Table, When, card, csrf_field, facts, frame, html, page_head, table,
@@ -17,10 +17,13 @@ use service::{Answer, Permission, Request};
 pub fn show(request: &Request<'_>) -> Result<Answer, Refusal> {
     let session = request.session;
     let place = if session.place.is_empty() { "Not recorded" } else { &session.place };
+    let organisation = if session.organisation.is_empty() { "Not recorded" } else { &session.organisation };
     let who = facts(&[
         ("Name", html! { (session.display) }),
         ("Account", html! { (session.who) }),
-        ("Role", html! { (session.role.title) }),
+        ("Role", html! { (session.role.title) " (" a href="/sign-in/role?next=/account" { "change" } ")" }),
+        ("Organisation", html! { (organisation) }),
+        ("Signed in with", html! { (strength(session.strength)) }),
         ("Place", html! { (place) }),
     ]);
     let main = html! {
@@ -35,6 +38,20 @@ pub fn show(request: &Request<'_>) -> Result<Answer, Refusal> {
         }
     };
     Ok(Answer::Page(frame(&request.frame("My account", Nav::None), main)))
+}
+
+fn strength(strength: Strength) -> Markup {
+    html! {
+        @match strength {
+            Strength::Password => { "A password (" a href="/sign-in/set-up?next=/account" { "add a code" } ")" }
+            Strength::Totp => {
+                "A password and a code (" a href="/sign-in/set-up?next=/account" { "new telephone" } ")"
+            }
+            Strength::Passkey => "A passkey",
+            Strength::Outside => "Another organisation's sign-in",
+            Strength::Token => "A token",
+        }
+    }
 }
 
 fn role(request: &Request<'_>) -> Markup {
@@ -90,17 +107,19 @@ fn sessions(request: &Request<'_>) -> Result<Markup, Refusal> {
 
 /// Asks whether to sign out, for those who come by a link.
 pub fn ask_sign_out(web: &Web, asked: &Asked) -> Answered {
-    let (Standing::SignedIn(session) | Standing::Locked(session)) = &asked.standing else {
-        return Ok(redirect("/sign-in"));
+    let (display, csrf) = match &asked.standing {
+        Standing::SignedIn(session) | Standing::Locked(session) => (&session.display, &session.csrf),
+        Standing::Owing(owing) => (&owing.display, &owing.csrf),
+        Standing::Nobody => return Ok(redirect("/sign-in")),
     };
     let page = Frame { made: web.access.now().0, ..Frame::new("Sign out", Nav::None, &web.assets) };
     let main = html! {
         div class="app-card app-sign-in" {
             div class="app-card__body app-stack" {
                 h1 class="app-h1" { "Sign out" }
-                p { "You are signed in as " strong class="app-strong" { (session.display) } "." }
+                p { "You are signed in as " strong class="app-strong" { (display) } "." }
                 form method="post" action="/sign-out" {
-                    (csrf_field(&session.csrf))
+                    (csrf_field(csrf))
                     div class="app-actions" {
                         button class="app-btn app-btn--primary" type="submit" { "Sign out" }
                         a class="app-btn" href="/home" { "Stay signed in" }

@@ -2,6 +2,7 @@
 
 use crate::asked::{Asked, own_address};
 use crate::help::Help;
+use crate::owed::{self, Step};
 use crate::page::Own;
 use crate::{Web, account, command, help, page, refusal, sign_in};
 use access::Standing;
@@ -28,6 +29,10 @@ const FORM_TIME: Duration = Duration::from_secs(10);
 pub enum Place {
     /// Signing in, and opening a locked session.
     SignIn,
+    /// What comes between the password and the first page.
+    Owed(Step),
+    /// Locking the session.
+    Lock,
     /// Signing out.
     SignOut,
     /// Ending all sessions of one's account.
@@ -133,12 +138,13 @@ fn admit(web: &Web, place: Place, asked: &mut Asked) -> Result<Option<Response>,
     if let Some(cookie) = &asked.cookie {
         asked.standing = web.access.session(cookie)?;
     }
-    if matches!(place, Place::SignIn | Place::SignOut | Place::Help(_)) {
+    if matches!(place, Place::SignIn | Place::Owed(_) | Place::SignOut | Place::Help(_)) {
         return Ok(None);
     }
     Ok(match asked.standing {
         Standing::SignedIn(_) => None,
         Standing::Locked(_) => Some(sign_in::lead(web, asked, "locked=1&")),
+        Standing::Owing(ref owing) => Some(owed::lead(asked, owing.owed)),
         Standing::Nobody => Some(sign_in::lead(web, asked, "")),
     })
 }
@@ -155,6 +161,10 @@ fn through(web: &Web, place: Place, asked: &mut Asked) -> Answered {
     match (place, asked.is_post) {
         (Place::SignIn, false) => sign_in::show(web, asked, None),
         (Place::SignIn, true) => sign_in::submit(web, asked),
+        (Place::Owed(step), false) => owed::show(web, asked, step, None),
+        (Place::Owed(step), true) => owed::submit(web, asked, step),
+        (Place::Lock, false) => Ok(redirect("/home")),
+        (Place::Lock, true) => sign_in::lock(web, asked),
         (Place::SignOut, false) => account::ask_sign_out(web, asked),
         (Place::SignOut, true) => account::sign_out(web, asked),
         (Place::SignOutEverywhere, false) => Ok(redirect("/account")),
@@ -177,6 +187,7 @@ fn carries_token(place: Place, asked: &Asked) -> bool {
     let token = match (place, &asked.standing) {
         (Place::SignIn, _) => asked.form_cookie.as_deref(),
         (_, Standing::SignedIn(session) | Standing::Locked(session)) => Some(session.csrf.as_str()),
+        (_, Standing::Owing(owing)) => Some(owing.csrf.as_str()),
         // Nobody is signed in, so signing out changes nothing.
         (_, Standing::Nobody) => return true,
     };

@@ -9,7 +9,9 @@ mod door;
 mod help;
 mod home;
 mod later;
+mod owed;
 mod page;
+mod qr;
 mod refusal;
 mod services;
 mod sign_in;
@@ -27,6 +29,7 @@ use axum::middleware::map_response_with_state;
 use axum::response::Redirect;
 use axum::routing::get;
 use door::Place;
+use owed::Step;
 use service::Catalogue;
 use std::sync::Arc;
 
@@ -52,6 +55,10 @@ pub fn router(access: Access, catalogue: &'static Catalogue, config: Config) -> 
             get(async |Path(name): Path<String>, headers: HeaderMap| assets::file(&name, &headers)),
         )
         .route("/sign-in", door::reads_and_writes(Place::SignIn))
+        .route("/sign-in/role", door::reads_and_writes(Place::Owed(Step::Role)))
+        .route("/sign-in/code", door::reads_and_writes(Place::Owed(Step::Code)))
+        .route("/sign-in/set-up", door::reads_and_writes(Place::Owed(Step::SetUp)))
+        .route("/lock", door::reads_and_writes(Place::Lock))
         .route("/sign-out", door::reads_and_writes(Place::SignOut))
         .route("/account/sign-out-everywhere", door::reads_and_writes(Place::SignOutEverywhere));
     for own in page::OWN {

@@ -1,10 +1,10 @@
 //! Signing in, and opening a locked session where it was left.
 
-use crate::Web;
 use crate::asked::{Asked, own_address};
 use crate::door::{Answered, redirect};
 use crate::refusal::status;
-use access::{Session, Standing};
+use crate::{Web, owed};
+use access::{Entered, Session, Standing};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -31,9 +31,12 @@ pub fn show(web: &Web, asked: &Asked, refused: Option<&Refusal>) -> Answered {
         (None, next) => own_address(next),
     };
     let next = if next.starts_with("/sign-") { "/home" } else { next };
-    let wants_unlock = asked.query("locked").is_some() || !asked.field("locked").is_empty();
+    // Somebody else at the same terminal begins afresh, and does not come to where the last one was.
+    let is_other = asked.query("other").is_some();
+    let next = if is_other { "/home" } else { next };
+    let wants_unlock = !is_other && asked.query("locked").is_some() || !asked.field("locked").is_empty();
     let locked = match &asked.standing {
-        Standing::SignedIn(_) if !wants_unlock => return Ok(redirect(next)),
+        Standing::SignedIn(_) if !wants_unlock && !is_other => return Ok(redirect(next)),
         Standing::SignedIn(session) | Standing::Locked(session) if wants_unlock => Some(session),
         _ => None,
     };
@@ -59,25 +62,40 @@ pub fn submit(web: &Web, asked: &Asked) -> Answered {
     let (password, from) = (asked.field("password"), asked.from.as_str());
     let outcome = match (asked.field("locked"), &asked.cookie) {
         ("", old) => {
-            let signed_in = web.access.sign_in(asked.field("name"), password, from);
+            let entered = web.access.enter(asked.field("name"), password, from);
             // Whoever sat here before is signed out: one browser, one session.
-            if let (Ok(_), Some(old)) = (&signed_in, old) {
+            if let (Ok(_), Some(old)) = (&entered, old) {
                 web.access.sign_out(old)?;
             }
-            signed_in
+            entered
         }
-        (_, Some(cookie)) => web.access.unlock(cookie, password, from),
+        (_, Some(cookie)) => web.access.unlock(cookie, password, from).map(Entered::SignedIn),
         (_, None) => Err(Refusal::new(Kind::Unauthenticated, "The session has ended. Sign in again.")),
     };
     match outcome {
-        Ok(signed_in) => {
-            let mut response = redirect(asked.field("next"));
-            set_cookie(&mut response, &web.config.set_cookie(web.config.session_cookie(), &signed_in.cookie));
-            Ok(response)
-        }
+        Ok(entered) => Ok(go_on(web, entered, asked.field("next"))),
         Err(no) if matches!(no.kind, Kind::Unauthenticated | Kind::Busy) => show(web, asked, Some(&no)),
         Err(no) => Err(no),
     }
+}
+
+/// Locks the session, and leaves the browser where its owner can go on and somebody else can sign in.
+pub fn lock(web: &Web, asked: &Asked) -> Answered {
+    if let Some(cookie) = &asked.cookie {
+        web.access.lock(cookie)?;
+    }
+    let back = asked.before.as_deref().map_or("/home", own_address);
+    Ok(redirect(&format!("/sign-in?locked=1&next={}", encoded(back))))
+}
+
+/// The way on for someone who has shown who they are: to where they wanted, or to what they still owe.
+pub fn go_on(web: &Web, entered: Entered, next: &str) -> Response {
+    let (cookie, mut response) = match entered {
+        Entered::SignedIn(signed_in) => (signed_in.cookie, redirect(next)),
+        Entered::Owing { cookie, owing } => (cookie, owed::led(owing.owed, next)),
+    };
+    set_cookie(&mut response, &web.config.set_cookie(web.config.session_cookie(), &cookie));
+    response
 }
 
 fn form(
@@ -117,8 +135,8 @@ fn form(
                         h1 class="app-h1" { "Locked" }
                         p {
                             strong class="app-strong" { (session.display) } ", " (session.role.title)
-                            ": nothing was done for " (access::IDLE_MINUTES) " minutes. "
-                            "Enter your password to go on where you were."
+                            ". Enter your password to go on where you were. A screen locks by itself when nothing is "
+                            "done for " (access::IDLE_MINUTES) " minutes."
                         }
                     }
                     None => h1 class="app-h1" { "Sign in" },
@@ -140,7 +158,10 @@ fn form(
                         button class="app-btn app-btn--primary" type="submit" {
                             @if locked.is_some() { "Unlock" } @else { "Sign in" }
                         }
-                        @if locked.is_some() { a class="app-btn" href="/sign-out" { "Sign out" } }
+                        @if locked.is_some() {
+                            a class="app-btn" href="/sign-in?other=1" { "Someone else" }
+                            a class="app-btn" href="/sign-out" { "Sign out" }
+                        }
                     }
                 }
             }
@@ -149,7 +170,7 @@ fn form(
 }
 
 /// An address as a value of a query.
-fn encoded(address: &str) -> String {
+pub fn encoded(address: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     address
         .bytes()

@@ -2,6 +2,7 @@
 
 mod commands;
 mod house;
+mod owed;
 mod pages;
 mod refusals;
 mod sessions;

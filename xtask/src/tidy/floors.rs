@@ -15,8 +15,10 @@ const FLOORS: &[(&str, u8)] = &[
     ("terminology", 2),
     ("conformance", 3),
     ("access", 3),
+    ("audit", 4),
     ("service", 4),
     ("subscription", 4),
+    ("identity", 4),
     // 5: everything in services/, and the sample that a new one is copied from
     ("example", SERVICES),
     ("rest", 6),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::validation::Setting;
 
 #[test]
 fn numbers_are_written_for_people() {
@@ -47,7 +48,30 @@ fn run(server: &'static str, engine: Engine, resources: usize) -> Run {
             took: Duration::from_secs(10),
             resources: 100_000,
         }],
+        views: vec![Flat {
+            format: "csv",
+            resources: 50_000,
+            took: Duration::from_secs(1),
+            cpu: Cpu { own: Duration::from_secs(1), database: database(Duration::from_secs(1)) },
+            bytes: 5_000_000,
+        }],
+        validated: [("off", 200), ("refuse", 290), ("warn", 310)].map(|(policy, us)| held(policy, us)).into(),
     }
+}
+
+/// Patients written with this policy, each for so many microseconds.
+fn held(policy: &'static str, us: u64) -> Validated {
+    let own = Duration::from_micros(us);
+    let point = Point {
+        concurrency: 16,
+        rate: 3_000.0,
+        cpu: Cpu { own, database: None },
+        half: own,
+        most: own,
+        busy: 0.0,
+    };
+    let figure = Figure { name: policy, resources: 0.0, bytes: 0.0, points: vec![point] };
+    Validated { setting: Setting::new("rules", policy, ""), figure }
 }
 
 #[test]
@@ -65,6 +89,11 @@ fn the_page_has_a_row_for_each_question_and_server() {
         "| carespine, SQLite | transactions over HTTP | 10,000 | 5,000 | 0.100 | 900 |",
         "| carespine, PostgreSQL | transactions over HTTP | 10,000 | 5,000 | 0.300 (0.100 + 0.200) | 900 |",
         "bytes a resource: idx_pkey 300.",
+        "| carespine, SQLite | csv | 50,000 | 1.00 | 50,000 | 0.020 | 100 | **no** |",
+        "| carespine, PostgreSQL | csv | 50,000 | 1.00 | 50,000 | 0.040 (0.020 + 0.020) | 100 | **no** |",
+        "| carespine, SQLite | 10,000 | rules | off | 0.200 | 3,000 |  |  |",
+        "| carespine, SQLite | 10,000 | rules | refuse | 0.290 | 3,000 | 45 % | yes |",
+        "| carespine, SQLite | 10,000 | rules | warn | 0.310 | 3,000 | 55 % | **no** |",
         "| carespine, PostgreSQL | 10,000 | 70 | 40 | 350 (50 + 300) |",
         "| read by id | carespine, SQLite | 1, 1.2 | 0.030 | 12,345 (0.070, 0.150) |",
         "|  | carespine, PostgreSQL | 1, 1.2 | 0.070 (0.030 + 0.040) | 12,345 (0.070, 0.150) |",

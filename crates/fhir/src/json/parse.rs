@@ -3,10 +3,15 @@
 use super::{Limits, Node, ParseError, Tag, text_of};
 use std::borrow::Cow;
 
+/// Text that a node of a usual resource stands for, rather less than more, so that the tape seldom grows.
+const BYTES_A_NODE: usize = 9;
+/// Members that are compared each with each.
+const FEW: usize = 12;
+
 /// The nodes of the one value that `text` holds.
 pub(super) fn document(text: &str, limits: Limits) -> Result<Vec<Node>, ParseError> {
     let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, nodes: Vec::new(), limits };
-    parser.nodes.reserve(text.len() / 12 + 4);
+    parser.nodes.reserve(text.len() / BYTES_A_NODE + 4);
     match parser.document() {
         Ok(()) => Ok(parser.nodes),
         Err(reason) => Err(located(text.as_bytes(), parser.at, reason)),
@@ -137,29 +142,47 @@ impl Parser<'_> {
 
     /// Refuses a member that comes twice. Small objects compare each with each; large ones sort.
     fn distinct(&mut self, index: usize) -> Step {
-        let mut names: Vec<(Cow<'_, str>, u32)> = Vec::new();
-        let mut at = index + 1;
+        let (mut members, mut count, mut at) = ([0; FEW], 0, index + 1);
         while at < self.nodes.len() {
-            let name = self.nodes[at];
-            names.push((text_of(self.text, name), name.start));
+            if count == FEW {
+                return self.many_distinct(index);
+            }
+            if members[..count].iter().any(|&before| self.same_name(before, at)) {
+                return self.twice(self.nodes[at]);
+            }
+            members[count] = at;
+            count += 1;
             at = self.nodes[at + 1].next as usize;
         }
-        let twice = if names.len() <= 12 {
-            (1..names.len())
-                .find(|&i| names[..i].iter().any(|(n, _)| *n == names[i].0))
-                .map(|i| names[i].clone())
-        } else {
-            names.sort();
-            names.windows(2).find(|w| w[0].0 == w[1].0).map(|w| w[1].clone())
-        };
-        match twice {
-            Some((name, start)) => {
-                let reason = format!("the member \"{name}\" stands twice in one object");
-                self.at = start as usize;
-                Err(reason)
-            }
+        Ok(())
+    }
+
+    fn same_name(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (self.nodes[one], self.nodes[other]);
+        let is_plain = one.tag == Tag::Plain && other.tag == Tag::Plain;
+        if is_plain && one.end - one.start != other.end - other.start {
+            return false;
+        }
+        text_of(self.text, one) == text_of(self.text, other)
+    }
+
+    fn many_distinct(&mut self, index: usize) -> Step {
+        let mut names: Vec<(Cow<'_, str>, usize)> = Vec::new();
+        let mut at = index + 1;
+        while at < self.nodes.len() {
+            names.push((text_of(self.text, self.nodes[at]), at));
+            at = self.nodes[at + 1].next as usize;
+        }
+        names.sort();
+        match names.windows(2).find(|w| w[0].0 == w[1].0).map(|w| w[1].1) {
+            Some(at) => self.twice(self.nodes[at]),
             None => Ok(()),
         }
+    }
+
+    fn twice(&mut self, name: Node) -> Step {
+        self.at = name.start as usize;
+        Err(format!("the member \"{}\" stands twice in one object", text_of(self.text, name)))
     }
 
     fn string(&mut self) -> Step {

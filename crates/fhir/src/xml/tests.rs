@@ -382,6 +382,12 @@ fn hostile_documents_are_refused_soon() {
     assert!(began.elapsed().as_secs() < 30);
 }
 
+#[test]
+fn a_second_byte_order_mark_is_refused() {
+    let twice = "\u{feff}\u{feff}<Patient xmlns='http://hl7.org/fhir'/>";
+    assert!(read(twice, Limits::DOOR).unwrap_err().to_string().contains("a second byte order mark"));
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic_and_what_it_takes_it_gives_back(

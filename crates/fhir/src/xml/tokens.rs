@@ -80,6 +80,10 @@ impl<'t> Tokens<'t> {
     pub fn of(text: &'t str) -> Result<Tokens<'t>, ParseError> {
         // A byte order mark is the encoding's, not the text's.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // The reader takes away one more, and its places would then be those of another text.
+        if text.starts_with('\u{feff}') {
+            return Err(ParseError::located(text, 0, "a second byte order mark may not stand in XML"));
+        }
         if let Some((at, _)) = text.char_indices().find(|(_, c)| !is_char(*c)) {
             return Err(ParseError::located(text, at, "this character may not stand in XML"));
         }

@@ -60,13 +60,13 @@ pub(crate) const HEADS: Bulk = Bulk {
 
 /// Heads of resources that had one.
 pub(crate) const NEXT_HEADS: Bulk = Bulk {
-    columns: &[INT8, INT4, INT8, INT8, INT2, INT8, INT8, BYTEA],
-    row: "UPDATE head SET ver = ?2, vid = ?3, txn = ?4, live = ?5, patient = ?6, moved = ?7, rec = ?8
+    columns: &[INT8, INT4, INT8, INT8, INT2, INT8, INT2, INT8, BYTEA],
+    row: "UPDATE head SET ver = ?2, vid = ?3, txn = ?4, live = ?5, patient = ?6, class = ?7, moved = ?8, rec = ?9
           WHERE res = ?1",
     rows: "UPDATE head SET ver = n.ver, vid = n.vid, txn = n.txn, live = n.live, patient = n.patient,
-                  moved = n.moved, rec = n.rec
-           FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::int8[], $5::int2[], $6::int8[], $7::int8[],
-                       $8::bytea[]) AS n (res, ver, vid, txn, live, patient, moved, rec)
+                  class = n.class, moved = n.moved, rec = n.rec
+           FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::int8[], $5::int2[], $6::int8[], $7::int2[],
+                       $8::int8[], $9::bytea[]) AS n (res, ver, vid, txn, live, patient, class, moved, rec)
            CROSS JOIN LATERAL (SELECT ctid AS place FROM head WHERE res = n.res OFFSET 0) AS h
            WHERE head.ctid = h.place",
     copy: None,
@@ -96,12 +96,65 @@ pub(crate) const INDEX_GONE: Bulk = Bulk {
 
 /// The same as rows of the past. One that came and went twice in a commit is there once.
 pub(crate) const INDEX_PAST: Bulk = Bulk {
-    columns: &[INT2, BYTEA, INT8, INT8, INT2, INT8],
-    row: "INSERT INTO idx_past (param, value, patient, res, class, to_txn) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    columns: &[INT2, BYTEA, INT8, INT8, INT8],
+    row: "INSERT INTO idx_past (param, value, patient, res, to_txn) VALUES (?1, ?2, ?3, ?4, ?5)
           ON CONFLICT DO NOTHING",
-    rows: "INSERT INTO idx_past (param, value, patient, res, class, to_txn)
-           SELECT * FROM unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[], $5::int2[], $6::int8[])
+    rows: "INSERT INTO idx_past (param, value, patient, res, to_txn)
+           SELECT * FROM unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[], $5::int8[])
            ON CONFLICT DO NOTHING",
+    copy: None,
+};
+
+/// Other classes of rows of the index.
+pub(crate) const INDEX_CLASS: Bulk = Bulk {
+    columns: &[INT2, BYTEA, INT8, INT8, INT2],
+    row: "UPDATE idx SET class = ?5 WHERE param = ?1 AND value = ?2 AND patient = ?3 AND res = ?4",
+    rows: "UPDATE idx SET class = g.class
+           FROM unnest($1::int2[], $2::bytea[], $3::int8[], $4::int8[], $5::int2[]) AS g (param, value, patient, res,
+                                                                                             class)
+           CROSS JOIN LATERAL (
+             SELECT ctid AS place FROM idx
+             WHERE param = g.param AND value = g.value AND patient = g.patient AND res = g.res OFFSET 0) AS i
+           WHERE idx.ctid = i.place",
+    copy: None,
+};
+
+/// Other classes of heads.
+pub(crate) const HEAD_CLASS: Bulk = Bulk {
+    columns: &[INT8, INT2],
+    row: "UPDATE head SET class = ?2 WHERE res = ?1",
+    rows: "UPDATE head SET class = n.class FROM unnest($1::int8[], $2::int2[]) AS n (res, class)
+           CROSS JOIN LATERAL (SELECT ctid AS place FROM head WHERE res = n.res OFFSET 0) AS h
+           WHERE head.ctid = h.place",
+    copy: None,
+};
+
+/// Marks that are laid, in the place of what was there.
+pub(crate) const MARKS: Bulk = Bulk {
+    columns: &[INT8, INT8, TEXT],
+    row: "INSERT INTO mark (res, whole, marks) VALUES (?1, ?2, ?3)
+          ON CONFLICT (res, whole) DO UPDATE SET marks = excluded.marks",
+    rows: "INSERT INTO mark (res, whole, marks) SELECT * FROM unnest($1::int8[], $2::int8[], $3::text[])
+           ON CONFLICT (res, whole) DO UPDATE SET marks = excluded.marks",
+    copy: None,
+};
+
+/// Marks that are lifted.
+pub(crate) const MARKS_GONE: Bulk = Bulk {
+    columns: &[INT8, INT8],
+    row: "DELETE FROM mark WHERE res = ?1 AND whole = ?2",
+    rows: "DELETE FROM mark USING unnest($1::int8[], $2::int8[]) AS g (res, whole)
+           CROSS JOIN LATERAL (
+             SELECT ctid AS place FROM mark WHERE res = g.res AND whole = g.whole OFFSET 0) AS m
+           WHERE mark.ctid = m.place",
+    copy: None,
+};
+
+/// Access classes.
+pub(crate) const CLASSES: Bulk = Bulk {
+    columns: &[INT8, TEXT],
+    row: "INSERT INTO class (number, marks) VALUES (?1, ?2)",
+    rows: "INSERT INTO class (number, marks) SELECT * FROM unnest($1::int8[], $2::text[])",
     copy: None,
 };
 
@@ -228,7 +281,9 @@ mod tests {
     fn rows_that_are_there_are_found_through_their_keys_also_when_planned_while_there_are_none() {
         let desk = Desk::new();
         let conn = place(&desk.home).open_writer(false).unwrap();
-        for bulk in [&NEXT_HEADS, &INDEX_GONE, &KEPT_GONE, &CLAIMS_GONE] {
+        for bulk in
+            [&NEXT_HEADS, &HEAD_CLASS, &INDEX_CLASS, &INDEX_GONE, &KEPT_GONE, &CLAIMS_GONE, &MARKS_GONE]
+        {
             let plan = conn.plan(if conn.is_far() { bulk.rows } else { bulk.row }).unwrap();
             assert!(!plan.is_empty() && plan.iter().all(|step| step.seeks), "{plan:?}");
         }

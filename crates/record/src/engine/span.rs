@@ -51,6 +51,7 @@ const ACROSS: &[(&str, &str)] = &[
     ("FROM guarded_idx\n     WHERE param = ?1 AND value", "a page along an index"),
     ("FROM guarded_past\n     WHERE param = ?1 AND value", "a page along an index of a past state"),
     ("FROM guarded_head WHERE type = ?1 AND live = 1 AND res > ?2", "all of a type"),
+    ("UNION SELECT res FROM idx_past WHERE param = ?1", "what points at a resource whose marks change"),
     ("AND h.res > ?2\n     ORDER BY h.res", "all of a type"),
     ("FROM guarded_version WHERE type = ?1 AND vid", "the history of a type"),
     ("FROM guarded_version WHERE vid > ?1", "versions whose words are not taken in yet"),

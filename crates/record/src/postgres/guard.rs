@@ -18,9 +18,14 @@ macro_rules! seen {
             $setting,
             "', true), 'hex')), ",
             $number,
-            ") = 1 AND (",
+            ") > 0 AND (",
             $patient,
-            " = 0 OR (SELECT current_setting('carespine.everyone', true)) = 'yes' OR ",
+            " = 0 OR (SELECT current_setting('carespine.everyone', true)) = 'yes'
+              OR get_byte((SELECT decode(current_setting('carespine.",
+            $setting,
+            "', true), 'hex')), ",
+            $number,
+            ") = 2 OR ",
             $patient,
             " > 0 AND ",
             $patient,
@@ -32,7 +37,11 @@ macro_rules! seen {
             $patient,
             "), false)) AND ((SELECT current_setting('carespine.everyclass', true)) = 'yes' OR ",
             $class,
-            " = ANY ((SELECT current_setting('carespine.classes', true)::int8[])::int8[])))"
+            " = ANY ((SELECT current_setting('carespine.classes', true)::int8[])::int8[]) OR ",
+            $patient,
+            " = ANY ((SELECT current_setting('carespine.opened', true)::int8[])::int8[]) AND ",
+            $class,
+            " = ANY ((SELECT current_setting('carespine.openedclasses', true)::int8[])::int8[])))"
         )
     };
 }
@@ -42,8 +51,9 @@ pub(super) const VIEWS: &str = concat!(
     "CREATE VIEW guarded_idx AS SELECT param, value, patient, res, class FROM idx WHERE ",
     seen!("params", "param", "patient", "class"),
     ";
-    CREATE VIEW guarded_past AS SELECT param, value, patient, res, class, to_txn FROM idx_past WHERE ",
-    seen!("params", "param", "patient", "class"),
+    CREATE VIEW guarded_past AS
+      SELECT p.param, p.value, p.patient, p.res, p.to_txn FROM idx_past p JOIN head h ON h.res = p.res WHERE ",
+    seen!("params", "p.param", "p.patient", "h.class"),
     ";
     CREATE VIEW guarded_head AS
       SELECT res, type, id, ver, vid, txn, live, patient, class, rec FROM head WHERE ver > 0 AND ",
@@ -77,7 +87,7 @@ pub(super) const ROLE: &str = "
       EXECUTE format('GRANT carespine_reader TO %I', current_user);
     END $$;
     GRANT SELECT ON guarded_idx, guarded_past, guarded_head, guarded_version, guarded_word, guarded_name,
-      txn, kept, audit, claim, cursor, system, several, dictionary, type, param, file TO carespine_reader;";
+      txn, kept, audit, claim, cursor, system, several, class, dictionary, type, param, file TO carespine_reader;";
 
 /// The values of the settings, for [`SET`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +99,8 @@ pub(super) struct Settings {
     pub patients: String,
     pub everyclass: &'static str,
     pub classes: String,
+    pub opened: String,
+    pub openedclasses: String,
 }
 
 /// Looks through other settings from now on.
@@ -96,13 +108,18 @@ pub(super) const SET: &str =
     "SELECT set_config('carespine.lens', ?1, false), set_config('carespine.types', ?2, false),
        set_config('carespine.params', ?3, false), set_config('carespine.everyone', ?4, false),
        set_config('carespine.patients', ?5, false), set_config('carespine.everyclass', ?6, false),
-       set_config('carespine.classes', ?7, false)";
+       set_config('carespine.classes', ?7, false), set_config('carespine.opened', ?8, false),
+       set_config('carespine.openedclasses', ?9, false)";
 
 impl Settings {
     pub fn of(lens: &Lens, names: &Names) -> Settings {
         let all = *lens == Lens::default();
         let yes = |yes: bool| if yes { "yes" } else { "no" };
-        let kind_seen = |kind: i64| lens.types.as_ref().is_none_or(|types| types.contains(&kind));
+        let kind_seen = |kind: i64| {
+            let seen = lens.types.as_ref().is_none_or(|types| types.contains(&kind));
+            let traced = lens.traced.as_ref().is_some_and(|types| types.contains(&kind));
+            u8::from(seen) + u8::from(seen && traced)
+        };
         let (mut types, mut params) = (String::new(), String::new());
         if !all {
             types = (0..names.kinds_end()).map(|kind| flag(kind_seen(kind as i64))).collect();
@@ -117,13 +134,15 @@ impl Settings {
             patients: array(lens.patients.as_deref()),
             everyclass: yes(lens.classes.is_none()),
             classes: array(lens.classes.as_deref()),
+            opened: array(lens.opened.as_ref().map(|(patients, _)| &**patients)),
+            openedclasses: array(lens.opened.as_ref().map(|(_, classes)| &**classes)),
         }
     }
 }
 
-/// A byte, in hexadecimal.
-fn flag(on: bool) -> &'static str {
-    if on { "01" } else { "00" }
+/// A byte, in hexadecimal: not seen, seen of who is reached, seen of everyone.
+fn flag(sight: u8) -> &'static str {
+    ["00", "01", "02"][usize::from(sight)]
 }
 
 fn array(numbers: Option<&HashSet<i64>>) -> String {

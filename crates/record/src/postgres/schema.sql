@@ -62,7 +62,6 @@ CREATE TABLE idx_past (
   res      int8 NOT NULL,
   to_txn   int8 NOT NULL,
   param    int2 NOT NULL,
-  class    int2 NOT NULL,
   value    bytea NOT NULL,
   PRIMARY KEY (param, value, patient, res, to_txn)
 );
@@ -71,6 +70,8 @@ CREATE TABLE type (number int8 PRIMARY KEY, name text NOT NULL UNIQUE);
 CREATE TABLE param (number int8 PRIMARY KEY, base text NOT NULL, code text NOT NULL, UNIQUE (base, code));
 CREATE TABLE system (number int8 PRIMARY KEY, uri text COLLATE "C" NOT NULL UNIQUE);
 CREATE TABLE several (number int8 PRIMARY KEY, patients text NOT NULL);
+CREATE TABLE class (number int8 PRIMARY KEY, marks text COLLATE "C" NOT NULL UNIQUE);
+CREATE TABLE mark (res int8 NOT NULL, whole int8 NOT NULL, marks text NOT NULL, PRIMARY KEY (res, whole));
 CREATE TABLE dictionary (number int8 PRIMARY KEY, bytes bytea NOT NULL);
 
 -- Which versions have which words in their text, taken in behind the log a batch at a time. The empty word says how

@@ -31,7 +31,8 @@ const VIEWS: &str = "
 CREATE TEMP VIEW guarded_idx AS
   SELECT param, value, patient, res, class FROM main.idx WHERE visible_row(param, patient, class);
 CREATE TEMP VIEW guarded_past AS
-  SELECT param, value, patient, res, class, to_txn FROM main.idx_past WHERE visible_row(param, patient, class);
+  SELECT p.param, p.value, p.patient, p.res, p.to_txn FROM main.idx_past p CROSS JOIN main.head h ON h.res = p.res
+  WHERE visible_row(p.param, p.patient, h.class);
 CREATE TEMP VIEW guarded_head AS
   SELECT res, type, id, ver, vid, txn, live, patient, class, rec FROM main.head
   WHERE ver > 0 AND visible(type, patient, class);
@@ -76,6 +77,7 @@ const OPEN_TABLES: &[&str] = &[
     "cursor",
     "system",
     "several",
+    "class",
     "dictionary",
     "sqlite_master",
     "sqlite_temp_master",

@@ -26,6 +26,7 @@ impl Tx<'_> {
         }
         let ver = before.as_ref().map_or(0, |b| b.ver) + 1;
         let Keyed { rows, patient, dropped } = self.keyed(&resource, res, before.as_ref())?;
+        let class = self.class_of(&resource, res, &rows, patient, before.as_ref())?;
         let (pack, body) = match resource.packed {
             Some(packed) => packed,
             None => self.core.names.dictionaries.pack(&resource.text)?,
@@ -51,16 +52,21 @@ impl Tx<'_> {
             txn: self.txn,
             live: true,
             patient,
-            class: before.as_ref().map_or(0, |b| b.class),
+            class,
             moved: if dropped { vid } else { before.as_ref().map_or(0, |b| b.moved) },
             rec: Some(keys::pack(&rows)),
             new: before.as_ref().is_none_or(|b| b.new),
         };
-        debug_assert!(head.class == 0, "access classes are set by sealing, which is not there yet");
         self.head(res, head);
         match &before {
-            Some(b) if b.live => self.replace_rows(b, rows, patient),
-            _ => self.mine.get_mut().index.extend(rows.into_iter().map(|row| Indexed { row, patient, res })),
+            Some(b) if b.live => self.replace_rows(b, rows, patient, class),
+            _ => {
+                let rows = rows.into_iter().map(|row| Indexed { row, patient, res, class });
+                self.mine.get_mut().index.extend(rows);
+            }
+        }
+        if let Some(before) = &before {
+            self.pass_on(before, class)?;
         }
         Ok(Written {
             kind: resource.kind,
@@ -115,20 +121,19 @@ impl Tx<'_> {
     }
 
     /// Moves rows that no longer hold to the past and adds the new ones.
-    pub(super) fn replace_rows(&mut self, before: &Before, rows: Vec<Row>, patient: i64) {
+    pub(super) fn replace_rows(&mut self, before: &Before, rows: Vec<Row>, patient: i64, class: i64) {
         let old: Vec<Row> = keys::unpack(before.rec.as_deref().unwrap_or_default())
             .map(|(param, value)| Row { param, value: value.to_vec() })
             .collect();
-        let moved = before.patient != patient;
-        let (res, class, to_txn) = (before.res, before.class, self.txn);
+        let moved = (before.patient, before.class) != (patient, class);
+        let (res, to_txn) = (before.res, self.txn);
         let gone = old.iter().filter(|row| moved || !rows.contains(row));
         self.mine.get_mut().gone.extend(gone.map(|row| Gone {
-            was: Indexed { row: row.clone(), patient: before.patient, res },
-            class,
+            was: Indexed { row: row.clone(), patient: before.patient, res, class: before.class },
             to_txn,
         }));
         let new = rows.into_iter().filter(|row| moved || !old.contains(row));
-        self.mine.get_mut().index.extend(new.map(|row| Indexed { row, patient, res }));
+        self.mine.get_mut().index.extend(new.map(|row| Indexed { row, patient, res, class }));
     }
 
     pub(super) fn leaf(&mut self, kind: &str, id: &str, ver: i64, content: Option<&[u8; 32]>) {

@@ -18,13 +18,7 @@ pub(super) const PASSWORD: &str = "correct horse battery";
 
 /// A doctor with an account.
 pub(super) fn ann() -> access::NewUser {
-    access::NewUser {
-        name: "ann".into(),
-        display: "Ann".into(),
-        role: "doctor".into(),
-        password: PASSWORD.into(),
-        place: String::new(),
-    }
+    access::NewUser::new("ann", "Ann", access::NewProfile::new("doctor"), PASSWORD)
 }
 
 /// Everything of a response but what names this very request.

@@ -67,7 +67,7 @@ fn a_revoked_token_ends_its_subscription_and_another_role_narrows_one() {
     world.until_status("program", "active");
     world.until_status("person", "active");
     world.access.revoke_token(&token).unwrap();
-    world.access.set_role("a.okafor", "receptionist").unwrap();
+    world.access.set_profile("a.okafor", "1", &access::NewProfile::new("receptionist")).unwrap();
     world.observe([1, 2]);
     world.put(&plain("last", "Observation", &world.receiver().url(), true));
     world.until_status("last", "active");

@@ -14,11 +14,16 @@ const PREFERRED: &str = "900000000000548007";
 const STATED: &str = "900000000000010007";
 const CORE: &str = "900000000000207008";
 const MODEL: &str = "900000000000012004";
-/// Language reference sets of British English: the international one and those of the UK edition.
-const BRITISH: &[&str] = &["900000000000508004", "999001261000000100", "999000691000001104"];
+/// Language reference sets of the NHS, clinical and pharmacy part: they stand in the UK edition, and go before others.
+const REALM: &[&str] = &["999001261000000100", "999000691000001104"];
+/// The international language reference set of British English.
+const BRITISH: &str = "900000000000508004";
 const AMERICAN: &str = "900000000000509007";
-/// Editions by the country of the files, with the module that names the edition (SNOMED CT URI Standard).
+/// Editions by the country of the files, with the module that names the edition (SNOMED CT URI Standard; the UK's is
+/// "SNOMED CT United Kingdom composition module").
 const EDITIONS: &[(&str, &str)] = &[("INT", CORE), ("GB", "83821000000107"), ("US", "731000124108")];
+/// Names the UK Clinical Edition, which is the UK's without its drug extension.
+const UK_CLINICAL: &str = "999000021000000109";
 
 /// The files of a snapshot.
 struct Files {
@@ -46,6 +51,12 @@ impl Files {
             return Err(refused(format!("{}: its name ends in no day (YYYYMMDD).", concepts.display())));
         }
         Ok(Files { all, country, date })
+    }
+
+    /// Whether the files are those of the UK Clinical Edition: its extension (UKCL) without that of drugs (UKDG).
+    fn are_uk_clinical(&self) -> bool {
+        let has = |part: &str| self.of("sct2_Concept_").any(|path| name(path).contains(part));
+        has("_UKCLSnapshot") && !has("_UKDGSnapshot")
     }
 
     fn of<'f>(&'f self, start: &'f str) -> impl Iterator<Item = &'f PathBuf> {
@@ -115,6 +126,7 @@ fn concepts(files: &Files, progress: &mut Progress<'_>) -> Result<Draft, Refusal
     modules.retain(|module, _| module != CORE && module != MODEL);
     let most = modules.into_iter().max_by_key(|(module, count)| (*count, module.clone()));
     let module = match (known, most) {
+        _ if files.are_uk_clinical() => UK_CLINICAL.to_owned(),
         (Some((_, module)), _) => (*module).to_owned(),
         (None, Some((module, _))) => module,
         (None, None) => CORE.to_owned(),
@@ -130,7 +142,7 @@ fn concepts(files: &Files, progress: &mut Progress<'_>) -> Result<Draft, Refusal
     Draft::new(head, codes)
 }
 
-/// Of each description in which language it is preferred: 1 British, 2 American, 4 another.
+/// Of each description in which language it is preferred: 1 British, 2 American, 4 another, 8 that of the NHS.
 fn preferred(files: &Files, progress: &mut Progress<'_>) -> Result<HashMap<u64, u8>, Refusal> {
     let mut found: HashMap<u64, u8> = HashMap::new();
     let columns = ["active", "refsetId", "referencedComponentId", "acceptabilityId"];
@@ -138,7 +150,8 @@ fn preferred(files: &Files, progress: &mut Progress<'_>) -> Result<HashMap<u64, 
         tables::each(path, columns, progress, |[is_active, refset, description, acceptability]| {
             if active(is_active)? && acceptability == PREFERRED {
                 let which = match refset {
-                    _ if BRITISH.contains(&refset) => 1,
+                    _ if REALM.contains(&refset) => 8 | 1,
+                    BRITISH => 1,
                     AMERICAN => 2,
                     _ => 4,
                 };
@@ -167,12 +180,13 @@ fn descriptions(
         let Some(concept) = draft.find(id(code)?) else { return Ok(()) };
         let chosen = preferred.get(&key).copied().unwrap_or_default();
         let order = match (kind, chosen) {
-            ("900000000000550004", _) => 5,
-            (FULLY_SPECIFIED, _) => 3,
-            (_, 0) => 4,
-            (_, chosen) if chosen & 1 != 0 => 0,
-            (_, chosen) if chosen & 4 != 0 => 1,
-            _ => 2,
+            ("900000000000550004", _) => 6,
+            (FULLY_SPECIFIED, _) => 4,
+            (_, 0) => 5,
+            (_, chosen) if chosen & 8 != 0 => 0,
+            (_, chosen) if chosen & 1 != 0 => 1,
+            (_, chosen) if chosen & 4 != 0 => 2,
+            _ => 3,
         };
         let language = match (language, chosen & 3) {
             ("en", 1) => "en-GB",

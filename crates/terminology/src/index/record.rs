@@ -25,7 +25,7 @@ pub(super) struct Record {
     pub properties: Vec<Entry>,
 }
 
-/// Writes a record.
+/// Writes a record: its rows, and a checksum of them.
 pub(super) fn encode(out: &mut Vec<u8>, texts: &Texts, names: &[Row], properties: &[Row]) {
     for rows in [names, properties] {
         out.extend((rows.len() as u32).to_le_bytes());
@@ -36,10 +36,20 @@ pub(super) fn encode(out: &mut Vec<u8>, texts: &Texts, names: &[Row], properties
             out.extend(text.as_bytes());
         }
     }
+    out.extend(checksum(out).to_le_bytes());
+}
+
+/// FNV-1a, 32 bits: against damage, not against somebody who changes a file on purpose.
+fn checksum(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// Reads a record; nothing when it is not whole.
-pub(super) fn decode(mut bytes: &[u8]) -> Option<Record> {
+pub(super) fn decode(bytes: &[u8]) -> Option<Record> {
+    let (mut bytes, sum) = bytes.split_last_chunk::<4>()?;
+    if checksum(bytes) != u32::from_le_bytes(*sum) {
+        return None;
+    }
     let mut record = Record::default();
     for rows in [&mut record.names, &mut record.properties] {
         for _ in 0..number(&mut bytes)? {

@@ -1,27 +1,33 @@
-//! Writes a release to its file: magic, sections (kind, length, bytes), SHA-256 of all before. Numbers are
-//! little-endian.
+//! Writes a release to its file: magic, sections (kind, length, bytes), SHA-256 of all before. The records are the last
+//! section; the one before is the SHA-256 of what is before it, so that a file is opened without reading the records.
+//! Numbers are little-endian.
 
 use super::draft::{Draft, Row};
 use super::rows::Rows;
 use super::texts::Texts;
-use super::{MAGIC, RANK_INACTIVE, record};
+use super::{MAGIC, record};
 use crate::import::Progress;
 use crate::text;
 use fhir::Refusal;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Section of texts in the file, in this order: bytes, then ends.
-pub(super) const TEXTS: [u32; 6] = [1, 3, 5, 7, 9, 11];
+pub(super) const TEXTS: [u32; 7] = [1, 3, 5, 7, 9, 11, 13];
 /// Section of rows in the file, in this order: ends, then values.
-pub(super) const ROWS: [u32; 5] = [21, 23, 25, 27, 29];
+pub(super) const ROWS: [u32; 6] = [21, 23, 25, 27, 29, 31];
 pub(super) const FLAGS: u32 = 41;
-pub(super) const RANKS: u32 = 42;
+pub(super) const ORDER: u32 = 42;
 pub(super) const RECORD_ENDS: u32 = 43;
 pub(super) const RECORDS: u32 = 44;
+pub(super) const SEAL: u32 = 45;
+/// A rank from here on is one of a concept that is out of use.
+const RANK_INACTIVE: u32 = 1 << 16;
+/// Letters of a start of words whose concepts are kept.
+pub(super) const START_LETTERS_MAX: usize = 2;
 
 /// Writes a release to a file that is not there yet, or whole anew: first under a temporary name beside it.
 pub(super) fn write(mut draft: Draft, to: &Path, progress: &mut Progress<'_>) -> Result<(), Refusal> {
@@ -86,7 +92,15 @@ fn body(draft: &mut Draft, out: &mut Out, progress: &mut Progress<'_>) -> std::i
     for text in [&head.url, &head.version, &head.name, &head.date, &head.language] {
         said.push(text).map_err(|_| std::io::Error::other("the name of the release is too long"))?;
     }
-    let tables = [&said, &draft.codes, &draft.languages, &draft.usages, &draft.keys, &measured.words];
+    let tables = [
+        &said,
+        &draft.codes,
+        &draft.languages,
+        &draft.usages,
+        &draft.keys,
+        &measured.words,
+        &measured.starts,
+    ];
     for (kind, texts) in TEXTS.iter().zip(tables) {
         out.section(*kind, texts.bytes.as_bytes())?;
         out.numbers(kind + 1, &texts.ends)?;
@@ -102,6 +116,7 @@ fn body(draft: &mut Draft, out: &mut Out, progress: &mut Progress<'_>) -> std::i
         Rows::of(count, draft.members.clone()),
         attributes,
         measured.postings,
+        measured.started,
     ];
     for (kind, rows) in ROWS.iter().zip(all) {
         out.numbers(*kind, &rows.ends)?;
@@ -110,9 +125,11 @@ fn body(draft: &mut Draft, out: &mut Out, progress: &mut Progress<'_>) -> std::i
     let flags = draft.active.iter().zip(&draft.groups);
     let flags: Vec<u8> = flags.map(|(active, groups)| u8::from(*active) | u8::from(*groups) << 1).collect();
     out.section(FLAGS, &flags)?;
-    out.numbers(RANKS, &measured.ranks)?;
+    out.numbers(ORDER, &measured.order)?;
     let record_ends: Vec<u8> = measured.ends.iter().flat_map(|end| end.to_le_bytes()).collect();
     out.section(RECORD_ENDS, &record_ends)?;
+    let seal = out.digest.clone().finalize();
+    out.section(SEAL, &seal)?;
     out.begin(RECORDS, measured.ends.last().copied().unwrap_or(0))?;
     each(draft, |_, record, _| out.bytes(record))
 }
@@ -133,7 +150,9 @@ fn ends(count: usize, sources: impl Iterator<Item = u32>) -> impl Iterator<Item 
 struct Measured {
     words: Texts,
     postings: Rows,
-    ranks: Vec<u32>,
+    starts: Texts,
+    started: Rows,
+    order: Vec<u32>,
     ends: Vec<u64>,
 }
 
@@ -161,16 +180,53 @@ fn measure(draft: &Draft, progress: &mut Progress<'_>) -> Measured {
         Ok(())
     });
     progress("words", count as u64, count as u64);
+    let mut order: Vec<u32> = (0..count as u32).collect();
+    order.sort_by_key(|concept| ranks[*concept as usize]);
+    let mut places = vec![0; count];
+    for (place, concept) in (0..).zip(&order) {
+        places[*concept as usize] = place;
+    }
     let mut sorted: Vec<(String, Vec<u32>)> = known.into_iter().collect();
     sorted.sort_unstable();
-    let (mut words, mut postings) = (Texts::default(), Rows::default());
-    for (word, list) in sorted {
-        words.bytes.push_str(&word);
-        words.ends.push(words.bytes.len() as u32);
-        postings.values.extend(list);
-        postings.ends.push(postings.values.len() as u32);
+    for (_, list) in &mut sorted {
+        list.iter_mut().for_each(|concept| *concept = places[*concept as usize]);
+        list.sort_unstable();
     }
-    Measured { words, postings, ranks, ends }
+    let (starts, started) = starts(&sorted, count);
+    let (words, postings) = table(sorted);
+    Measured { words, postings, starts, started, order, ends }
+}
+
+/// Sorted texts, each with a row.
+fn table(sorted: impl IntoIterator<Item = (String, Vec<u32>)>) -> (Texts, Rows) {
+    let (mut texts, mut rows) = (Texts::default(), Rows::default());
+    for (text, list) in sorted {
+        texts.bytes.push_str(&text);
+        texts.ends.push(texts.bytes.len() as u32);
+        rows.values.extend(list);
+        rows.ends.push(rows.values.len() as u32);
+    }
+    (texts, rows)
+}
+
+/// For each start of words the places of concepts with such a word.
+fn starts(sorted: &[(String, Vec<u32>)], count: usize) -> (Texts, Rows) {
+    let mut all = BTreeMap::new();
+    for letters in 1..=START_LETTERS_MAX {
+        let start = |word: &str| -> String { word.chars().take(letters).collect() };
+        for words in sorted.chunk_by(|(one, _), (other, _)| start(one) == start(other)) {
+            let start = start(&words[0].0);
+            let mut bits = vec![0_u32; count.div_ceil(32)];
+            for place in words.iter().flat_map(|(_, list)| list) {
+                bits[*place as usize / 32] |= 1 << (place % 32);
+            }
+            let many = bits.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+            let row = if many < bits.len() { super::words::places(&bits).collect() } else { bits };
+            // A word of one letter stands among those of one letter already.
+            all.entry(start).or_insert(row);
+        }
+    }
+    table(all)
 }
 
 /// Goes over the concepts in order: number, record, names.

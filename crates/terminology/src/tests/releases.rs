@@ -82,8 +82,8 @@ fn an_expression_that_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn a_damaged_index_is_refused_wherever_it_is_damaged() {
-    let Some((_, folder)) = mini() else { return };
+fn a_damaged_index_is_found_wherever_it_is_damaged_and_gives_no_wrong_name() {
+    let Some((sound, folder)) = mini() else { return };
     let path = folder.path().join("mini.index");
     let whole = std::fs::read(&path).unwrap();
     let bad = folder.path().join("bad.index");
@@ -91,10 +91,119 @@ fn a_damaged_index_is_refused_wherever_it_is_damaged() {
         let mut bytes = whole.clone();
         bytes[place] ^= 0x11;
         std::fs::write(&bad, bytes).unwrap();
-        assert!(Index::open(&bad).is_err(), "byte {place}");
+        assert!(Index::check(&bad, &mut |_, _, _| {}).is_err(), "byte {place}");
+        // Names are checked when they are read: another name than that of the release is never given.
+        if let Ok(opened) = Index::open(&bad) {
+            let names = |index: &Index, concept| index.designations(concept).len();
+            let same = |concept| opened.designations(concept) == sound.designations(concept);
+            assert!(
+                opened.all().into_iter().all(|one| same(one) || names(&opened, one) == 0),
+                "byte {place}"
+            );
+        }
         std::fs::write(&bad, &whole[..place]).unwrap();
         assert!(Index::open(&bad).is_err(), "cut at {place}");
     }
+}
+
+#[test]
+fn while_typing_all_are_found_that_have_a_name_with_all_words_the_best_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let sounds = ["ba", "be", "bi", "da", "de", "é", "o", "x1"];
+    let word = |nth: usize| format!("{}{}", sounds[nth % 8], sounds[nth / 8 % 8]);
+    let name = |nth: usize, which: usize| {
+        let words = (0..4).map(|at| word(nth * 7 + at * 11 + which * 5 + nth / 64)).collect::<Vec<_>>();
+        words[..2 + nth % 3].join(" ")
+    };
+    let code = |nth: usize| format!("{:04}", nth + 1);
+    let active = |nth: usize| !nth.is_multiple_of(5);
+    let codes = (0..300).map(|nth| (code(nth), active(nth))).collect();
+    let mut draft = crate::index::Draft::new(crate::index::Head::default(), codes).unwrap();
+    for nth in 0..300 {
+        for which in 0..2 {
+            let text = &name(nth, which);
+            let name = crate::index::Name { order: which as u8, language: "en", usage: None, text };
+            draft.name(nth as u32, name).unwrap();
+        }
+    }
+    let to = folder.path().join("made.index");
+    Index::write(draft, &to, &mut |_, _, _| {}).unwrap();
+    let index = Index::open(&to).unwrap();
+    for asked in
+        ["b", "é", "z", "ba", "x1", "bab", "xoo", "b d", "ba de", "o x1b", "bi bi bi", "00", "0017", "BA"]
+    {
+        let words = crate::text::words(asked);
+        let fits = |nth: &usize| {
+            let names = [name(*nth, 0), name(*nth, 1), code(*nth)];
+            let lengths = names.iter().filter(|name| crate::text::has(name, &words)).map(String::len);
+            lengths.min().map(|length| (!active(*nth), length, code(*nth)))
+        };
+        let mut expected: Vec<_> = (0..300).filter_map(|nth| fits(&nth)).collect();
+        expected.sort();
+        let expected: Vec<String> = expected.into_iter().map(|(_, _, code)| code).collect();
+        let found = index.search(asked, 300).into_iter();
+        assert_eq!(found.map(|one| index.code(one).into_owned()).collect::<Vec<_>>(), expected, "{asked}");
+    }
+}
+
+#[test]
+fn an_edition_is_told_by_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "138875005\t20240101\t1\t900000000000207008\t900000000000074008\n";
+    let header = "id\teffectiveTime\tactive\tmoduleId\tdefinitionStatusId\n";
+    let write = |name: &str, lines: &str| {
+        std::fs::write(folder.path().join(name), format!("{header}{lines}")).unwrap();
+    };
+    let edition = || {
+        let draft = rf2::read(folder.path(), &mut |_, _, _| {}).unwrap();
+        let to = folder.path().join("made.index");
+        Index::write(draft, &to, &mut |_, _, _| {}).unwrap();
+        Index::open(&to).unwrap().version().unwrap().to_owned()
+    };
+    write("sct2_Concept_Snapshot_INT_20240101.txt", line);
+    assert_eq!(edition(), "http://snomed.info/sct/900000000000207008/version/20240101");
+    write("sct2_Concept_UKCLSnapshot_GB1000000_20240214.txt", "");
+    write("sct2_Concept_UKEDSnapshot_GB_20240214.txt", "");
+    assert_eq!(edition(), "http://snomed.info/sct/999000021000000109/version/20240214");
+    write("sct2_Concept_UKDGSnapshot_GB1000001_20240214.txt", "");
+    assert_eq!(edition(), "http://snomed.info/sct/83821000000107/version/20240214");
+    write("sct2_Concept_Snapshot_US1000124_20240301.txt", "");
+    assert_eq!(edition(), "http://snomed.info/sct/731000124108/version/20240301");
+}
+
+#[test]
+fn the_name_that_the_nhs_prefers_is_the_display() {
+    let folder = tempfile::tempdir().unwrap();
+    let module = "900000000000207008";
+    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+    let concept = format!("138875005\t20240101\t1\t{module}\t900000000000074008\n");
+    write(
+        "sct2_Concept_Snapshot_GB_20240101.txt",
+        format!("id\teffectiveTime\tactive\tmoduleId\tdefinitionStatusId\n{concept}"),
+    );
+    let names = [("10000011", "American"), ("10000022", "British"), ("10000033", "Of the NHS")];
+    let described = |(id, term): (&str, &str)| {
+        format!(
+            "{id}\t20240101\t1\t{module}\t138875005\ten\t900000000000013009\t{term}\t900000000000448009\n"
+        )
+    };
+    let header =
+        "id\teffectiveTime\tactive\tmoduleId\tconceptId\tlanguageCode\ttypeId\tterm\tcaseSignificanceId\n";
+    let lines = names.map(described).concat();
+    write("sct2_Description_Snapshot-en_GB_20240101.txt", format!("{header}{lines}"));
+    let preferred = [
+        ("900000000000509007", "10000011"),
+        ("900000000000508004", "10000022"),
+        ("999001261000000100", "10000033"),
+    ];
+    let lines = preferred
+        .map(|(refset, id)| format!("x\t20240101\t1\t{module}\t{refset}\t{id}\t900000000000548007\n"));
+    let header = "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\tacceptabilityId\n";
+    write("der2_cRefset_LanguageSnapshot-en_GB_20240101.txt", format!("{header}{}", lines.concat()));
+    let index = imported(folder.path(), &folder.path().join("made.index"));
+    let root = index.find("138875005").unwrap();
+    let said: Vec<_> = index.designations(root).into_iter().map(|one| one.value.into_owned()).collect();
+    assert_eq!(said, ["Of the NHS", "British", "American"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A house with a few people and one service, and browsers that come to it.
 
 use crate::{Config, router};
-use access::{Access, NewUser};
+use access::{Access, NewProfile, NewUser};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request as HttpRequest, StatusCode};
@@ -44,13 +44,8 @@ impl House {
         let access =
             Access::with_clock(store, Arc::new(move || Instant(hands.load(Ordering::SeqCst)))).unwrap();
         for (name, role) in [("doctor", "doctor"), ("desk", "receptionist"), ("keeper", "administrator")] {
-            let user = NewUser {
-                name: name.into(),
-                display: format!("A {}", name.to_uppercase()),
-                role: role.into(),
-                place: "Ash ward".into(),
-                password: PASSWORD.into(),
-            };
+            let display = format!("A {}", name.to_uppercase());
+            let user = NewUser::new(name, &display, NewProfile::new(role).place("Ash ward"), PASSWORD);
             access.add_user(&user).unwrap();
         }
         let runtime = Arc::new(Builder::new_current_thread().enable_all().build().unwrap());

@@ -3,7 +3,7 @@
 use crate::patient_record::PatientRecord;
 use crate::shown::head;
 use access::Account;
-use fhir::json::{Json, Limits, Value};
+use fhir::json::{Json, Limits};
 use html::{Card, Column, Table, When, card, empty, table};
 use maud::{Markup, html};
 use record::{AuditRow, Refusal};
@@ -52,7 +52,7 @@ fn looks(record: &PatientRecord<'_>) -> Result<(Vec<AuditRow>, bool), Refusal> {
         let rows = record.reader.audit(before, BATCH)?;
         let last = rows.last().map(|row| row.seq);
         let whole = rows.len() < BATCH;
-        found.extend(rows.into_iter().filter(|row| names(&row.detail, &record.person.id)));
+        found.extend(rows.into_iter().filter(|row| audit::names(&row.detail, &record.person.id)));
         if whole || found.len() >= ROWS_MAX {
             found.truncate(ROWS_MAX);
             return Ok((found, whole));
@@ -60,21 +60,6 @@ fn looks(record: &PatientRecord<'_>) -> Result<(Vec<AuditRow>, bool), Refusal> {
         before = last;
     }
     Ok((found, false))
-}
-
-/// True when an act's detail names the patient: as `patient`, or among `patients` or `ids`.
-fn names(detail: &str, patient: &str) -> bool {
-    if !detail.contains(patient) {
-        return false;
-    }
-    let Ok(detail) = Json::parse(detail, Limits::DOOR) else { return false };
-    let detail = detail.root();
-    let listed = |name: &str| detail.get(name).into_iter().flat_map(Value::each).any(|v| says(v, patient));
-    listed("patient") || listed("patients") || listed("ids")
-}
-
-fn says(value: Value<'_>, patient: &str) -> bool {
-    value.as_str().is_some_and(|text| text == patient || text == format!("Patient/{patient}"))
 }
 
 fn cells(row: &AuditRow, accounts: &[Account]) -> Vec<Markup> {
@@ -113,16 +98,6 @@ fn section(path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_act_is_a_look_when_it_names_the_patient_whole() {
-        assert!(names(r#"{"patient":"p1"}"#, "p1"));
-        assert!(names(r#"{"patients":["p0","p1"]}"#, "p1"));
-        assert!(names(r#"{"ids":["Patient/p1"]}"#, "p1"));
-        assert!(!names(r#"{"patient":"p11"}"#, "p1"));
-        assert!(!names(r#"{"query":"p1"}"#, "p1"));
-        assert!(!names("p1 is no JSON", "p1"));
-    }
 
     #[test]
     fn acts_are_said_in_plain_words() {

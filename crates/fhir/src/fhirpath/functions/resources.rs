@@ -206,9 +206,13 @@ fn url_of(item: &Item<'_>) -> Option<String> {
     node.value?.str("url").map(|url| url.into_owned())
 }
 
+fn key(kind: &str, id: &str) -> String {
+    [kind, "/", id].concat()
+}
+
 /// `Patient/1`
 fn key_of(resource: Value<'_>) -> Option<String> {
-    Some(format!("{}/{}", resource.str("resourceType")?, resource.str("id")?))
+    Some(key(&resource.str("resourceType")?, &resource.str("id")?))
 }
 
 /// `getResourceKey()` of SQL on FHIR: the same text as `getReferenceKey()` of a reference to it.
@@ -221,16 +225,24 @@ fn reference_key(item: &Item<'_>, kind: Option<&str>) -> Option<Scalar> {
     let Item::Node(node) = item else { return None };
     let reference = node.value?.str("reference")?;
     let target = target_type(&reference).filter(|def| kind.is_none_or(|kind| kind == def.name))?;
-    let id = reference.split("/_history/").next()?.rsplit('/').next()?;
-    Some(Scalar::String(format!("{}/{id}", target.name)))
+    let id = unversioned(&reference).rsplit('/').next()?;
+    Some(Scalar::String(key(target.name, id)))
 }
 
 /// The type in `Patient/1`, `http://x/Patient/1` and the same with `/_history/2`.
 pub(in crate::fhirpath) fn target_type(reference: &str) -> Option<&'static TypeDef> {
-    let path = reference.split("/_history/").next()?;
-    let mut parts = path.rsplit('/');
+    let mut parts = unversioned(reference).rsplit('/');
     let _id = parts.next()?;
     parts.next().filter(|kind| is_resource(kind)).and_then(type_def)
+}
+
+/// The reference without `/_history/2`.
+fn unversioned(reference: &str) -> &str {
+    // Nearly always there is none, and one letter is found sooner than ten.
+    match reference.contains('_') {
+        true => reference.split_once("/_history/").map_or(reference, |(before, _)| before),
+        false => reference,
+    }
 }
 
 fn has_value(item: &Item<'_>) -> bool {

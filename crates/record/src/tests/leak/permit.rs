@@ -34,7 +34,7 @@ struct Life<'w> {
 /// What is seen of a world.
 pub(super) fn permitted(world: &World, scope: &Scope) -> Permitted {
     let mut lives: BTreeMap<(&'static str, &str), Life<'_>> = BTreeMap::new();
-    for (number, step) in world.steps.iter().enumerate() {
+    for (number, step) in world.steps.iter().enumerate().filter(|(_, step)| step.laying.is_none()) {
         let life = lives.entry((step.kind, &step.id)).or_default();
         if life.text == step.text.as_deref() {
             continue;
@@ -50,20 +50,23 @@ pub(super) fn permitted(world: &World, scope: &Scope) -> Permitted {
         life.versions += 1;
     }
     let known = |id: &String| lives.contains_key(&("Patient", id.as_str()));
-    let seen = |kind: &str, life: &Life<'_>| {
+    let bears = super::bears::bears(world);
+    let seen = |(kind, id): (&'static str, &str), life: &Life<'_>| {
         let of_type = scope.types.as_ref().is_none_or(|types| types.contains(kind));
+        let traced = scope.traced.as_ref().is_some_and(|types| types.contains(kind));
         let reached = match &scope.reach {
             Reach::Everyone => true,
             Reach::Patients(reach) => life.patients.iter().all(|id| reach.contains(id) && known(id)),
         };
-        of_type && reached
+        let marks = &bears[&(kind, id.to_owned())];
+        of_type && (traced || reached) && super::bears::shows(scope, marks, &life.patients)
     };
-    let all = lives.iter().filter(|((kind, _), life)| seen(kind, life));
+    let all = lives.iter().filter(|(name, life)| seen(**name, life));
     all.map(|((kind, id), life)| ((*kind, (*id).to_owned()), life.seen)).collect()
 }
 
 /// The patients that a resource concerns.
-fn patients(kind: &str, id: &str, text: &str) -> BTreeSet<String> {
+pub(super) fn patients(kind: &str, id: &str, text: &str) -> BTreeSet<String> {
     if kind == "Patient" {
         return BTreeSet::from([id.to_owned()]);
     }
@@ -92,6 +95,8 @@ fn the_reference_knows_who_may_see_what() {
         kind,
         id: id.to_owned(),
         text: Some(text.to_owned()),
+        custodian: None,
+        laying: None,
     };
     let world = World {
         orderly: true,

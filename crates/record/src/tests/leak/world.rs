@@ -4,7 +4,7 @@ use super::chance::Chance;
 use super::contents;
 use super::permit::Permitted;
 use crate::tests::prepared;
-use crate::{Author, Clock, Instant, Options, Store};
+use crate::{Author, Clock, Instant, Kind, Marks, Options, Over, Store};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -49,7 +49,23 @@ pub(super) struct Step {
     pub id: String,
     /// The resource; nothing when it is deleted.
     pub text: Option<String>,
+    /// The organisation that writes it.
+    pub custodian: Option<&'static str>,
+    /// Marks are laid on it instead.
+    pub laying: Option<Laying>,
 }
+
+/// Marks that are laid.
+#[derive(Clone, Debug)]
+pub(super) struct Laying {
+    pub over: Over,
+    pub marks: Marks,
+}
+
+/// Marks that are laid in worlds.
+pub(super) const MARKS: [&str; 6] = ["sealed:a", "sealed:b", "locked:a", "label:v", "unshared@", "optout:n"];
+/// Organisations.
+pub(super) const CUSTODIANS: [&str; 2] = ["RAA", "RBB"];
 
 /// What was written, in order.
 #[derive(Clone, Debug)]
@@ -85,7 +101,8 @@ impl World {
     /// Files what is permitted and nothing else.
     pub fn file_part(&self, permitted: &Permitted) -> Filed {
         let held = |(number, step): &(usize, &Step)| {
-            permitted.get(&(step.kind, step.id.clone())).is_some_and(|versions| *number >= versions.from)
+            let versions = permitted.get(&(step.kind, step.id.clone()));
+            step.laying.is_none() && versions.is_some_and(|versions| *number >= versions.from)
         };
         let steps = self.steps.iter().enumerate().filter(held).map(|(_, step)| step);
         let skipped = permitted.iter().filter(|(_, versions)| versions.skipped > 0);
@@ -117,14 +134,19 @@ impl World {
 }
 
 fn file(store: &Store, steps: &[&Step]) {
-    let writes: Vec<_> =
-        steps.iter().map(|s| (s.kind, s.id.clone(), s.text.as_deref().map(prepared))).collect();
-    let author = Author::system("test");
+    let writes: Vec<_> = steps.iter().map(|s| ((*s).clone(), s.text.as_deref().map(prepared))).collect();
+    let custodian = steps[0].custodian.map(str::to_owned);
+    let author = Author { custodian, ..Author::system("test") };
     let done = store.write(author, move |tx| {
-        for (kind, id, resource) in writes {
-            match resource {
-                Some(resource) => tx.put(resource, None).map(|_| ())?,
-                None => tx.delete(kind, &id, None).map(|_| ())?,
+        for (Step { kind, id, laying, .. }, resource) in writes {
+            match (laying, resource) {
+                (Some(laying), _) => match tx.mark(kind, &id, laying.over, &laying.marks) {
+                    // In a world that was made smaller it may not be there.
+                    Err(refusal) if refusal.kind != Kind::NotFound => return Err(refusal),
+                    _ => {}
+                },
+                (None, Some(resource)) => tx.put(resource, None).map(|_| ())?,
+                (None, None) => tx.delete(kind, &id, None).map(|_| ())?,
             }
         }
         Ok(())
@@ -175,6 +197,9 @@ impl<'c> Making<'c> {
             if self.chance.one_in(2) {
                 self.change();
             }
+            if self.chance.one_in(8) {
+                self.lay();
+            }
         }
     }
 
@@ -191,10 +216,37 @@ impl<'c> Making<'c> {
         self.step(kind, id, text);
     }
 
+    /// Lays marks on something that is there or was, or lifts them.
+    fn lay(&mut self) {
+        let made = if self.chance.one_in(3) {
+            let patients = self.made.get("Patient").cloned().unwrap_or_default();
+            let chosen = self.chance.below(patients.len().max(1));
+            patients.get(chosen).map(|id| ("Patient", id.clone()))
+        } else {
+            self.any_made()
+        };
+        let Some((kind, id)) = made else { return };
+        let over = if kind == "Patient" && self.chance.one_in(2) { Over::Whole } else { Over::Itself };
+        let count = self.chance.below(3);
+        let marks = (0..count).map(|_| (*self.chance.pick(&MARKS)).to_owned()).collect();
+        let (commit, custodian) = self.commit();
+        let laying = Some(Laying { over, marks });
+        self.done.push(Step { commit, kind, id, text: None, custodian, laying });
+    }
+
     fn step(&mut self, kind: &'static str, id: String, text: Option<String>) {
-        let last = self.done.last().map_or(0, |step| step.commit);
-        let commit = last + usize::from(self.chance.one_in(3));
-        self.done.push(Step { commit, kind, id, text });
+        let (commit, custodian) = self.commit();
+        self.done.push(Step { commit, kind, id, text, custodian, laying: None });
+    }
+
+    /// The commit of the next step, and who makes it.
+    fn commit(&mut self) -> (usize, Option<&'static str>) {
+        let last = self.done.last().map(|step| (step.commit, step.custodian));
+        if let Some(last) = last.filter(|_| !self.chance.one_in(3)) {
+            return last;
+        }
+        let custodian = self.chance.one_in(2).then(|| *self.chance.pick(&CUSTODIANS));
+        (last.map_or(0, |(commit, _)| commit + 1), custodian)
     }
 
     fn any_made(&mut self) -> Option<(&'static str, String)> {

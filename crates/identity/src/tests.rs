@@ -1,0 +1,3 @@
+//! What others sign and what we sign, and what is no signature.
+
+mod jose;
