@@ -619,3 +619,14 @@ fn a_mandate_holds_as_long_as_its_giver_may_act() {
     assert_eq!(under(&standing).unwrap().role.name, "nurse", "and its orders stand");
     assert!(under(&over).is_none(), "but for those of one that was revoked");
 }
+
+#[test]
+fn a_token_acts_for_the_organisation_it_was_made_for() {
+    let house = House::new();
+    let token = house.access.mint_token_for("RYY", "system", 5).unwrap();
+    assert_eq!(house.access.bearer(&token).unwrap().organisation, "RYY");
+    assert_eq!(house.other_process().bearer(&token).unwrap().organisation, "RYY", "as it is kept");
+    let plain = house.access.mint_token("system", 5).unwrap();
+    assert_eq!(house.access.bearer(&plain).unwrap().organisation, "");
+    assert_eq!(refused(house.access.mint_token_for("R XX", "system", 5)).kind, Kind::Invalid);
+}

@@ -13,7 +13,7 @@ use service::interaction::Validation;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Instant;
-use subscription::{Hosts, Smtp, Subscriptions, Work};
+use subscription::{Hosts, Settings, Smtp, Subscriptions, Work};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -48,6 +48,7 @@ pub fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Refusal> {
     CATALOGUE.check()?;
+    let validation = config.rules()?;
     let _words = words::follow(access.store().clone())?;
     let _trail = trail::follow(access.store().clone())?;
     let _heads = heads(config, &access)?;
@@ -61,8 +62,8 @@ pub fn run(
             Refusal::new(Kind::Conflict, text)
         })?;
         let address = listener.local_addr().unwrap_or(address);
-        let subscriptions = subscriptions(config, &access, address);
-        let router = router(config, &access, &subscriptions, address)?;
+        let subscriptions = Subscriptions::new(access.clone(), settings(config, &base(config, address)));
+        let router = router(config, &access, &subscriptions, validation, address)?;
         // Ends with the server.
         let _work = Work::start(&subscriptions, tokio::runtime::Handle::current())?;
         ready(address);
@@ -90,11 +91,12 @@ fn base(config: &Config, address: SocketAddr) -> String {
     format!("{public}/fhir")
 }
 
-fn subscriptions(config: &Config, access: &Access, address: SocketAddr) -> Subscriptions {
-    let mut settings = subscription::Settings::at(base(config, address));
+/// What subscriptions may ask for and do, with the FHIR door at `base`.
+pub fn settings(config: &Config, base: &str) -> Settings {
+    let mut settings = Settings::at(base);
     settings.hosts = Hosts::new(config.subscriptions.hosts.clone());
     settings.smtp = config.smtp.clone().map(|mail| Smtp { url: mail.url, from: mail.from });
-    Subscriptions::new(access.clone(), settings)
+    settings
 }
 
 /// The issuers at which people can sign in; none where none is configured.
@@ -112,6 +114,7 @@ fn router(
     config: &Config,
     access: &Access,
     subscriptions: &Subscriptions,
+    validation: Validation,
     address: SocketAddr,
 ) -> Result<Router, Refusal> {
     let mut fhir = rest::Config::at(base(config, address));
@@ -119,8 +122,8 @@ fn router(
     fhir.body_bytes = config.body_bytes;
     fhir.deletes_many = config.deletes_many;
     fhir.releases = config.releases();
-    let validating = config.validation.clone();
-    fhir.validation = Validation { policy: validating.policy, profiles: validating.profiles };
+    let counts = validation.counts.clone();
+    fhir.validation = validation;
     let page = web::Config {
         origin: config.public.clone(),
         forwarded: config.public.is_some(),
@@ -128,7 +131,7 @@ fn router(
         issuers: issuers(config, access, address)?,
     };
     Ok(web::router(access.clone(), &CATALOGUE, page)
-        .merge(health::router(access.store().clone(), subscriptions.clone()))
+        .merge(health::router(access.store().clone(), subscriptions.clone(), counts))
         .merge(rest::router(access.clone(), fhir)))
 }
 

@@ -490,6 +490,7 @@ fn what_is_imported_is_held_to_profiles_and_its_definitions_count() {
         config.validation = service::interaction::Validation {
             policy: profile::Policy::Refuse,
             profiles: [("Patient".to_owned(), vec![strict.to_owned()])].into(),
+            ..Default::default()
         };
     });
     expect(&world.put("StructureDefinition/strict", super::profiles::STRICT), 201);

@@ -1,10 +1,10 @@
 //! Who asks, and what of it must be on the audit trail before the answer leaves.
 
-use super::Guards;
+use super::{Guards, guard};
 use access::{Access, Permission, Session};
 use conformance::Conformance;
 use fhir::search::{Around, Handling, Query};
-use fhir::{Instant, Tree};
+use fhir::{Instant, Issue, Tree, Value};
 use record::{Act, Body, Found, Kind, Reader, Refusal, Written};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -118,8 +118,14 @@ impl<'a> Caller<'a> {
         Tree::object().maybe("request", self.request).with("query", query)
     }
 
+    /// What the guards say of content that is sound in its structure: issues that would be told, or why it would be
+    /// refused. Nothing is written.
+    pub fn foresee(&self, resource: Value<'_>) -> Result<Vec<Issue>, Refusal> {
+        guard::check(&self.guards, self.session, resource)
+    }
+
     /// Refuses a change of resources of this type by someone who may not make it.
-    pub(super) fn may_change(&self, kind: &str, permission: Permission) -> Result<(), Refusal> {
+    pub fn may_change(&self, kind: &str, permission: Permission) -> Result<(), Refusal> {
         self.session.needs(permission)?;
         if self.session.scope.has_type(kind) {
             return Ok(());
