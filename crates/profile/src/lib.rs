@@ -3,10 +3,12 @@
 mod bindings;
 mod bundle;
 mod compile;
+mod definitions;
 mod discriminate;
 mod element;
 mod extension;
 mod merge;
+mod narrowing;
 mod node;
 mod outside;
 mod policy;
