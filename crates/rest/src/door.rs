@@ -301,6 +301,11 @@ pub(crate) fn dressed(request: &Request, response: Response) -> Response {
         response = response.set("x-correlation-id", correlation);
     }
     if request.method == "HEAD" {
+        // The length that GET would have (RFC 9110, 9.3.2), not that of nothing.
+        if !response.body.is_empty() {
+            let length = response.body.len().to_string();
+            response = response.set("content-length", length);
+        }
         response.body.clear();
         response.stream = None;
     }

@@ -37,8 +37,7 @@ fn a_hidden_resource_answers_like_an_absent_one() {
         );
         shape(&world.send_with(&receptionist, request.body(body)))
     };
-    let absent =
-        |text: String| text.replace("Observation/never", "Observation/o").replace("\"never\"", "\"o\"");
+    let absent = |text: String| text.replace("Observation/n", "Observation/o").replace("\"n\"", "\"o\"");
     for (method, url) in [
         ("GET", "Observation/o"),
         ("HEAD", "Observation/o"),
@@ -48,10 +47,10 @@ fn a_hidden_resource_answers_like_an_absent_one() {
         ("PATCH", "Observation/o"),
     ] {
         let hidden = send(method, url, "[]");
-        let (status, headers, text) = send(method, &url.replace("/o", "/never"), "[]");
+        let (status, headers, text) = send(method, &url.replace("/o", "/n"), "[]");
         assert_eq!(hidden, (status, headers, absent(text)), "{method} {url}");
     }
-    let (status, headers, text) = send("PUT", "Observation/never", &HIDDEN.replace("\"o\"", "\"never\""));
+    let (status, headers, text) = send("PUT", "Observation/n", &HIDDEN.replace("\"o\"", "\"n\""));
     assert_eq!(send("PUT", "Observation/o", HIDDEN), (status, headers, absent(text)));
     let search = world.send_with(&receptionist, Request::new("GET", "Observation?_total=accurate"));
     assert_eq!((at(&search, "total"), at(&search, "entry")), ("0".into(), String::new()));
