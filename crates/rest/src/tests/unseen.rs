@@ -138,7 +138,7 @@ fn each_read_is_on_the_audit_trail_also_in_vain() {
         let (found, detail) = world.trail(1).remove(0);
         assert_eq!(found, action, "{url}");
         assert!(detail.contains(inside), "{url}: {detail}");
-        assert!(detail.contains("\"role\":\"system\""), "{detail}");
+        assert!(detail.contains("\"as\":\"-/system/-\""), "{detail}");
     }
     let request = Request::new("GET", "Patient/p").with("x-request-id", "r-9");
     world.send(request);
