@@ -586,7 +586,10 @@ fn a_warrant_stands_as_long_as_its_session_and_sees_no_more() {
 fn acts_and_authors_name_the_session() {
     let session: Session = House::staffed().sign_in().session;
     let act = session.act("read", Tree::object().with("id", "Patient/1"));
-    let expected = format!("{{\"id\":\"Patient/1\",\"as\":\"-/doctor/1\",\"session\":\"{}\"}}", session.id);
+    let expected = format!(
+        "{{\"id\":\"Patient/1\",\"as\":\"-/doctor/1\",\"purpose\":\"TREAT\",\"via\":\"password\",\"session\":\"{}\"}}",
+        session.id
+    );
     assert_eq!((act.who.as_str(), act.action, act.detail), ("a.okafor", "read", expected));
     let author = session.author("beds.admit", Some("r1"));
     assert_eq!((author.who.as_str(), author.request.as_deref()), ("a.okafor", Some("r1")));

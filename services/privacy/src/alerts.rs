@@ -168,14 +168,15 @@ fn rules(world: &World, colleagues: &HashMap<&Name, &str>, look: &Look) -> Vec<R
     if !person.contacts.iter().any(near) {
         met.push(Rule::NoContact);
     }
-    let Some(name) = world.staff.get(&look.who) else { return met };
+    let known = |name: &&Name| !name.family.is_empty() && !name.given.is_empty();
+    let Some(name) = world.staff.get(&look.who).filter(known) else { return met };
     let own = *name == person.name;
     if own {
         met.push(Rule::OwnRecord);
     } else if colleagues.contains_key(&person.name) {
         met.push(Rule::Colleague);
     }
-    if !own && !name.family.is_empty() && name.family == person.name.family {
+    if !own && name.family == person.name.family {
         met.push(Rule::SameSurname);
     }
     let homes = world.homes.get(&look.who);
