@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `org:X` | what organisation X has custody of | everyone; agreements between organisations are still to come |
 //! | `unshared@X` | the same, of a patient who wants it kept there | staff of X |
-//! | `optout:national` | the record of who has opted out of uses beyond care | whoever is not here for research or marketing |
+//! | `org:X` | what organisation X has custody of | everyone; agreements of organisations are still to come |
 //! | `sealed:T` | what team T has sealed | team T; others when the seal is broken |
 //! | `locked:T` | what team T has sealed and locked | team T |
 //! | `withheld:…` | what must not be told by law | nobody but the system |

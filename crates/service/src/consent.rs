@@ -1,11 +1,11 @@
-//! What patients consent to, compiled to marks in the transaction that files it. The FHIR Consent is the source: whoever
-//! writes one, by a page, a command or plain FHIR, gets the same.
+//! What patients consent to, compiled to marks in the transaction that files it. The FHIR Consent is the source:
+//! whoever writes one, by a page, a command or plain FHIR, gets the same.
 //!
 //! A Consent counts while it is `active` and its `policyRule` has a code of [`RULES`]:
 //!
 //! | code | what is marked |
 //! |---|---|
-//! | `seal`, `lock` | what `provision.data` names, or without any the whole record: for the team that `provision.actor` names |
+//! | `seal`, `lock` | what `provision.data` names, or the whole record; for the team that `provision.actor` names |
 //! | `no-sharing` | the whole record: other organisations than the one that has custody of a thing do not see it |
 //! | `opt-out` | the whole record: only who is here for care sees it |
 
