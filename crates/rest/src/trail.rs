@@ -20,8 +20,8 @@ pub(crate) const KIND: &str = "AuditEvent";
 /// What can be done with it.
 pub(crate) const INTERACTIONS: &[&str] = &["read", "search-type"];
 /// Why it cannot be changed.
-pub(crate) const READ_ONLY: &str = "An AuditEvent is written by what happens, and nobody can add to the audit trail, change it or \
-     take from it. It can be read and searched, by GET, with the permission to review it.";
+pub(crate) const READ_ONLY: &str = "An AuditEvent is written by what happens, and nobody can add to the audit \
+     trail, change it or take from it. It can be read and searched, by GET, with the permission to review it.";
 /// Rows looked through for one page. Where they were not enough the page is short and leads on.
 const ROWS_MAX: usize = 20_000;
 /// Rows looked through to count.

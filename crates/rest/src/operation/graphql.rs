@@ -6,6 +6,7 @@
 mod about;
 mod arguments;
 mod place;
+mod refusals;
 mod run;
 mod shape;
 

@@ -2,7 +2,8 @@
 
 use super::arguments::{self, Variables, argument, directive, is_wanted};
 use super::place::{Place, Thing};
-use super::shape::{As, Out};
+use super::refusals::{costly, unknown, wrong};
+use super::shape::{As, Out, simple};
 use super::{DEPTH_MAX, FIELDS_MAX, LOADED_MAX, VALUES_MAX, about, named};
 use fhir::Tree;
 use fhir::definitions::{Element, TypeKind, type_def};
@@ -10,7 +11,7 @@ use fhir::fhirpath::{Expression, Item, Node, Scalar};
 use fhir::json::{Json, Limits, Value};
 use fhir::search::Handling;
 use graphql_parser::query::{Field, FragmentDefinition, Selection, SelectionSet, TypeCondition};
-use record::{Body, Issue, Kind, Page, Refusal, Results};
+use record::{Body, Kind, Page, Refusal, Results};
 use service::interaction::{self, Address, Caller, kind_named};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -494,24 +495,4 @@ impl<'r> Run<'r> {
 /// What a field is called in the answer.
 fn key(field: &Asked) -> &str {
     field.alias.as_deref().unwrap_or(&field.name)
-}
-
-fn simple(value: Value<'_>) -> Option<String> {
-    let text = value.as_str().map(|text| text.into_owned());
-    let text = text.or_else(|| value.as_number().map(str::to_owned));
-    text.or_else(|| value.as_bool().map(|is| is.to_string()))
-}
-
-fn wrong(text: String) -> Refusal {
-    Refusal::invalid("query", text)
-}
-
-fn costly(text: String) -> Refusal {
-    Refusal::many(Kind::TooLarge, vec![Issue::new("too-costly", "query", text)])
-}
-
-fn unknown(kind: &str, name: &str) -> Refusal {
-    wrong(format!(
-        "{kind} has no field {name}. Ask __type(name: \"{kind}\") {{ fields {{ name }} }} which it has."
-    ))
 }
