@@ -5,8 +5,8 @@
 
 mod about;
 mod arguments;
+mod cost;
 mod place;
-mod refusals;
 mod run;
 mod shape;
 
@@ -40,12 +40,6 @@ pub(super) const OPERATION: Operation = Operation {
 const QUERY_MAX: usize = 64 << 10;
 /// Selections within each other, fragments counted too, at most.
 const DEPTH_MAX: usize = 25;
-/// Fields that are answered, at most.
-const FIELDS_MAX: usize = 500_000;
-/// Resources that are asked for, found or not, at most; a search that finds none counts as one.
-const LOADED_MAX: usize = 2_000;
-/// Bytes of the values that are answered, at most: one query may ask for the same value under many names.
-const VALUES_MAX: usize = 32 << 20;
 
 /// A query as it came.
 struct Asked {

@@ -1,10 +1,10 @@
 //! A query, evaluated.
 
 use super::arguments::{self, Variables, argument, directive, is_wanted};
+use super::cost::{Cost, costly};
 use super::place::{Place, Thing};
-use super::refusals::{costly, unknown, wrong};
-use super::shape::{As, Out, simple};
-use super::{DEPTH_MAX, FIELDS_MAX, LOADED_MAX, VALUES_MAX, about, named};
+use super::shape::{As, Out};
+use super::{DEPTH_MAX, about, named};
 use fhir::Tree;
 use fhir::definitions::{Element, TypeKind, type_def};
 use fhir::fhirpath::{Expression, Item, Node, Scalar};
@@ -13,7 +13,7 @@ use fhir::search::Handling;
 use graphql_parser::query::{Field, FragmentDefinition, Selection, SelectionSet, TypeCondition};
 use record::{Body, Kind, Page, Refusal, Results};
 use service::interaction::{self, Address, Caller, kind_named};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 type Set = SelectionSet<'static, String>;
@@ -27,9 +27,7 @@ pub(super) struct Run<'r> {
     caller: &'r Caller<'r>,
     fragments: HashMap<String, FragmentDefinition<'static, String>>,
     variables: Variables,
-    fields: Cell<usize>,
-    loaded: Cell<usize>,
-    bytes: Cell<usize>,
+    cost: Cost,
     faults: RefCell<Vec<Tree>>,
 }
 
@@ -49,8 +47,8 @@ impl<'r> Run<'r> {
         fragments: HashMap<String, FragmentDefinition<'static, String>>,
         variables: Variables,
     ) -> Run<'r> {
-        let (fields, loaded, bytes, faults) = Default::default();
-        Run { caller, fragments, variables, fields, loaded, bytes, faults }
+        let (cost, faults) = Default::default();
+        Run { caller, fragments, variables, cost, faults }
     }
 
     /// What went wrong with parts of the answer.
@@ -87,10 +85,7 @@ impl<'r> Run<'r> {
             return Err(costly(format!("The query is deeper than {DEPTH_MAX}. Make it flatter.")));
         }
         for selection in &set.items {
-            self.fields.set(self.fields.get() + 1);
-            if self.fields.get() > FIELDS_MAX {
-                return Err(costly(format!("The answer has more than {FIELDS_MAX} fields. Ask for less.")));
-            }
+            self.cost.field()?;
             match selection {
                 Selection::Field(field) => {
                     if !is_wanted(&field.directives, &self.variables)? {
@@ -169,7 +164,7 @@ impl<'r> Run<'r> {
         let kind = kind_named(&field.name).map_err(|_| unknown("Query", &field.name))?;
         let id = argument(field, "id", &self.variables)?
             .ok_or_else(|| wrong(format!("{kind} needs id. To search, ask for {kind}List.")))?;
-        self.load(1)?;
+        self.cost.load(1)?;
         match interaction::read(self.caller, kind, &id) {
             Ok(body) => self.loaded(&body, field, way, out),
             Err(refusal) => self.fault(field, refusal, out),
@@ -189,9 +184,9 @@ impl<'r> Run<'r> {
         let now = self.caller.access.store().now();
         let query = self.caller.query(Some(kind), &pairs, Handling::Strict, now)?;
         let count = query.count.unwrap_or(LIST.0).min(LIST.1);
-        self.load(1)?;
+        self.cost.load(1)?;
         let results = interaction::search(self.caller, &query, &Page { count, total: paged })?;
-        self.load(results.matches.len().saturating_sub(1))?;
+        self.cost.load(results.matches.len().saturating_sub(1))?;
         if paged {
             return self.put(field, Place::Connection(&results, count), "", way, out);
         }
@@ -275,7 +270,7 @@ impl<'r> Run<'r> {
             let suffix = self.suffix(item, i, field)?;
             if item.kind.kind == TypeKind::Primitive {
                 self.no_selection(field)?;
-                self.weigh(item.value.raw().len())?;
+                self.cost.weigh(item.value.raw().len())?;
                 let name = format!("{}{suffix}", key(field));
                 out.put(&name, item.value.into(), self.how(field, way))?;
             } else {
@@ -386,7 +381,7 @@ impl<'r> Run<'r> {
         if of_type.is_some_and(|of_type| of_type != kind) {
             return Ok(());
         }
-        self.load(1)?;
+        self.cost.load(1)?;
         match interaction::read(self.caller, kind, &id) {
             Ok(body) => self.loaded(&body, field, way, out),
             Err(_) if optional => Ok(()),
@@ -399,26 +394,6 @@ impl<'r> Run<'r> {
         let json = self.parsed(body)?;
         let Some(thing) = Thing::resource(json.root()) else { return Ok(()) };
         self.put(field, Place::Thing(thing), "", way, out)
-    }
-
-    /// Counts resources that are asked for.
-    fn load(&self, count: usize) -> Result<(), Refusal> {
-        self.loaded.set(self.loaded.get() + count);
-        if self.loaded.get() > LOADED_MAX {
-            return Err(costly(format!(
-                "The query leads to more than {LOADED_MAX} resources. Ask for fewer."
-            )));
-        }
-        Ok(())
-    }
-
-    /// Counts bytes that are answered.
-    fn weigh(&self, bytes: usize) -> Result<(), Refusal> {
-        self.bytes.set(self.bytes.get() + bytes);
-        if self.bytes.get() > VALUES_MAX {
-            return Err(costly(format!("The answer has more than {VALUES_MAX} bytes. Ask for less.")));
-        }
-        Ok(())
     }
 
     fn parsed(&self, body: &Body) -> Result<Json, Refusal> {
@@ -495,4 +470,20 @@ impl<'r> Run<'r> {
 /// What a field is called in the answer.
 fn key(field: &Asked) -> &str {
     field.alias.as_deref().unwrap_or(&field.name)
+}
+
+fn simple(value: Value<'_>) -> Option<String> {
+    let text = value.as_str().map(|text| text.into_owned());
+    let text = text.or_else(|| value.as_number().map(str::to_owned));
+    text.or_else(|| value.as_bool().map(|is| is.to_string()))
+}
+
+fn wrong(text: String) -> Refusal {
+    Refusal::invalid("query", text)
+}
+
+fn unknown(kind: &str, name: &str) -> Refusal {
+    wrong(format!(
+        "{kind} has no field {name}. Ask __type(name: \"{kind}\") {{ fields {{ name }} }} which it has."
+    ))
 }

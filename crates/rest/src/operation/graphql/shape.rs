@@ -1,7 +1,6 @@
 //! The answer while it is made.
 
 use fhir::Tree;
-use fhir::json::Value;
 use record::Refusal;
 use std::collections::HashMap;
 
@@ -62,11 +61,4 @@ impl Out {
 fn several(name: &str) -> Refusal {
     let text = format!("{name} would have several values. Give it an alias, or leave @singleton out.");
     Refusal::invalid("query", text)
-}
-
-/// A value that has no members, as text.
-pub(super) fn simple(value: Value<'_>) -> Option<String> {
-    let text = value.as_str().map(|text| text.into_owned());
-    let text = text.or_else(|| value.as_number().map(str::to_owned));
-    text.or_else(|| value.as_bool().map(|is| is.to_string()))
 }
