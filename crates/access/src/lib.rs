@@ -14,7 +14,6 @@ mod session;
 mod staff;
 mod token;
 mod totp;
-mod warrant;
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +22,7 @@ pub use account::{Account, NewUser};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS};
 pub use enter::{Entered, SignedIn};
 pub use factor::{Enrolment, Owed};
-pub use mandate::Mandate;
+pub use mandate::{Ends, Mandate};
 pub use profile::{NewProfile, Profile};
 pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};

@@ -3,8 +3,7 @@
 use crate::account::{number, role};
 use crate::mandate::REVOKED;
 use crate::secret::{self, Hash};
-use crate::session::{Basis, Strength};
-use crate::warrant::Credential;
+use crate::session::{Basis, Credential, Strength};
 use crate::{Access, Session, author, held};
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Kind, Refusal};

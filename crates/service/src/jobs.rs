@@ -18,7 +18,7 @@ pub use job::{File, Job, Purpose, State, Work};
 pub use request::{Answered, Asked, Door};
 
 use crate::interaction::{Caller, Guards};
-use access::{Access, Session};
+use access::{Access, Ends, Session};
 use fhir::Tree;
 use job::Place;
 use record::{Author, Instant, Kind, Refusal, Scope, new_id};
@@ -161,7 +161,7 @@ impl Jobs {
             progress: "waiting for its turn".to_owned(),
             files: Vec::new(),
             until: kept_until(began),
-            warrant: caller.session.warrant(),
+            mandate: caller.session.mandate(Ends::WithSession),
             txn,
             place: Place::default(),
             tries: 0,
