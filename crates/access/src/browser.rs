@@ -9,8 +9,7 @@
 use crate::account::number;
 use crate::profile::FIRST;
 use crate::secret::{self, Hash};
-use crate::session::Basis;
-use crate::warrant::Credential;
+use crate::session::{Basis, Credential};
 use crate::{Access, Account, Owed, Owing, Session, Standing, Strength, author, held};
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Refusal, Scope};

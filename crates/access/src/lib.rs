@@ -18,7 +18,6 @@ mod session;
 mod staff;
 mod token;
 mod totp;
-mod warrant;
 
 #[cfg(test)]
 mod tests;
@@ -27,7 +26,7 @@ pub use account::{Account, NewUser};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS};
 pub use enter::{Entered, SignedIn};
 pub use factor::{Enrolment, Owed};
-pub use mandate::Mandate;
+pub use mandate::{Ends, Mandate};
 pub use outside::Outsider;
 pub use passkey::{Answered, Challenge};
 pub use profile::{NewProfile, Profile};

@@ -2,7 +2,7 @@
 
 use crate::decision;
 use crate::profile::Profile;
-use crate::warrant::Credential;
+use crate::secret::Hash;
 use crate::{Account, Owed, Permission, Role};
 use fhir::Tree;
 use record::{Act, Author, Instant, Kind, Reach, Refusal, Scope};
@@ -45,6 +45,17 @@ pub struct Session {
     pub until: Instant,
     /// What it was recognised by.
     pub(crate) credential: Credential,
+}
+
+/// What a session was recognised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// A bearer token.
+    Token(Hash),
+    /// A browser's cookie.
+    Cookie(Hash),
+    /// A mandate that ends with its giver: nobody waits behind it. With the token that it was given with, if it was.
+    Mandate(Option<Hash>),
 }
 
 /// How it was shown who someone is.

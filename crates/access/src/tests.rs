@@ -7,8 +7,8 @@ mod profiles;
 mod staff;
 
 use crate::{
-    Access, Clock, Entered, IDLE_MINUTES, NewProfile, NewUser, Permission, Role, SESSION_HOURS, Session,
-    SignedIn, Standing, roles,
+    Access, Clock, Ends, Entered, IDLE_MINUTES, Mandate, NewProfile, NewUser, Permission, Role,
+    SESSION_HOURS, Session, SignedIn, Standing, roles,
 };
 use fhir::Tree;
 use record::{AuditRow, Instant, Kind, Options, Place, Reach, Refusal, Scope, Store};
@@ -563,23 +563,38 @@ fn a_session_can_be_narrowed_to_some_patients() {
 }
 
 #[test]
-fn a_warrant_stands_as_long_as_its_session_and_sees_no_more() {
+fn a_mandate_that_ends_with_its_session_stands_as_long_and_sees_no_more() {
     let house = House::staffed();
     let signed_in = house.sign_in();
     let narrowed = signed_in.session.clone().with_reach(["p1".to_owned()]);
-    let warrant = narrowed.warrant();
-    assert!(!warrant.contains(&signed_in.cookie), "it holds no secret");
-    let again = house.access.warranted(&warrant).unwrap();
+    let kept = narrowed.mandate(Ends::WithSession).tree().text();
+    assert!(!kept.contains(&signed_in.cookie), "it holds no secret");
+    let mandate = read_again(&narrowed.mandate(Ends::WithSession));
+    let under = |mandate: &Mandate| house.access.under(mandate).unwrap();
+    let again = under(&mandate).unwrap();
     assert_eq!((again.who, again.id, again.scope), (narrowed.who, narrowed.id, narrowed.scope));
     house.access.sign_out(&signed_in.cookie).unwrap();
-    assert_eq!(refused(house.access.warranted(&warrant)).kind, Kind::Unauthenticated);
+    assert!(under(&mandate).is_none());
 
     let token = house.access.mint_token("receptionist", 5).unwrap();
     let session = house.access.bearer(&token).unwrap();
-    assert_eq!(house.access.warranted(&session.warrant()).unwrap().scope, session.scope);
+    let mandate = read_again(&session.mandate(Ends::WithSession));
+    assert_eq!(under(&mandate).unwrap().scope, session.scope);
+    let standing = under(&session.mandate(Ends::WithGiver)).unwrap();
+    assert!(
+        under(&standing.mandate(Ends::WithSession)).is_none(),
+        "there is no session behind a standing order"
+    );
     house.access.revoke_token(&token).unwrap();
-    assert_eq!(refused(house.access.warranted(&session.warrant())).kind, Kind::Unauthenticated);
-    assert_eq!(refused(house.access.warranted("{}")).kind, Kind::Unauthenticated);
+    assert!(under(&mandate).is_none());
+}
+
+/// A mandate as it is after it was kept.
+fn read_again(mandate: &Mandate) -> Mandate {
+    let json = fhir::Json::parse(mandate.tree().text(), fhir::Limits::DOOR).unwrap();
+    let read = Mandate::read(json.root()).unwrap();
+    assert_eq!(read, *mandate);
+    read
 }
 
 #[test]
@@ -599,12 +614,11 @@ fn acts_and_authors_name_the_session() {
 fn a_mandate_holds_as_long_as_its_giver_may_act() {
     let house = House::staffed();
     let doctor = house.sign_in().session.with_reach(["p".to_owned()]);
-    let kept = doctor.mandate().tree().text();
-    let mandate = crate::Mandate::read(fhir::Json::parse(kept, fhir::Limits::DOOR).unwrap().root()).unwrap();
-    assert_eq!(mandate, doctor.mandate());
-    let later = house.access.warranted(&doctor.warrant()).unwrap();
-    assert_eq!(later.mandate(), mandate, "an order that is carried out later is still a person's");
-    let under = |mandate: &crate::Mandate| house.access.under(mandate).unwrap();
+    let mandate = read_again(&doctor.mandate(Ends::WithGiver));
+    let under = |mandate: &Mandate| house.access.under(mandate).unwrap();
+    let later = under(&doctor.mandate(Ends::WithSession)).unwrap();
+    let given_later = later.mandate(Ends::WithGiver);
+    assert_eq!(given_later, mandate, "an order that is carried out later is still a person's");
     let session = under(&mandate).unwrap();
     assert_eq!((session.role.name.as_str(), &session.scope), ("doctor", &doctor.scope));
     house.access.set_profile("a.okafor", "1", &NewProfile::new("receptionist")).unwrap();
@@ -615,7 +629,8 @@ fn a_mandate_holds_as_long_as_its_giver_may_act() {
     assert!(under(&mandate).is_some());
 
     let [kept, ended] = [(); 2].map(|()| house.access.mint_token("nurse", 5).unwrap());
-    let [standing, over] = [&kept, &ended].map(|token| house.access.bearer(token).unwrap().mandate());
+    let [standing, over] =
+        [&kept, &ended].map(|token| house.access.bearer(token).unwrap().mandate(Ends::WithGiver));
     house.access.revoke_token(&ended).unwrap();
     house.later(HOUR);
     assert!(house.access.bearer(&kept).is_err(), "it has run out");
@@ -632,4 +647,31 @@ fn a_token_acts_for_the_organisation_it_was_made_for() {
     let plain = house.access.mint_token("system", 5).unwrap();
     assert_eq!(house.access.bearer(&plain).unwrap().organisation, "");
     assert_eq!(refused(house.access.mint_token_for("R XX", "system", 5)).kind, Kind::Invalid);
+}
+
+#[test]
+fn an_order_given_with_a_persons_token_ends_with_the_person_and_with_the_token() {
+    let house = House::staffed();
+    let doctor = house.sign_in().session;
+    let token = house.access.mint_token_as(&doctor, 5).unwrap();
+    let mandate = read_again(&house.access.bearer(&token).unwrap().mandate(Ends::WithGiver));
+    let under = |mandate: &Mandate| house.access.under(mandate).unwrap();
+    let session = under(&mandate).unwrap();
+    assert_eq!((session.who.as_str(), session.role.name.as_str()), ("a.okafor", "doctor"));
+    house.access.set_disabled("a.okafor", true).unwrap();
+    assert!(under(&mandate).is_none(), "no program in the role of a doctor goes on without the doctor");
+    house.access.set_disabled("a.okafor", false).unwrap();
+    let passed_on = read_again(&under(&mandate).unwrap().mandate(Ends::WithGiver));
+    house.access.revoke_token(&token).unwrap();
+    assert!(under(&mandate).is_none() && under(&passed_on).is_none());
+}
+
+#[test]
+fn mandates_that_were_kept_in_the_first_form_are_read() {
+    let read = |text: &str| Mandate::read(fhir::Json::parse(text, fhir::Limits::DOOR).unwrap().root());
+    let person = read(r#"{"who":"a.okafor","role":"doctor","program":false,"patients":["p"]}"#).unwrap();
+    assert_eq!((person.profile.as_str(), person.ends), ("1", Ends::WithGiver));
+    let program = read(r#"{"who":"token-x","role":"nurse","program":true}"#).unwrap();
+    assert_eq!((program.profile.as_str(), program.ends), ("", Ends::WithGiver));
+    assert!(read(r#"{"who":"a","role":"doctor","profile":"1","ends":"never"}"#).is_none());
 }

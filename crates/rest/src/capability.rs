@@ -91,8 +91,9 @@ fn rest(config: &Config) -> Tree {
         tree.set("extension", vec![websocket(config)]);
     }
     // What stands at a type that is none of R4's can be told of only here.
-    let own =
-        operations(|o| o.system || matches!(o.types, Kinds::Only(list) if list.contains(&"ViewDefinition")));
+    let own = operations(config, |o| {
+        o.system || matches!(o.types, Kinds::Only(list) if list.contains(&"ViewDefinition"))
+    });
     if !own.is_empty() {
         tree.set("operation", own);
     }
@@ -150,8 +151,9 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     if served && kind == "Subscription" {
         tree.set("supportedProfile", texts([BACKPORT]));
     }
-    let own =
-        operations(|o| (o.types.has(kind) || o.instances.has(kind)) && (served || !o.is_of_subscriptions()));
+    let own = operations(config, |o| {
+        (o.types.has(kind) || o.instances.has(kind)) && (served || !o.is_of_subscriptions())
+    });
     if !own.is_empty() {
         tree.set("operation", own);
     }
@@ -172,9 +174,11 @@ fn of_trail(params: &[&SearchParam]) -> Tree {
 }
 
 /// The operations that stand somewhere.
-fn operations(there: impl Fn(&Operation) -> bool) -> Vec<Tree> {
+fn operations(config: &Config, there: impl Fn(&Operation) -> bool) -> Vec<Tree> {
     let found = OPERATIONS.iter().filter(|operation| there(operation));
-    found.map(|o| Tree::object().with("name", o.name).with("definition", o.definition)).collect()
+    let named =
+        |o: &Operation| Tree::object().with("name", o.name).with("definition", o.address(&config.base));
+    found.map(named).collect()
 }
 
 /// A parameter that may point at more types than this points at nearly anything.

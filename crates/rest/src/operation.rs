@@ -10,6 +10,7 @@ mod inputs;
 mod lastn;
 mod message;
 mod meta;
+pub(crate) mod ours;
 mod subscription;
 mod terminology;
 mod validate;
@@ -30,7 +31,7 @@ use service::interaction::Caller;
 pub(crate) struct Operation {
     /// Without the `$`.
     pub name: &'static str,
-    /// The canonical address of its OperationDefinition.
+    /// The canonical address of its OperationDefinition; of our own below the base ([`Operation::address`]).
     pub definition: &'static str,
     /// Whether it stands at the base.
     pub system: bool,

@@ -6,6 +6,7 @@ use crate::body::too_large;
 use crate::config::Config;
 use crate::door::{Reply, Rest, answer, dressed, turned_away};
 use crate::listen;
+use crate::operation::ours;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::{Weight, weight};
@@ -48,6 +49,10 @@ pub fn router(access: Access, config: Config) -> Router {
     let mount = mount(&config.base).to_owned();
     let (bundles, wide) = (Semaphore::new(config.bundles), Arc::new(Semaphore::new(config.wide)));
     let threads = config.jobs;
+    if let Err(refusal) = ours::file(access.store(), &config.base) {
+        // They are for programs to read; the operations themselves do without.
+        tracing::warn!(%refusal, "the definitions of our own operations could not be filed");
+    }
     let skin = Arc::new(Skin { bundles, wide, rest: Rest::new(access, config) });
     for _ in 0..threads {
         work_on_jobs(&skin);

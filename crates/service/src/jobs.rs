@@ -18,7 +18,7 @@ pub use job::{File, Job, Purpose, State, Work};
 pub use request::{Answered, Asked, Door};
 
 use crate::interaction::{Caller, Guards};
-use access::{Access, Session};
+use access::{Access, Ends, Session};
 use conformance::Conformance;
 use fhir::Tree;
 use job::Place;
@@ -180,7 +180,7 @@ impl Jobs {
             progress: "waiting for its turn".to_owned(),
             files: Vec::new(),
             until: kept_until(began),
-            warrant: caller.session.warrant(),
+            mandate: caller.session.mandate(Ends::WithSession),
             txn,
             place: Place::default(),
             tries: 0,
@@ -240,7 +240,7 @@ impl Jobs {
     /// A job of this caller. That of another is not known, nor is one's own of another role profile or of a session
     /// that saw more.
     pub fn find(&self, session: &Session, id: &str) -> Result<Job, Refusal> {
-        let job = self.load(id)?.filter(|job| job.who == session.who && session.covers(&job.warrant));
+        let job = self.load(id)?.filter(|job| job.who == session.who && session.covers(&job.mandate));
         job.ok_or_else(|| unknown(id))
     }
 

@@ -41,6 +41,10 @@ struct Delivering {
     said: Moment,
     /// True once the status says that there is an error.
     in_error: bool,
+    /// When it was last looked at whether its owner may be told.
+    looked: Option<Moment>,
+    /// True while its owner may not be told.
+    stopped: bool,
 }
 
 /// Delivers until its subscription is gone or the work ends.
@@ -54,7 +58,9 @@ pub(crate) async fn run(shared: Arc<Shared>, lease: u64, mut view: watch::Receiv
     let Ok((state, again)) = begun.await else { return };
     let most = shared.settings.failures_max;
     let in_error = state.failures >= most || (state.failures == 0 && state.error.is_some());
-    let mut one = Delivering { shared, lease, state, again, nudges: 0, said: Moment::now(), in_error };
+    let stopped = state.error.as_ref().is_some_and(|why| why.starts_with(sight::STOPPED));
+    let (said, looked) = (Moment::now(), None);
+    let mut one = Delivering { shared, lease, state, again, nudges: 0, said, in_error, looked, stopped };
     loop {
         let now = view.borrow_and_update().clone();
         if now.nudges != one.nudges {
@@ -62,7 +68,17 @@ pub(crate) async fn run(shared: Arc<Shared>, lease: u64, mut view: watch::Receiv
             one.again = waiting_again(&one.shared, &id).await;
         }
         let turn = one.turn(&now.watched);
-        if turn == Turn::Rest {
+        let owner = match one.owner(&now.watched, turn).await {
+            Ok(owner) => owner,
+            Err(refusal) => {
+                tracing::warn!(subscription = id, %refusal, "whose a subscription is cannot be looked at");
+                if !pause(&mut view, &now, one.shared.settings.retry_first).await {
+                    return;
+                }
+                continue;
+            }
+        };
+        if turn == Turn::Rest || (one.stopped && turn != Turn::End) {
             let until = one.next_sign_of_life(&now.watched);
             tokio::select! {
                 () = sleep_until(until) => {}
@@ -70,7 +86,7 @@ pub(crate) async fn run(shared: Arc<Shared>, lease: u64, mut view: watch::Receiv
             }
             continue;
         }
-        match one.attempt(&now.watched, turn).await {
+        match one.attempt(&now.watched, turn, owner).await {
             Ok(Outcome::Taken) => one.said = Moment::now(),
             Ok(Outcome::Away(why)) => {
                 let wait = one.failed(&now.watched, turn, &why, false).await;
@@ -158,11 +174,20 @@ impl Delivering {
             let left = (end.0 - self.shared.access.now().0).max(0) as u64 + 1;
             Moment::now() + Duration::from_millis(left)
         });
-        let far = Moment::now() + Duration::from_secs(3600);
-        [heartbeat, end].into_iter().flatten().fold(far, Moment::min).max(Moment::now() + MOMENT)
+        let look = self.looked.unwrap_or_else(Moment::now) + self.shared.settings.owner_every;
+        [heartbeat.filter(|_| !self.stopped), end]
+            .into_iter()
+            .flatten()
+            .fold(look, Moment::min)
+            .max(Moment::now() + MOMENT)
     }
 
-    async fn attempt(&mut self, watched: &Arc<Watched>, turn: Turn) -> Result<Outcome, Refusal> {
+    async fn attempt(
+        &mut self,
+        watched: &Arc<Watched>,
+        turn: Turn,
+        owner: Option<Session>,
+    ) -> Result<Outcome, Refusal> {
         let order = match &watched.order {
             Ok(order) => order,
             Err(why) => return Ok(Outcome::Away(why.clone())),
@@ -170,10 +195,7 @@ impl Delivering {
         if turn == Turn::End {
             return self.status(&watched.id, "off", None).await.map(|()| Outcome::Taken);
         }
-        let Some(owner) = self.owner(watched).await? else {
-            let why = "Whoever made this subscription may see nothing here any more. Someone who may saves it anew.";
-            return Ok(Outcome::Away(why.to_owned()));
-        };
+        let Some(owner) = owner else { return Ok(Outcome::Taken) };
         match turn {
             Turn::Greet => {
                 if order.by_topic() && !matches!(order.channel, Channel::Websocket) {
@@ -202,13 +224,40 @@ impl Delivering {
         }
     }
 
-    async fn owner(&self, watched: &Arc<Watched>) -> Result<Option<Session>, Refusal> {
-        let (shared, watched) = (self.shared.clone(), watched.clone());
-        let owner = move || match &watched.state.owner {
-            Some(owner) => shared.access.under(owner),
-            None => Ok(None),
-        };
-        blocking(owner).await
+    /// Its owner as they are now, looked at before something is done and now and then while nothing is. Nothing when
+    /// they may not be told, which the status says from then on until they may again.
+    async fn owner(&mut self, watched: &Arc<Watched>, turn: Turn) -> Result<Option<Session>, Refusal> {
+        let due = self.looked.is_none_or(|at| at.elapsed() >= self.shared.settings.owner_every);
+        if turn == Turn::Rest && !due {
+            return Ok(None);
+        }
+        self.looked = Some(Moment::now());
+        if !watched.state.on {
+            return Ok(None);
+        }
+        let (shared, of) = (self.shared.clone(), watched.clone());
+        let owner = blocking(move || sight::owner(&shared, &of)).await?;
+        let why = owner.as_ref().err().cloned();
+        if self.stopped || why.is_some() {
+            self.stand(watched, why).await?;
+        }
+        Ok(owner.ok())
+    }
+
+    /// Notes why its owner may not be told, or that they may again.
+    async fn stand(&mut self, watched: &Arc<Watched>, why: Option<String>) -> Result<(), Refusal> {
+        if self.state.error != why || self.state.failures != 0 {
+            let state = Delivery { failures: 0, error: why.clone(), ..self.state.clone() };
+            self.keep(&watched.id, state, None).await?;
+        }
+        let greeted = self.state.greeted >= watched.state.version;
+        match &why {
+            Some(_) => self.status(&watched.id, "error", why.clone()).await?,
+            None if greeted => self.status(&watched.id, "active", None).await?,
+            None => {}
+        }
+        (self.stopped, self.in_error) = (why.is_some(), why.is_some());
+        Ok(())
     }
 
     /// Tells events that may leave; those that may not are passed over without a word.

@@ -103,7 +103,7 @@ impl Follower {
     }
 
     fn change(&mut self, reader: &Reader, commit: &Commit, change: &Change) -> Result<(), Refusal> {
-        self.events(reader, commit.at, change)?;
+        self.events(reader, commit, change)?;
         match change.kind {
             "Subscription" if commit.command == standing::COMMAND => self.own_change(reader, change),
             "Subscription" if change.deleted => {
@@ -164,7 +164,8 @@ impl Follower {
     }
 
     /// Finds whose event a change is.
-    fn events(&mut self, reader: &Reader, at: Instant, change: &Change) -> Result<(), Refusal> {
+    fn events(&mut self, reader: &Reader, commit: &Commit, change: &Change) -> Result<(), Refusal> {
+        let at = commit.at;
         let topics: Vec<&Topic> = self.topics.values().filter(|topic| topic.is_about(change.kind)).collect();
         let may = |watched: &&mut Watched| watched.is_about(change.kind, &topics, at);
         let mut may: Vec<&mut Watched> = self.watched.values_mut().filter(may).collect();
@@ -191,7 +192,9 @@ impl Follower {
         };
         let mut full = Vec::new();
         for watched in &mut may {
-            if !watched.meets(change.kind, &happened, &topics) || !self.shared.sees(watched, change)? {
+            if !watched.meets(change.kind, &happened, &topics)
+                || !self.shared.sees(watched, commit.txn, change)?
+            {
                 continue;
             }
             watched.state.events += 1;

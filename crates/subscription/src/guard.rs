@@ -4,7 +4,7 @@ use crate::kept;
 use crate::order::{About, Order};
 use crate::topic::{Topic, is_topic};
 use crate::{Shared, Subscriptions, topic_at};
-use access::Session;
+use access::{Ends, Session};
 use fhir::Value;
 use record::{Issue, Refusal, Tx, Written};
 use service::interaction::{Guard, Guards};
@@ -79,5 +79,5 @@ pub(crate) fn filed(tx: &mut Tx<'_>, session: &Session, written: &Written) -> Re
     if !written.changed {
         return Ok(());
     }
-    kept::own(tx, &written.id, written.version, &session.mandate())
+    kept::own(tx, &written.id, written.version, &session.mandate(Ends::WithGiver))
 }

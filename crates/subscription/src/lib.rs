@@ -30,6 +30,7 @@ pub use work::Work;
 use access::Access;
 use fhir::search::{Handling, Query};
 use fhir::{Instant, Json, Limits};
+use order::{About, Order};
 use record::{COUNT_MAX, Change, Found, Page, Reader, Refusal};
 use std::collections::HashMap;
 use std::fmt;
@@ -69,7 +70,7 @@ pub(crate) struct Tally {
 pub(crate) struct Watched {
     pub id: String,
     /// What it asks for, or why that cannot be done.
-    pub order: Result<order::Order, String>,
+    pub order: Result<Order, String>,
     pub state: kept::State,
 }
 
@@ -178,12 +179,19 @@ impl Shared {
         Ok(watched.state.events - sent > most)
     }
 
-    /// Whether its owner sees what a change left.
-    fn sees(&self, watched: &Watched, change: &Change) -> Result<bool, Refusal> {
+    /// Whether its owner, as they are now, sees what a change left, and what chains of the criteria lead to from there,
+    /// as that was after the commit.
+    fn sees(&self, watched: &Watched, txn: u64, change: &Change) -> Result<bool, Refusal> {
         let Some(owner) = &watched.state.owner else { return Ok(false) };
         let Some(session) = self.access.under(owner)? else { return Ok(false) };
-        let reader = self.access.store().reader(&session.scope)?;
-        Ok(reader.vread(change.kind, &change.id, change.version)? != Found::Absent)
+        let reader = self.access.store().reader(&session.scope)?.as_at(txn);
+        if reader.vread(change.kind, &change.id, change.version)? == Found::Absent {
+            return Ok(false);
+        }
+        match &watched.order {
+            Ok(Order { about: About::Criteria(criteria), .. }) => criteria.found(&reader, &change.id),
+            _ => Ok(true),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::kept::{self, Delivery, State};
 use crate::notification::{Occasion, bundle};
 use crate::order::{Channel, Content, Order};
 use crate::{Shared, Subscriptions, blocking, deliver, sight};
-use access::{Mandate, Session};
+use access::{Ends, Mandate, Session};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fhir::{Instant, Tree};
@@ -47,7 +47,7 @@ impl Subscriptions {
         let (now, hash) = (shared.access.now(), hash(&token));
         let until = Instant((now.0 + TOKEN_MINUTES * 60_000).min(session.until.0));
         let list: Vec<Tree> = ids.iter().map(|id| Tree::from(id.as_str())).collect();
-        let binder = session.mandate();
+        let binder = session.mandate(Ends::WithGiver);
         let binds =
             Tree::object().with("ids", list).with("binder", binder.tree()).with("until", session.until.0);
         shared.access.store().write(session.author("subscription.token", None), move |tx| {
@@ -127,7 +127,7 @@ impl Listener {
         until: Instant,
     ) -> Result<Listener, Refusal> {
         let order = listens(seen)?.clone();
-        let (id, binder, at) = (seen.id.clone(), session.mandate(), seen.delivery.sent);
+        let (id, binder, at) = (seen.id.clone(), session.mandate(Ends::WithGiver), seen.delivery.sent);
         Ok(Listener { shared: shared.clone(), id, order, binder, until, at, said: Moment::now() })
     }
 

@@ -147,7 +147,8 @@ fn about(resource: Value<'_>, settings: &Settings, now: Instant) -> Result<About
     let extensions = resource.at(&["_criteria", "extension"]).into_iter().flat_map(Value::items);
     let filters = extensions.filter(|e| is(*e, "backport-filter-criteria")).map(|extension| {
         let text = extension.str("valueString").unwrap_or_default();
-        Criteria::parse(&text, now, &settings.base).map_err(|r| at(r, "criteria.extension"))
+        let read = Criteria::parse(&text, now, &settings.base).and_then(Criteria::alone);
+        read.map_err(|r| at(r, "criteria.extension"))
     });
     Ok(About::Topic { url: text.into_owned(), filters: filters.collect::<Result<_, _>>()? })
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub retry_first: Duration,
     /// The longest wait. A receiver that comes back is told within this.
     pub retry_max: Duration,
+    /// How often it is looked at, also while nothing happens, whether who made a Subscription may still be told.
+    pub owner_every: Duration,
     /// Events that wait for a receiver, at most; with more the Subscription is switched off.
     pub backlog_max: u64,
     /// How long events can still be asked for after they were delivered.
@@ -54,6 +56,7 @@ impl Settings {
             failures_max: 5,
             retry_first: Duration::from_secs(1),
             retry_max: Duration::from_secs(300),
+            owner_every: Duration::from_secs(30),
             backlog_max: 100_000,
             kept: Duration::from_secs(7 * 24 * 3600),
             lease: Duration::from_secs(15),

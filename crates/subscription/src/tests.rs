@@ -43,6 +43,7 @@ impl World {
         settings.hosts = Hosts::new(["127.0.0.1".to_owned()]);
         settings.retry_first = Duration::from_millis(20);
         settings.retry_max = Duration::from_millis(80);
+        settings.owner_every = Duration::from_millis(100);
         settings.failures_max = 3;
         settings.lease = Duration::from_millis(1_500);
         change(&mut settings);
@@ -105,6 +106,13 @@ impl World {
 
     fn stop(&mut self) {
         self.work = None;
+    }
+
+    /// Does something while nobody reads the log.
+    fn stop_and(&mut self, act: impl FnOnce(&World)) {
+        self.stop();
+        act(self);
+        self.start();
     }
 
     fn start(&mut self) {

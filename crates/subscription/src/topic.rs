@@ -113,6 +113,11 @@ impl Topic {
         self.triggers.iter().any(|trigger| trigger.kind == kind)
     }
 
+    /// The types that it can happen to.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.triggers.iter().map(|trigger| trigger.kind)
+    }
+
     /// Whether a change is one that this is about.
     pub fn fires(&self, kind: &str, happened: &Happened<'_>) -> bool {
         self.triggers.iter().any(|trigger| trigger.kind == kind && trigger.fires(happened))
@@ -180,7 +185,7 @@ fn trigger(extension: Value<'_>, now: Instant, base: &str) -> Result<Trigger, Re
         let text = query.and_then(|query| part(query, name));
         let read = |text: String| {
             let bare = text.split_once('?').map_or(text.as_str(), |(_, query)| query);
-            Criteria::of(kind, bare, now, base)
+            Criteria::of(kind, bare, now, base)?.alone()
         };
         text.map(read).transpose()
     };

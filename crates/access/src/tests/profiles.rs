@@ -1,7 +1,7 @@
 //! Stories of people with several role profiles, of those whose time is limited, and of accounts from before.
 
 use super::{DESK, HOUR, House, IDLE_MINUTES, MINUTE, PASSWORD, refused};
-use crate::{Entered, Instant, Kind, NewProfile, NewUser, Standing, Strength};
+use crate::{Ends, Entered, Instant, Kind, NewProfile, NewUser, Standing, Strength};
 use record::Author;
 
 /// Dr Okafor is a doctor at the hospital and, on another contract, a practice's doctor.
@@ -113,15 +113,15 @@ fn the_account_of_a_locum_ends_by_itself() {
     let locum = NewUser::new("a.okafor", "Dr A OKAFOR", NewProfile::new("doctor"), PASSWORD).until(until);
     house.access.add_user(&locum).unwrap();
     let signed_in = house.sign_in();
-    let warrant = signed_in.session.warrant();
-    let mandate = signed_in.session.mandate();
+    let [short, long] = [Ends::WithSession, Ends::WithGiver].map(|ends| signed_in.session.mandate(ends));
+    let holds = |mandate| house.access.under(mandate).unwrap().is_some();
     for _ in 0..6 {
         assert_eq!(house.stands(&signed_in.cookie), "signed in");
-        assert!(house.access.warranted(&warrant).is_ok() && house.access.under(&mandate).unwrap().is_some());
+        assert!(holds(&short) && holds(&long));
         house.later(10 * MINUTE);
     }
     assert_eq!(house.stands(&signed_in.cookie), "nobody");
-    assert!(house.access.warranted(&warrant).is_err() && house.access.under(&mandate).unwrap().is_none());
+    assert!(!holds(&short) && !holds(&long));
     let over = refused(house.access.enter("a.okafor", PASSWORD, DESK));
     assert_eq!(over, refused(house.access.enter("a.okafor", "wrong", DESK)), "refused in the same words");
 }
@@ -130,7 +130,7 @@ fn the_account_of_a_locum_ends_by_itself() {
 fn an_order_stands_under_the_profile_in_which_it_was_given() {
     let house = two_hats();
     let (half, _) = owing(&house);
-    let mandate = house.take(&half, "2").session.mandate();
+    let mandate = house.take(&half, "2").session.mandate(Ends::WithGiver);
     assert_eq!(house.access.under(&mandate).unwrap().unwrap().organisation, "Z97001");
     let ended = NewProfile::new("gp").at("Z97001").until(Instant(house.access.now().0 - 1));
     house.access.set_profile("a.okafor", "2", &ended).unwrap();

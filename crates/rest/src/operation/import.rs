@@ -18,7 +18,7 @@ const SENT: &str = "sent";
 
 pub(super) const OPERATION: Operation = Operation {
     name: "import",
-    definition: "https://carespine.example/OperationDefinition/import",
+    definition: "OperationDefinition/carespine-import",
     system: true,
     types: Kinds::NONE,
     instances: Kinds::NONE,

@@ -78,7 +78,7 @@ pub(super) fn binding_token(call: Call<'_>) -> Result<Response, No> {
 
 pub(super) const RESEND: Operation = Operation {
     name: "resend",
-    definition: "https://carespine.example/fhir/OperationDefinition/Subscription-resend",
+    definition: "OperationDefinition/carespine-subscription-resend",
     system: false,
     types: Kinds::NONE,
     instances: SUBSCRIPTION,

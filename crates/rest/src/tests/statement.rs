@@ -91,6 +91,43 @@ fn every_claim_of_the_statement_holds() {
     assert!(tried.interactions > 1_300 && tried.parameters > 1_000, "{tried:?}");
 }
 
+#[test]
+fn the_definition_of_every_operation_of_ours_is_read_and_found_where_the_statement_says() {
+    let mut world = World::new();
+    let mut config = Config::at(BASE);
+    config.subscriptions =
+        Some(subscription::Subscriptions::new(world.access.clone(), subscription::Settings::at(BASE)));
+    world.rest = Rest::new(world.access.clone(), config);
+    for _ in 0..2 {
+        crate::operation::ours::file(world.access.store(), BASE).unwrap();
+    }
+    let response = handle(&world.rest, &Request::new("GET", "metadata"));
+    let statement = json(&response);
+    let rest = statement.root().get("rest").unwrap().items().next().unwrap();
+    let places = rest.get("resource").unwrap().items().chain([rest]);
+    let claims = places.flat_map(|place| place.get("operation").into_iter().flat_map(Value::items));
+    let mut ours = std::collections::BTreeSet::new();
+    for claim in claims {
+        let (name, definition) = (claim.str("name").unwrap(), claim.str("definition").unwrap());
+        assert!(definition.contains("://"), "{definition}");
+        // What is not ours is published by those whose it is.
+        let Some(place) = definition.strip_prefix(BASE) else {
+            let published = ["http://hl7.org/fhir/", "http://sql-on-fhir.org/"];
+            assert!(published.iter().any(|base| definition.starts_with(base)), "{definition}");
+            continue;
+        };
+        let read = world.get(place.trim_start_matches('/'));
+        expect(&read, 200);
+        assert!(fhir::validate::structure(json(&read).root()).is_empty(), "{}", read.text());
+        assert_eq!((at(&read, "url"), at(&read, "code")), (definition.to_string(), name.to_string()));
+        assert_eq!(at(&read, "meta.versionId"), "1", "filed again it is the same");
+        let found = world.get(&format!("OperationDefinition?url={definition}"));
+        assert_eq!(at(&found, "total"), "1", "{}", found.text());
+        ours.insert(name.into_owned());
+    }
+    assert!(ours.iter().eq(["import", "resend"]), "{ours:?}");
+}
+
 /// Each format can be had and sent, and each kind of patch is taken.
 fn formats(world: &World, statement: Value<'_>) {
     let claimed = |name: &str| statement.get(name).unwrap().items().map(|f| f.as_str().unwrap().into_owned());

@@ -54,6 +54,56 @@ fn a_definition_counts_from_when_it_is_written_until_it_is_deleted() {
 }
 
 #[test]
+fn what_was_written_a_moment_ago_is_expanded_and_validated_by_while_others_ask() {
+    let world = World::new();
+    let set = |n: usize| {
+        format!(
+            r#"{{"resourceType":"ValueSet","id":"s","url":"http://example.org/s","status":"active","compose":{{
+            "include":[{{"system":"http://example.org/c","concept":[{{"code":"c{n}"}}]}}]}}}}"#
+        )
+    };
+    let profile = |n: usize| {
+        format!(
+            r#"{{"resourceType":"StructureDefinition","id":"p{n}","url":"http://example.org/p{n}","name":"P",
+            "status":"active","kind":"resource","abstract":false,"type":"Patient","derivation":"constraint",
+            "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","differential":{{"element":[
+            {{"id":"Patient.gender","path":"Patient.gender","min":1}}]}}}}"#
+        )
+    };
+    /// Ends the other thread, also when a check here fails.
+    struct Ends<'e>(&'e std::sync::atomic::AtomicBool);
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+    let ends = std::sync::atomic::AtomicBool::new(false);
+    let ask = || world.get("ValueSet/$expand?url=http://example.org/s");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !ends.load(std::sync::atomic::Ordering::Relaxed) {
+                ask();
+            }
+        });
+        let _ends = Ends(&ends);
+        let mut missed = Vec::new();
+        for n in 0..60 {
+            assert!(world.put("ValueSet/s", &set(n)).status < 300);
+            if !ask().text().contains(&format!("\"c{n}\"")) {
+                missed.push(format!("set {n}"));
+            }
+            assert_eq!(world.put(&format!("StructureDefinition/p{n}"), &profile(n)).status, 201);
+            let place = format!("Patient/$validate?profile=http://example.org/p{n}");
+            // Only by the profile is a patient without a gender wrong.
+            if !world.post(&place, r#"{"resourceType":"Patient"}"#).text().contains("Patient.gender") {
+                missed.push(format!("profile {n}"));
+            }
+        }
+        assert!(missed.is_empty(), "{missed:?}");
+    });
+}
+
+#[test]
 fn a_search_finds_by_value_sets_and_by_codes_above_and_below() {
     let world = World::new();
     expect(&world.put("CodeSystem/colours", COLOURS), 201);

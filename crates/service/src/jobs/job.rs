@@ -3,6 +3,7 @@
 use super::export::{Export, Of};
 use super::import::{Import, Input};
 use super::request::Asked;
+use access::Mandate;
 use fhir::json::Value;
 use fhir::{Json, Limits, Tree};
 use record::{Instant, Kind, Refusal};
@@ -95,7 +96,7 @@ pub struct Job {
     pub files: Vec<File>,
     /// When all of it goes away.
     pub until: Instant,
-    pub(super) warrant: String,
+    pub(super) mandate: Mandate,
     /// The last commit that it shows.
     pub(super) txn: u64,
     pub(super) place: Place,
@@ -132,7 +133,7 @@ impl Job {
             .with("open", self.state == State::Open)
             .maybe("failed", failed)
             .with("progress", self.progress.as_str())
-            .with("warrant", self.warrant.as_str())
+            .with("mandate", self.mandate.tree())
             .with("txn", self.txn as i64)
             .with("step", self.place.step as i64)
             .maybe("page", self.place.page.as_deref())
@@ -176,7 +177,7 @@ fn parsed(id: &str, root: Value<'_>) -> Option<Job> {
         progress: text("progress")?,
         files: root.get("files")?.items().map(file).collect::<Option<Vec<_>>>()?,
         until: Instant(number(root, "until")?),
-        warrant: text("warrant")?,
+        mandate: Mandate::read(root.get("mandate")?)?,
         txn: number(root, "txn")? as u64,
         place: Place { step: number(root, "step")? as u64, page: text("page") },
         tries: number(root, "tries")? as u64,
@@ -300,6 +301,8 @@ mod tests {
     use super::*;
 
     fn check(work: Work) {
+        let by = Json::parse(r#"{"who":"ann","role":"doctor","profile":"1","ends":"session"}"#, Limits::DOOR);
+        let by = by.unwrap();
         let job = Job {
             id: "j".into(),
             work,
@@ -317,7 +320,7 @@ mod tests {
                 about: Some("x".into()),
             }],
             until: Instant(3),
-            warrant: "{}".into(),
+            mandate: Mandate::read(by.root()).unwrap(),
             txn: 4,
             place: Place { step: 5, page: Some("t".into()) },
             tries: 1,

@@ -48,7 +48,7 @@ impl Run<'_> {
         if self.lost.load(Relaxed) || self.access.store().kept(SPACE, &self.job.id)?.is_none() {
             return Err(lost());
         }
-        let session = self.access.warranted(&self.job.warrant)?;
+        let session = self.access.under(&self.job.mandate)?.ok_or_else(fallen)?;
         self.job.work.needs(&session)?;
         Ok(session)
     }
@@ -101,6 +101,11 @@ impl Run<'_> {
             tx.keep(OPEN, &id, who.as_bytes(), Some(until))
         })
     }
+}
+
+fn fallen() -> Refusal {
+    let text = "Who asked for this is no longer signed in, or may no longer have it. Sign in and ask again.";
+    Refusal::new(Kind::Unauthenticated, text)
 }
 
 fn lost() -> Refusal {

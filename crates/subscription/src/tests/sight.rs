@@ -77,6 +77,46 @@ fn a_revoked_token_ends_its_subscription_and_another_role_narrows_one() {
 }
 
 #[test]
+fn one_whose_owner_loses_their_role_stops_and_says_why_though_nothing_happens() {
+    let world = World::new();
+    let (lost, gone, kept) = (world.receiver(), world.receiver(), world.receiver());
+    world.put(ENDED);
+    let moved = world.hire("a.okafor", "doctor");
+    let left = world.hire("b.leaver", "doctor");
+    world.put_as(&moved, &plain("lost", "Observation", &lost.url(), true));
+    world.put_as(&moved, &by_topic("topic", &hook(&lost.url()), "id-only", ""));
+    world.put_as(&left, &plain("gone", "Observation", &gone.url(), true));
+    world.put(&plain("kept", "Observation", &kept.url(), true));
+    for id in ["lost", "topic", "gone", "kept"] {
+        world.until_status(id, "active");
+    }
+    let greetings = lost.count();
+    world.access.set_profile("a.okafor", "1", &access::NewProfile::new("receptionist")).unwrap();
+    world.access.set_disabled("b.leaver", true).unwrap();
+    for id in ["lost", "topic", "gone"] {
+        world.until_status(id, "error");
+    }
+    assert!(world.member("lost", "error").contains("has no part in Observation"));
+    assert!(world.member("topic", "error").contains("has no part in Encounter"));
+    assert!(world.member("gone", "error").contains("may see nothing here any more"));
+    world.put(&encounter("e", "finished"));
+    world.observe([1]);
+    until("the one that goes on", || kept.count() == 1);
+    assert_eq!((lost.count(), gone.count()), (greetings, 0), "nothing leaves");
+    // A server that starts anew finds them so; who has their role again is told from then on, and of nothing before.
+    let mut world = world;
+    world.stop();
+    world.start();
+    world.access.set_profile("a.okafor", "1", &access::NewProfile::new("doctor")).unwrap();
+    world.until_status("lost", "active");
+    assert_eq!(world.member("lost", "error"), "");
+    world.observe([2]);
+    until("what comes after", || lost.count() > greetings);
+    assert_eq!(lost.came()[greetings].path, "/hook/Observation/o2");
+    assert_eq!(world.member("gone", "status"), "error");
+}
+
+#[test]
 fn whoever_changes_a_subscription_owns_it() {
     let world = World::new();
     let receiver = world.receiver();
@@ -95,7 +135,8 @@ fn whoever_changes_a_subscription_owns_it() {
         guard::filed(tx, &by, &written)
     };
     world.access.store().write(clerk.author("test.put", None), act).unwrap();
-    world.until_status("s", "active");
+    world.until_status("s", "error");
+    assert!(world.member("s", "error").contains("has no part in Observation"));
     world.observe([1]);
     world.put(&plain("last", "Observation", &world.receiver().url(), true));
     world.until_status("last", "active");

@@ -190,3 +190,60 @@ fn a_websocket_listener_hears_what_it_missed_and_what_comes() {
     assert_eq!(world.runtime.block_on(ended).expect("it ends"), None);
     assert!(world.subscriptions.bind_with_token("guess").is_err());
 }
+
+fn of_patient(id: &str, patient: &str) -> String {
+    observation(0, "final").replace("\"o0\"", &format!("\"{id}\"")).replace("Patient/p", patient)
+}
+
+#[test]
+fn criteria_may_follow_references_as_they_were_when_the_resource_itself_changed() {
+    let mut world = World::new();
+    let (chained, reverse) = (world.receiver(), world.receiver());
+    let named = |id: &str, family: &str| {
+        format!(r#"{{"resourceType":"Patient","id":"{id}","name":[{{"family":"{family}"}}]}}"#)
+    };
+    world.put(&named("lee", "Lee"));
+    world.put(&named("may", "May"));
+    world.put(&plain("c", "Observation?subject:Patient.family=Lee&status=final", &chained.url(), true));
+    world.put(&plain("r", "Patient?_has:Observation:patient:code=1975-2", &reverse.url(), true));
+    world.until_status("c", "active");
+    world.until_status("r", "active");
+    world.put(&of_patient("a", "Patient/may"));
+    world.put(&of_patient("b", "Patient/lee"));
+    world.put(&of_patient("d", "Patient/lee").replace("final", "amended"));
+    until("of the one who is meant", || chained.count() == 1);
+    assert_eq!(chained.came()[0].path, "/hook/Observation/b");
+    // R4 tells of the resource that was created or updated: what another one does is told with the next change.
+    world.stop_and(|world| {
+        world.put(&named("may", "Lee"));
+        world.put(&of_patient("e", "Patient/may"));
+        world.put(&named("may", "May"));
+    });
+    until("as it was then", || chained.count() == 2);
+    assert_eq!(chained.came()[1].path, "/hook/Observation/e");
+    until("both changes of a patient who has a result", || reverse.count() == 2);
+    assert!(reverse.came().iter().all(|came| came.path == "/hook/Patient/may"));
+}
+
+#[test]
+fn a_chain_leads_only_to_what_the_owner_sees() {
+    let world = World::new();
+    let receiver = world.receiver();
+    world.put(r#"{"resourceType":"Patient","id":"p"}"#);
+    world.put(r#"{"resourceType":"Patient","id":"q"}"#);
+    let narrow = world.hire("a.okafor", "doctor").with_reach(["p".to_owned()]);
+    world.put_as(&narrow, &plain("s", "Patient?link:Patient.gender=male", &receiver.url(), false));
+    world.put_as(&narrow, &plain("t", "Patient?_id=p", &receiver.url(), true));
+    world.until_status("s", "active");
+    world.until_status("t", "active");
+    world.put(r#"{"resourceType":"Patient","id":"q","gender":"male"}"#);
+    world.put(
+        r#"{"resourceType":"Patient","id":"p","link":[{"other":{"reference":"Patient/q"},"type":"seealso"}]}"#,
+    );
+    until("the plain one", || receiver.count() == 1);
+    let rows = crate::list(world.access.store()).unwrap();
+    assert_eq!(
+        rows.iter().map(|row| (row.id.as_str(), row.events)).collect::<Vec<_>>(),
+        [("s", 0), ("t", 1)]
+    );
+}
