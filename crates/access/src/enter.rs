@@ -26,6 +26,7 @@ impl fmt::Debug for SignedIn {
 
 /// What became of signing in.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is made once a sign-in and taken apart at once")]
 pub enum Entered {
     /// They are signed in.
     SignedIn(SignedIn),

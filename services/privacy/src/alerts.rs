@@ -186,10 +186,13 @@ fn rules(world: &World, colleagues: &HashMap<&Name, &str>, look: &Look) -> Vec<R
     met
 }
 
+/// The looks of somebody's last hour, how many were at each patient, and whether it was told that there were many.
+type Hour<'l> = (VecDeque<&'l Look>, HashMap<&'l str, usize>, bool);
+
 /// Who looked at more than [`MANY`] patients in an hour; told once for each time it begins.
 fn many(looks: &[Look]) -> Vec<Alert> {
     let mut found = Vec::new();
-    let mut last: HashMap<&str, (VecDeque<&Look>, HashMap<&str, usize>, bool)> = HashMap::new();
+    let mut last: HashMap<&str, Hour<'_>> = HashMap::new();
     for look in looks {
         let (window, patients, told) = last.entry(&look.who).or_default();
         window.push_back(look);
