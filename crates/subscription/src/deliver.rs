@@ -175,7 +175,11 @@ impl Delivering {
             Moment::now() + Duration::from_millis(left)
         });
         let look = self.looked.unwrap_or_else(Moment::now) + self.shared.settings.owner_every;
-        [heartbeat.filter(|_| !self.stopped), end].into_iter().flatten().fold(look, Moment::min).max(Moment::now() + MOMENT)
+        [heartbeat.filter(|_| !self.stopped), end]
+            .into_iter()
+            .flatten()
+            .fold(look, Moment::min)
+            .max(Moment::now() + MOMENT)
     }
 
     async fn attempt(

@@ -192,7 +192,9 @@ impl Follower {
         };
         let mut full = Vec::new();
         for watched in &mut may {
-            if !watched.meets(change.kind, &happened, &topics) || !self.shared.sees(watched, commit.txn, change)? {
+            if !watched.meets(change.kind, &happened, &topics)
+                || !self.shared.sees(watched, commit.txn, change)?
+            {
                 continue;
             }
             watched.state.events += 1;

@@ -37,8 +37,9 @@ pub(crate) fn owner(shared: &Shared, watched: &Watched) -> Result<Result<Session
         return Ok(Ok(session));
     }
     let (role, kinds) = (&session.role.title, kinds.join(", "));
-    let why =
-        format!("{STOPPED} is {role} by now, a role that has no part in {kinds}. Someone who may saves it anew.");
+    let why = format!(
+        "{STOPPED} is {role} by now, a role that has no part in {kinds}. Someone who may saves it anew."
+    );
     Ok(Err(why))
 }
 

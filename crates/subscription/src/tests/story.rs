@@ -242,5 +242,8 @@ fn a_chain_leads_only_to_what_the_owner_sees() {
     );
     until("the plain one", || receiver.count() == 1);
     let rows = crate::list(world.access.store()).unwrap();
-    assert_eq!(rows.iter().map(|row| (row.id.as_str(), row.events)).collect::<Vec<_>>(), [("s", 0), ("t", 1)]);
+    assert_eq!(
+        rows.iter().map(|row| (row.id.as_str(), row.events)).collect::<Vec<_>>(),
+        [("s", 0), ("t", 1)]
+    );
 }
