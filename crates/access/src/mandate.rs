@@ -21,8 +21,8 @@ pub(crate) const REVOKED: &str = "token-revoked";
 /// What a mandate ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
-    /// The session in which it was given: when that runs out, ends or is revoked, or the account is closed or changed. A
-    /// browser's session that is only locked stands. It sees no more than the session sees now and saw then.
+    /// The session in which it was given: when that runs out, ends or is revoked, or the account is closed or changed.
+    /// A browser's session that is only locked stands. It sees no more than the session sees now and saw then.
     WithSession,
     /// Whoever gave it: a person with the account and the role profile, a program with its token. The account is taken
     /// as it is then. A token that runs out leaves it in force, one that is revoked ends it.
@@ -61,11 +61,9 @@ impl Session {
     pub fn mandate(&self, ends: Ends) -> Mandate {
         let sight = match ends {
             Ends::WithSession => self.scope.clone(),
-            Ends::WithGiver => Scope {
-                reach: self.scope.reach.clone(),
-                traced: self.scope.traced.clone(),
-                ..Scope::all()
-            },
+            Ends::WithGiver => {
+                Scope { reach: self.scope.reach.clone(), traced: self.scope.traced.clone(), ..Scope::all() }
+            }
         };
         let (who, role, profile) = (self.who.clone(), self.role.name.clone(), self.profile.clone());
         Mandate { who, role, profile, ends, credential: self.credential, sight }
@@ -76,7 +74,8 @@ impl Mandate {
     /// As it is kept.
     pub fn tree(&self) -> Tree {
         let texts = |list: &BTreeSet<String>| list.iter().map(|t| Tree::from(t.as_str())).collect::<Vec<_>>();
-        let kinds = |list: &Arc<BTreeSet<&'static str>>| list.iter().map(|t| Tree::from(*t)).collect::<Vec<_>>();
+        let kinds =
+            |list: &Arc<BTreeSet<&'static str>>| list.iter().map(|t| Tree::from(*t)).collect::<Vec<_>>();
         let sight = &self.sight;
         let patients = match &sight.reach {
             Reach::Everyone => None,
@@ -171,8 +170,8 @@ impl Access {
         }))
     }
 
-    /// Whoever gave it, as they are now: nothing when the account or the profile is gone or shut, the token was revoked,
-    /// the role is no longer there.
+    /// Whoever gave it, as they are now: nothing when the account or the profile is gone or shut, the token was
+    /// revoked, or the role is no longer there.
     fn giver(&self, mandate: &Mandate) -> Result<Option<Session>, Refusal> {
         let token = match mandate.credential {
             Credential::Token(hash) | Credential::Mandate(Some(hash)) => Some(hash),

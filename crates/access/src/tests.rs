@@ -5,8 +5,8 @@ mod profiles;
 mod staff;
 
 use crate::{
-    Access, Clock, Ends, Entered, Mandate, IDLE_MINUTES, NewProfile, NewUser, Permission, Role, SESSION_HOURS, Session,
-    SignedIn, Standing, roles,
+    Access, Clock, Ends, Entered, IDLE_MINUTES, Mandate, NewProfile, NewUser, Permission, Role,
+    SESSION_HOURS, Session, SignedIn, Standing, roles,
 };
 use fhir::Tree;
 use record::{AuditRow, Instant, Kind, Options, Place, Reach, Refusal, Scope, Store};
@@ -578,7 +578,10 @@ fn a_mandate_that_ends_with_its_session_stands_as_long_and_sees_no_more() {
     let mandate = read_again(&session.mandate(Ends::WithSession));
     assert_eq!(under(&mandate).unwrap().scope, session.scope);
     let standing = under(&session.mandate(Ends::WithGiver)).unwrap();
-    assert!(under(&standing.mandate(Ends::WithSession)).is_none(), "there is no session behind a standing order");
+    assert!(
+        under(&standing.mandate(Ends::WithSession)).is_none(),
+        "there is no session behind a standing order"
+    );
     house.access.revoke_token(&token).unwrap();
     assert!(under(&mandate).is_none());
 }
@@ -620,7 +623,8 @@ fn a_mandate_holds_as_long_as_its_giver_may_act() {
     assert!(under(&mandate).is_some());
 
     let [kept, ended] = [(); 2].map(|()| house.access.mint_token("nurse", 5).unwrap());
-    let [standing, over] = [&kept, &ended].map(|token| house.access.bearer(token).unwrap().mandate(Ends::WithGiver));
+    let [standing, over] =
+        [&kept, &ended].map(|token| house.access.bearer(token).unwrap().mandate(Ends::WithGiver));
     house.access.revoke_token(&ended).unwrap();
     house.later(HOUR);
     assert!(house.access.bearer(&kept).is_err(), "it has run out");

@@ -90,8 +90,9 @@ fn rest(config: &Config) -> Tree {
         tree.set("extension", vec![websocket(config)]);
     }
     // What stands at a type that is none of R4's can be told of only here.
-    let own =
-        operations(config, |o| o.system || matches!(o.types, Kinds::Only(list) if list.contains(&"ViewDefinition")));
+    let own = operations(config, |o| {
+        o.system || matches!(o.types, Kinds::Only(list) if list.contains(&"ViewDefinition"))
+    });
     if !own.is_empty() {
         tree.set("operation", own);
     }
@@ -146,8 +147,9 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     if served && kind == "Subscription" {
         tree.set("supportedProfile", texts([BACKPORT]));
     }
-    let own =
-        operations(config, |o| (o.types.has(kind) || o.instances.has(kind)) && (served || !o.is_of_subscriptions()));
+    let own = operations(config, |o| {
+        (o.types.has(kind) || o.instances.has(kind)) && (served || !o.is_of_subscriptions())
+    });
     if !own.is_empty() {
         tree.set("operation", own);
     }
@@ -157,7 +159,8 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
 /// The operations that stand somewhere.
 fn operations(config: &Config, there: impl Fn(&Operation) -> bool) -> Vec<Tree> {
     let found = OPERATIONS.iter().filter(|operation| there(operation));
-    let named = |o: &Operation| Tree::object().with("name", o.name).with("definition", o.address(&config.base));
+    let named =
+        |o: &Operation| Tree::object().with("name", o.name).with("definition", o.address(&config.base));
     found.map(named).collect()
 }
 

@@ -79,7 +79,8 @@ fn only_conditions(query: &Query) -> bool {
 
 fn not_alone() -> Refusal {
     let text = "What a topic is about is judged by the resource itself, so chains and _has have no place in it. Use \
-                parameters of the resource, or a Subscription with criteria of R4 (Observation?subject:Patient.family=...).";
+                parameters of the resource, or a Subscription with \
+                criteria of R4 (Observation?subject:Patient.family=...).";
     Refusal::many(Kind::Unsupported, vec![Issue::new("not-supported", "criteria", text)])
 }
 

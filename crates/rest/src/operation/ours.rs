@@ -2,8 +2,8 @@
 //! are read and found like any other, at the address that the CapabilityStatement gives.
 
 use super::{Kinds, OPERATIONS, Operation};
-use fhir::json::{Json, Limits};
 use fhir::Tree;
+use fhir::json::{Json, Limits};
 use record::{Author, Prepared, Refusal, Store};
 
 /// Where they stand below the base. An operation whose definition begins so is ours.
@@ -43,7 +43,11 @@ const ABOUT: &[About] = &[
         text: "Files resources from NDJSON, later (Prefer: respond-async). The lines are the body itself, or in Binary \
                resources of this record that a Parameters resource names. Nothing is fetched from elsewhere.",
         parameters: &[
-            parameter("inputFormat", "code", "application/fhir+ndjson, which is what is taken without it, too."),
+            parameter(
+                "inputFormat",
+                "code",
+                "application/fhir+ndjson, which is what is taken without it, too.",
+            ),
             parameter("inputSource", "uri", "Where it comes from; for whoever reads the request later."),
             Parameter {
                 name: "input",
@@ -54,7 +58,11 @@ const ABOUT: &[About] = &[
                 text: "A file. Needed where the body is a Parameters resource.",
                 parts: &[
                     Parameter { min: 1, ..parameter("url", "url", "A Binary of this record, as Binary/id.") },
-                    parameter("type", "code", "The type of the resources in it; the lines themselves decide."),
+                    parameter(
+                        "type",
+                        "code",
+                        "The type of the resources in it; the lines themselves decide.",
+                    ),
                 ],
             },
         ],

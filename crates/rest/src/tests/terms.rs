@@ -71,8 +71,8 @@ fn what_was_written_a_moment_ago_is_expanded_and_validated_by_while_others_ask()
         )
     };
     let ends = std::sync::atomic::AtomicBool::new(false);
+    let ask = || world.get("ValueSet/$expand?url=http://example.org/s");
     std::thread::scope(|scope| {
-        let ask = || world.get("ValueSet/$expand?url=http://example.org/s");
         scope.spawn(|| {
             while !ends.load(std::sync::atomic::Ordering::Relaxed) {
                 ask();
