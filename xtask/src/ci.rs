@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that `make test` checks, step by step, all in the dev profile so that nothing
 //! is built twice. A step that fails does not hide the next ones, unless they could not run without it.
 
-use crate::{assets, browser, clients, definitions, shell, tidy};
+use crate::{assets, browser, clients, definitions, shell, tidy, workspace};
 use std::env;
 use std::time::{Duration, Instant};
 use testbed::{Cluster, Settings};
@@ -97,8 +97,19 @@ fn clippy() -> Result<(), String> {
 }
 
 /// The crates whose tests open a record, which are run on both engines.
-const ON_BOTH: [&str; 10] =
-    ["record", "access", "conformance", "service", "chart", "example", "rest", "web", "cli", "app"];
+const ON_BOTH: [&str; 11] = [
+    "record",
+    "access",
+    "identity",
+    "conformance",
+    "service",
+    "chart",
+    "example",
+    "rest",
+    "web",
+    "cli",
+    "app",
+];
 
 fn tests(counts: &mut Counts) -> Result<(), String> {
     if let Some(reason) = testbed::missing() {
@@ -116,6 +127,8 @@ fn tests(counts: &mut Counts) -> Result<(), String> {
 /// Runs the tests of some crates on an engine.
 fn tested(engine: &str, crates: &[&str], server: Option<&str>, counts: &mut Counts) -> Result<(), String> {
     let begin = Instant::now();
+    // The issuer that sign-in is tried with.
+    assets::install(&workspace::root().join("checks"))?;
     let mut command = shell::command("cargo", &["test", "--no-fail-fast"]);
     command.args(crates).env(testbed::ENGINE, engine);
     if let Some(url) = server {

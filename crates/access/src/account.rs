@@ -1,7 +1,7 @@
 //! Accounts of people: kept facts of the space `user`, by name.
 
 use crate::profile::{self, NewProfile, Profile};
-use crate::{Access, Role, author, password};
+use crate::{Access, Role, author, breached, password};
 use fhir::{Json, Limits, Tree};
 use record::{Author, Instant, Kind, Refusal, Tx};
 use std::fmt;
@@ -61,6 +61,9 @@ pub struct Account {
     pub profiles: Vec<Profile>,
     /// When it ends by itself; none when it has no end.
     pub until: Option<Instant>,
+    /// Whom it belongs to at another issuer: that issuer's short name and its name for them; empty for an account of
+    /// this installation's own.
+    pub outside: String,
     /// True when nobody may sign in with it.
     pub disabled: bool,
     /// Grows with every change that ends the sessions begun before it.
@@ -164,6 +167,19 @@ impl Access {
 
     pub(crate) fn hashed(&self, password: &str, name: &str) -> Result<String, Refusal> {
         password::check(password, name)?;
+        if let Some(path) = self.inner.breached.get() {
+            let leaked = breached::holds(path, password).map_err(|error| {
+                tracing::error!(%error, "the list of leaked passwords cannot be read");
+                Refusal::new(
+                    Kind::Fault,
+                    "The password could not be checked. Nothing was changed. Tell support.",
+                )
+            })?;
+            if leaked {
+                let text = "This password has leaked somewhere and is tried by attackers. Choose another.";
+                return Err(Refusal::invalid("password", text));
+            }
+        }
         self.inner.hasher.hash(password)
     }
 
@@ -212,6 +228,7 @@ impl Account {
             display: some(&user.display, "display", "the name to show")?,
             profiles: profile::numbered(0, &user.profiles)?,
             until: user.until,
+            outside: String::new(),
             disabled: false,
             generation: 0,
             hash,
@@ -244,6 +261,7 @@ impl Account {
             .with("display", self.display.as_str())
             .with("profiles", Tree::Array(self.profiles.iter().map(Profile::tree).collect()))
             .maybe("until", self.until.map(|at| at.0))
+            .with("outside", self.outside.as_str())
             .with("disabled", self.disabled)
             .with("generation", self.generation)
             .with("hash", self.hash.as_str());
@@ -264,6 +282,7 @@ impl Account {
             // changed.
             profiles: profile::of_account(&json).ok_or_else(spoilt)?,
             until: number(&json, "until").map(Instant),
+            outside: json.root().str("outside").map(|word| word.into_owned()).unwrap_or_default(),
             disabled: json.root().get("disabled").and_then(|value| value.as_bool()).ok_or_else(spoilt)?,
             generation: number(&json, "generation").ok_or_else(spoilt)?,
             hash: text("hash")?,

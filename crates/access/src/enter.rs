@@ -150,9 +150,21 @@ impl Access {
         strength: Strength,
         from: &str,
     ) -> Result<Entered, Refusal> {
+        self.entered_in(account, None, strength, from)
+    }
+
+    /// The same, in a profile that is chosen already.
+    pub(crate) fn entered_in(
+        &self,
+        account: &Account,
+        chosen: Option<&Profile>,
+        strength: Strength,
+        from: &str,
+    ) -> Result<Entered, Refusal> {
         let mut current = account.current(self.now());
-        let profile = match (current.next(), current.next()) {
-            (only, None) => only,
+        let profile = match (chosen, current.next(), current.next()) {
+            (Some(chosen), ..) => Some(chosen),
+            (None, only, None) => only,
             _ => None,
         };
         self.go_on(Way { action: "sign-in", account, profile, strength, from, old: None, span: None })

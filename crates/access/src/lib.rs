@@ -2,10 +2,14 @@
 
 mod account;
 mod back_off;
+mod breached;
 mod browser;
+mod decision;
 mod enter;
 mod factor;
 mod mandate;
+mod outside;
+mod passkey;
 mod password;
 mod profile;
 mod role;
@@ -23,6 +27,8 @@ pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS};
 pub use enter::{Entered, SignedIn};
 pub use factor::{Enrolment, Owed};
 pub use mandate::{Ends, Mandate};
+pub use outside::Outsider;
+pub use passkey::{Answered, Challenge};
 pub use profile::{NewProfile, Profile};
 pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};
@@ -32,7 +38,8 @@ pub use token::TOKEN_MINUTES;
 
 use record::{Act, Author, Scope, Store};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 /// Where the time comes from.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -47,6 +54,7 @@ struct Inner {
     store: Store,
     clock: Clock,
     hasher: password::Hasher,
+    breached: OnceLock<PathBuf>,
     live: Mutex<HashMap<secret::Hash, browser::Live>>,
     tokens: Mutex<HashMap<secret::Hash, token::Known>>,
     back_off: Mutex<back_off::BackOff>,
@@ -66,11 +74,24 @@ impl Access {
                 store,
                 clock,
                 hasher: password::Hasher::new()?,
+                breached: OnceLock::new(),
                 live: Mutex::default(),
                 tokens: Mutex::default(),
                 back_off: Mutex::default(),
             }),
         })
+    }
+
+    /// Refuses new passwords that stand in this file of leaked ones: lines of SHA-1 in hexadecimal digits, sorted. Said
+    /// once, before anybody is let in; later calls change nothing.
+    pub fn refuse_breached(&self, path: &Path) -> Result<(), Refusal> {
+        if let Err(error) = breached::holds(path, "") {
+            let text =
+                format!("{} cannot be read: {error}. Check `breached` in the configuration.", path.display());
+            return Err(Refusal::new(Kind::Invalid, text));
+        }
+        let _ = self.inner.breached.set(path.to_owned());
+        Ok(())
     }
 
     /// The record behind the gate.

@@ -68,6 +68,15 @@ impl Session {
         let (who, role, profile) = (self.who.clone(), self.role.name.clone(), self.profile.clone());
         Mandate { who, role, profile, ends, credential: self.credential, sight }
     }
+
+    /// Whether this session may have what was made under a mandate: it acts in the same role profile, and sees all
+    /// that was seen under it. The same person in another profile may not.
+    pub fn covers(&self, mandate: &Mandate) -> bool {
+        let then = &mandate.sight;
+        let sees_it_all = *then == self.scope || then.narrowed_to(&self.scope) == *then;
+        let is_same = (self.role.name.as_str(), &self.profile) == (mandate.role.as_str(), &mandate.profile);
+        sees_it_all && is_same
+    }
 }
 
 impl Mandate {
@@ -170,8 +179,8 @@ impl Access {
         }))
     }
 
-    /// Whoever gave it, as they are now: nothing when the account or the profile is gone or shut, the token was
-    /// revoked, or the role is no longer there.
+    /// Whoever gave it, as they are now: nothing when the account or the profile is gone or shut, the token revoked,
+    /// the role is no longer there.
     fn giver(&self, mandate: &Mandate) -> Result<Option<Session>, Refusal> {
         let token = match mandate.credential {
             Credential::Token(hash) | Credential::Mandate(Some(hash)) => Some(hash),

@@ -20,33 +20,8 @@ const WAITING_MAX: usize = 64;
 pub const LENGTH_MIN: usize = 8;
 /// Long enough for any pass phrase.
 pub const LENGTH_MAX: usize = 256;
-/// Passwords of eight and more characters that every list of leaked ones starts with.
-const WELL_KNOWN: [&str; 24] = [
-    "12345678",
-    "123456789",
-    "1234567890",
-    "password",
-    "password1",
-    "password12",
-    "password123",
-    "passw0rd",
-    "qwertyui",
-    "qwertyuiop",
-    "qwerty123",
-    "1q2w3e4r",
-    "1qaz2wsx",
-    "iloveyou",
-    "sunshine",
-    "princess",
-    "football",
-    "liverpool",
-    "welcome1",
-    "welcome123",
-    "letmein1",
-    "admin123",
-    "changeme",
-    "hospital",
-];
+/// Passwords of eight and more characters that attackers try first, in small letters, one a line.
+const WELL_KNOWN: &str = include_str!("well_known.txt");
 
 /// Says what is wrong with a password for this account.
 pub fn check(password: &str, account: &str) -> Result<(), Refusal> {
@@ -62,7 +37,7 @@ pub fn check(password: &str, account: &str) -> Result<(), Refusal> {
         format!("Use at most {LENGTH_MAX} characters.")
     } else if letters.all(|letter| Some(letter) == first) {
         "Use more than one character.".to_owned()
-    } else if WELL_KNOWN.contains(&small.as_str()) {
+    } else if WELL_KNOWN.lines().any(|word| word == small) {
         "This password is one that attackers try first. Choose another.".to_owned()
     } else if small == account.to_lowercase() {
         "The password is the account name. Choose another.".to_owned()

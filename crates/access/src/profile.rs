@@ -30,6 +30,8 @@ pub struct Profile {
     pub activities: Arc<BTreeSet<Permission>>,
     /// The teams, by name.
     pub workgroups: Arc<BTreeSet<String>>,
+    /// The id of the Patient whom someone is, in a role that sees only its own record.
+    pub patient: Option<String>,
     /// Where they work, to show beside the name; may be empty.
     pub place: String,
     /// When it begins; none when it began with the account.
@@ -49,6 +51,8 @@ pub struct NewProfile {
     pub activities: Vec<String>,
     /// The teams, by name.
     pub workgroups: Vec<String>,
+    /// The id of the Patient whom someone is, in a role that sees only its own record.
+    pub patient: Option<String>,
     /// Where they work, to show beside the name; may be empty.
     pub place: String,
     /// When it begins; none for at once.
@@ -65,6 +69,7 @@ impl NewProfile {
             role: role.to_owned(),
             activities: Vec::new(),
             workgroups: Vec::new(),
+            patient: None,
             place: String::new(),
             from: None,
             until: None,
@@ -89,6 +94,13 @@ impl NewProfile {
     #[must_use]
     pub fn with_activities(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> NewProfile {
         self.activities.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Of this patient, by the id of the Patient.
+    #[must_use]
+    pub fn of_patient(mut self, id: &str) -> NewProfile {
+        self.patient = Some(id.to_owned());
         self
     }
 
@@ -135,6 +147,7 @@ impl NewProfile {
                 self.activities.iter().map(|name| activity(name)).collect::<Result<_, _>>()?,
             ),
             workgroups: Arc::new(workgroups),
+            patient: self.patient.clone(),
             place: self.place.trim().to_owned(),
             from: self.from,
             until: self.until,
@@ -166,6 +179,7 @@ impl Profile {
             role: self.role.name.clone(),
             activities: self.activities.iter().map(|activity| activity.name().to_owned()).collect(),
             workgroups: self.workgroups.iter().cloned().collect(),
+            patient: self.patient.clone(),
             place: self.place.clone(),
             from: self.from,
             until: self.until,
@@ -190,6 +204,7 @@ impl NewProfile {
             .with("role", self.role.as_str())
             .with("activities", texts(&self.activities))
             .with("workgroups", texts(&self.workgroups))
+            .maybe("patient", self.patient.as_deref())
             .with("place", self.place.as_str())
             .maybe("from", self.from.map(|at| at.0))
             .maybe("until", self.until.map(|at| at.0))
@@ -206,6 +221,7 @@ impl NewProfile {
             role: value.str("role")?.into_owned(),
             activities: texts("activities")?,
             workgroups: texts("workgroups")?,
+            patient: value.str("patient").map(|id| id.into_owned()),
             place: value.str("place")?.into_owned(),
             from: instant("from"),
             until: instant("until"),

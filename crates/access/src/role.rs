@@ -1,6 +1,6 @@
 //! Roles and what they may do. The matrix is `roles.toml`.
 
-use record::Scope;
+use record::{Reach, Scope};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -27,11 +27,15 @@ pub enum Permission {
     Bulk,
     /// Vouch for those who join and move: approve their accounts and role profiles.
     Sponsor,
+    /// Seal what a patient wants kept to one team, and note what a patient consents to.
+    Seal,
+    /// Open what is sealed, for a reason that is reviewed afterwards (B0083 of the national database).
+    OpenSeal,
 }
 
 impl Permission {
     /// All of them, in the order of the help page.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 12] = [
         Permission::Trace,
         Permission::ReadRecord,
         Permission::Write,
@@ -42,6 +46,8 @@ impl Permission {
         Permission::Administer,
         Permission::Bulk,
         Permission::Sponsor,
+        Permission::Seal,
+        Permission::OpenSeal,
     ];
 
     /// The name in `roles.toml`.
@@ -57,6 +63,8 @@ impl Permission {
             Permission::Administer => "administer",
             Permission::Bulk => "bulk",
             Permission::Sponsor => "sponsor",
+            Permission::Seal => "seal",
+            Permission::OpenSeal => "open-seal",
         }
     }
 
@@ -73,6 +81,10 @@ impl Permission {
             Permission::Administer => "manage accounts and configuration",
             Permission::Bulk => "take many people's data out at once",
             Permission::Sponsor => "approve accounts and role profiles that others ask for",
+            Permission::Seal => {
+                "seal what a patient wants kept to one team, and note what a patient consents to"
+            }
+            Permission::OpenSeal => "open what is sealed, for a reason that is reviewed afterwards",
         }
     }
 }
@@ -99,6 +111,8 @@ pub struct Role {
     pub purpose: String,
     /// How many sponsors must approve that someone is given it.
     pub approvals: usize,
+    /// True when it sees no record but that of the patient whom its holder is.
+    pub own: bool,
     /// What it may do.
     pub may: BTreeSet<Permission>,
     /// The resource types it sees; none for all.
@@ -118,7 +132,9 @@ impl Role {
 
     /// What the role sees before any narrowing to patients.
     pub fn scope(&self) -> Scope {
-        Scope { types: self.types.clone(), ..Scope::all() }
+        // Whose own record it is stands in the profile; without one there is none.
+        let reach = if self.own { Reach::Patients(Arc::default()) } else { Reach::Everyone };
+        Scope { types: self.types.clone(), reach, ..Scope::all() }
     }
 }
 
@@ -154,6 +170,7 @@ fn read_role(file: &toml::Table, role: &toml::Value) -> Result<Role, String> {
         about: text("about")?,
         code: text("code")?,
         purpose: role.get("purpose").and_then(toml::Value::as_str).unwrap_or("TREAT").to_owned(),
+        own: role.get("own").and_then(toml::Value::as_bool).unwrap_or(false),
         approvals: match role.get("approvals").map(|n| n.as_integer().and_then(|n| n.try_into().ok())) {
             None => 1,
             Some(number) => number.ok_or_else(|| format!("\"approvals\" is no number: {role}"))?,

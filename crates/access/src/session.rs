@@ -1,5 +1,6 @@
 //! Who is asking, and what they may do: the value that every page, operation and command is given.
 
+use crate::decision;
 use crate::profile::Profile;
 use crate::secret::Hash;
 use crate::{Account, Owed, Permission, Role};
@@ -117,7 +118,7 @@ impl Session {
     /// A session of a person in one of their profiles; a browser's has no form token yet.
     pub(crate) fn person(account: &Account, profile: &Profile, begun: Basis) -> Session {
         let ends = [account.until, profile.until].into_iter().flatten();
-        Session {
+        let session = Session {
             who: account.name.clone(),
             display: account.display.clone(),
             profile: profile.id.clone(),
@@ -125,8 +126,13 @@ impl Session {
             activities: profile.activities.clone(),
             workgroups: profile.workgroups.clone(),
             place: profile.place.clone(),
+            scope: decision::scope(profile.role, &profile.organisation, &profile.workgroups),
             until: ends.fold(begun.until, Instant::min),
             ..Session::program(String::new(), profile.role, begun)
+        };
+        match profile.role.own {
+            true => session.with_reach(profile.patient.clone()),
+            false => session,
         }
     }
 
@@ -144,7 +150,7 @@ impl Session {
             purpose: role.purpose.clone(),
             strength: begun.strength,
             place: String::new(),
-            scope: role.scope(),
+            scope: decision::scope(role, "", &BTreeSet::new()),
             csrf: String::new(),
             since: begun.since,
             until: begun.until,
@@ -190,7 +196,11 @@ impl Session {
 
     /// An act of this session for the audit trail. `detail` says what it was about, never clinical content.
     pub fn act(&self, action: &'static str, detail: Tree) -> Act {
-        let detail = detail.with("as", self.capacity()).with("session", self.id.as_str());
+        let detail = detail
+            .with("as", self.capacity())
+            .with("purpose", self.purpose.as_str())
+            .with("via", self.strength.name())
+            .with("session", self.id.as_str());
         Act { who: self.who.clone(), action, detail: detail.text() }
     }
 

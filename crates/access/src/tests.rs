@@ -1,6 +1,8 @@
 //! Stories of people who sign in, stay too long, try too often, and programs with tokens.
 
 mod factors;
+mod outside;
+mod passkeys;
 mod profiles;
 mod staff;
 
@@ -502,6 +504,7 @@ fn the_role_matrix_is_whole() {
         "receptionist",
         "administrator",
         "privacy-officer",
+        "patient",
     ];
     assert_eq!(names, expected);
     for permission in Permission::ALL {
@@ -598,7 +601,10 @@ fn read_again(mandate: &Mandate) -> Mandate {
 fn acts_and_authors_name_the_session() {
     let session: Session = House::staffed().sign_in().session;
     let act = session.act("read", Tree::object().with("id", "Patient/1"));
-    let expected = format!("{{\"id\":\"Patient/1\",\"as\":\"-/doctor/1\",\"session\":\"{}\"}}", session.id);
+    let expected = format!(
+        "{{\"id\":\"Patient/1\",\"as\":\"-/doctor/1\",\"purpose\":\"TREAT\",\"via\":\"password\",\"session\":\"{}\"}}",
+        session.id
+    );
     assert_eq!((act.who.as_str(), act.action, act.detail), ("a.okafor", "read", expected));
     let author = session.author("beds.admit", Some("r1"));
     assert_eq!((author.who.as_str(), author.request.as_deref()), ("a.okafor", Some("r1")));
@@ -630,6 +636,17 @@ fn a_mandate_holds_as_long_as_its_giver_may_act() {
     assert!(house.access.bearer(&kept).is_err(), "it has run out");
     assert_eq!(under(&standing).unwrap().role.name, "nurse", "and its orders stand");
     assert!(under(&over).is_none(), "but for those of one that was revoked");
+}
+
+#[test]
+fn a_token_acts_for_the_organisation_it_was_made_for() {
+    let house = House::new();
+    let token = house.access.mint_token_for("RYY", "system", 5).unwrap();
+    assert_eq!(house.access.bearer(&token).unwrap().organisation, "RYY");
+    assert_eq!(house.other_process().bearer(&token).unwrap().organisation, "RYY", "as it is kept");
+    let plain = house.access.mint_token("system", 5).unwrap();
+    assert_eq!(house.access.bearer(&plain).unwrap().organisation, "");
+    assert_eq!(refused(house.access.mint_token_for("R XX", "system", 5)).kind, Kind::Invalid);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::account::{number, role};
 use crate::mandate::REVOKED;
+use crate::profile::organisation;
 use crate::secret::{self, Hash};
 use crate::session::{Basis, Credential, Strength};
 use crate::{Access, Session, author, held};
@@ -27,7 +28,13 @@ pub(crate) struct Known {
 impl Access {
     /// Makes a token for a program in a role. The text is the only copy.
     pub fn mint_token(&self, role_name: &str, minutes: u32) -> Result<String, Refusal> {
+        self.mint_token_for("", role_name, minutes)
+    }
+
+    /// Makes a token for a program in a role that acts for an organisation, named by its ODS code; for none without.
+    pub fn mint_token_for(&self, code: &str, role_name: &str, minutes: u32) -> Result<String, Refusal> {
         let role = role(role_name)?;
+        let organisation = organisation(code)?;
         if minutes == 0 || minutes > MINUTES_MAX {
             return Err(Refusal::invalid("minutes", format!("Choose 1 to {MINUTES_MAX} minutes.")));
         }
@@ -37,6 +44,7 @@ impl Access {
         let until = Instant(since.0 + i64::from(minutes) * 60_000);
         let value = Tree::object()
             .with("role", role.name.as_str())
+            .with("organisation", organisation.as_str())
             .with("since", since.0)
             .with("until", until.0)
             .text();
@@ -133,7 +141,10 @@ pub(crate) fn standing(access: &Access, hash: &Hash) -> Result<Option<Session>, 
     let root = json.root();
     let Some(who) = root.str("who") else {
         let role = root.str("role").and_then(|name| role(&name).ok());
-        return Ok(role.map(|role| Session::program(format!("token-{}", basis.id), role, basis)));
+        // Tokens that were made before this was asked have none.
+        let organisation = root.str("organisation").unwrap_or_default().into_owned();
+        let session = role.map(|role| Session::program(format!("token-{}", basis.id), role, basis));
+        return Ok(session.map(|session| Session { organisation, ..session }));
     };
     let Some(account) = access.account(&who)? else { return Ok(None) };
     let profile = root.str("profile").and_then(|id| account.profile(&id, access.now()));

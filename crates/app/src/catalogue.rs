@@ -3,4 +3,5 @@
 use service::Catalogue;
 
 /// Every service.
-pub static CATALOGUE: Catalogue = Catalogue { services: &[&chart::SERVICE] };
+pub static CATALOGUE: Catalogue =
+    Catalogue { services: &[&chart::SERVICE, &consent::SERVICE, &privacy::SERVICE] };

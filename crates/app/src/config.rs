@@ -1,14 +1,15 @@
 //! Configuration: one TOML file, all of it optional, and the command line on top.
 
+use crate::issuers::Outside;
+use crate::validating::Validating;
 use audit::Witness;
 use cli::Serve;
-use profile::Policy;
 use record::{Kind, Place, Refusal};
 use serde::{Deserialize, Deserializer, de::Error};
-use std::collections::BTreeMap;
+use service::interaction::Validation;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What can be set, with the defaults. `docs/operate/README.md` lists it for operators.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -40,6 +41,8 @@ pub struct Config {
     /// The folder of imported releases of code systems; beside the record when nothing is said, and needed where that
     /// is a database.
     pub terminology: Option<PathBuf>,
+    /// The organisation, by its ODS code, that accounts and tokens act for which name none.
+    pub organisation: String,
     /// How resources are held to profiles when they are written.
     pub validation: Validating,
     /// Where notifications of subscriptions may go.
@@ -48,17 +51,10 @@ pub struct Config {
     pub audit: Auditing,
     /// How e-mail goes out; none goes without.
     pub smtp: Option<Mail>,
-}
-
-/// How resources are held to profiles when they are written.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub struct Validating {
-    /// What follows from an error against a profile: `off`, `warn` or `refuse`.
-    #[serde(deserialize_with = "policy")]
-    pub policy: Policy,
-    /// By type: profiles that every resource of it is held to, besides those that its `meta.profile` names.
-    pub profiles: BTreeMap<String, Vec<String>>,
+    /// A file of passwords that have leaked, by sorted SHA-1, as "Pwned Passwords" is published.
+    pub breached: Option<PathBuf>,
+    /// Other issuers at which people can sign in.
+    pub issuers: Vec<Outside>,
 }
 
 /// Where notifications of subscriptions may go.
@@ -108,11 +104,6 @@ pub enum LogForm {
     Json,
 }
 
-fn policy<'de, D: Deserializer<'de>>(from: D) -> Result<Policy, D::Error> {
-    let name = String::deserialize(from)?;
-    Policy::named(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is none of off, warn, refuse")))
-}
-
 fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Place, D::Error> {
     String::deserialize(from)?.parse().map_err(D::Error::custom)
 }
@@ -141,31 +132,31 @@ impl Default for Config {
             deletes_many: false,
             footnote: None,
             terminology: None,
+            organisation: String::new(),
             validation: Validating::default(),
             subscriptions: Subscribing::default(),
             audit: Auditing::default(),
             smtp: None,
+            breached: None,
+            issuers: Vec::new(),
         }
     }
 }
 
 impl Config {
+    /// A configuration file.
+    pub fn of_file(path: &Path) -> Result<Config, Refusal> {
+        let invalid = |text: String| Refusal::new(Kind::Invalid, format!("{} {text}", path.display()));
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| invalid(format!("cannot be read: {e}. Check --config.")))?;
+        let config: Config = toml::from_str(&text).map_err(|e| invalid(format!("is not right: {e}")))?;
+        config.rules().map_err(|refusal| invalid(format!("is not right: {refusal}")))?;
+        Ok(config)
+    }
+
     /// The file that the command line names, if any, with the command line's own settings on top.
     pub fn read(serve: &Serve) -> Result<Config, Refusal> {
-        let mut config = match &serve.config {
-            None => Config::default(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path).map_err(|e| {
-                    Refusal::new(
-                        Kind::Invalid,
-                        format!("{} cannot be read: {e}. Check --config.", path.display()),
-                    )
-                })?;
-                toml::from_str(&text).map_err(|e| {
-                    Refusal::new(Kind::Invalid, format!("{} is not right: {e}", path.display()))
-                })?
-            }
-        };
+        let mut config = serve.config.as_deref().map_or_else(|| Ok(Config::default()), Config::of_file)?;
         if let Some(data) = &serve.data {
             config.data = data.clone();
         }
@@ -173,6 +164,11 @@ impl Config {
             config.listen = listen.clone();
         }
         Ok(config)
+    }
+
+    /// How what is written is held to profiles.
+    pub fn rules(&self) -> Result<Validation, Refusal> {
+        self.validation.rules(&self.organisation)
     }
 
     /// Where imported releases of code systems are.

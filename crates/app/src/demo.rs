@@ -109,6 +109,11 @@ fn make(access: &Access, demo: &Demo, clock: &Simulated) -> Result<(), Refusal> 
         let profile = profile.with_activities(extra);
         access.add_user(&NewUser::new(&account.name, &account.display, profile, PASSWORD))?;
     }
+    let accounts = plan.accounts();
+    let hospital = accounts.iter().find(|account| account.role == "administrator");
+    let hospital = hospital.map_or("", |account| account.organisation_code);
+    let officer = NewProfile::new("privacy-officer").at(hospital).place("Information governance");
+    access.add_user(&NewUser::new("privacy", "Ms Imogen Fairweather", officer, PASSWORD))?;
     access
         .store()
         .write(session.author("demo.make", None), move |tx| tx.keep("demo", "made", mark.as_bytes(), None))

@@ -6,15 +6,17 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use record::{Scope, Store};
+use service::interaction::Counts;
 use std::fmt::Write;
+use std::sync::Arc;
 use subscription::Subscriptions;
 
 /// `/health`: the process answers. `/ready`: the record can be read and written. `/metrics`: Prometheus text.
-pub fn router(store: Store, subscriptions: Subscriptions) -> Router {
+pub fn router(store: Store, subscriptions: Subscriptions, validated: Arc<Counts>) -> Router {
     Router::new()
         .route("/health", get(|| async { "alive\n" }))
         .route("/ready", get(ready))
-        .route("/metrics", get(metrics).with_state((store.clone(), subscriptions)))
+        .route("/metrics", get(metrics).with_state((store.clone(), subscriptions, validated)))
         .with_state(store)
 }
 
@@ -29,9 +31,12 @@ async fn ready(State(store): State<Store>) -> impl IntoResponse {
     }
 }
 
-async fn metrics(State((store, subscriptions)): State<(Store, Subscriptions)>) -> impl IntoResponse {
+async fn metrics(
+    State((store, subscriptions, validated)): State<(Store, Subscriptions, Arc<Counts>)>,
+) -> impl IntoResponse {
     let mut text = String::new();
-    for (name, value) in store.metrics().into_iter().chain(subscriptions.metrics()).chain(process()) {
+    let of_parts = store.metrics().into_iter().chain(subscriptions.metrics()).chain(validated.metrics());
+    for (name, value) in of_parts.chain(process()) {
         let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
         // Writing to a String does not fail.
         let _ = writeln!(text, "# TYPE carespine_{name} {kind}\ncarespine_{name} {value}");

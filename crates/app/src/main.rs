@@ -4,9 +4,13 @@ mod catalogue;
 mod config;
 mod demo;
 mod health;
+mod issuers;
+mod load;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod trail;
+mod validating;
 mod words;
 
 use clap::Parser;
@@ -23,7 +27,13 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve(serve) => config::Config::read(&serve).and_then(|config| serve::serve(&config)),
         Command::Demo(demo) => demo::demo(&demo),
-        // cli::run gives back only the two above.
+        Command::Load(load) => {
+            return load::load(&load).unwrap_or_else(|refusal| {
+                eprintln!("{refusal}");
+                ExitCode::FAILURE
+            });
+        }
+        // cli::run gives back only the three above.
         _ => Ok(()),
     };
     match outcome {

@@ -3,15 +3,17 @@
 use crate::catalogue::CATALOGUE;
 use crate::config::{Config, LogForm};
 use crate::health;
-use crate::words;
+use crate::issuers::Outside;
+use crate::{trail, words};
 use access::Access;
 use axum::Router;
+use identity::Issuers;
 use record::{Kind, Options, Refusal, Store};
 use service::interaction::Validation;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Instant;
-use subscription::{Hosts, Smtp, Subscriptions, Work};
+use subscription::{Hosts, Settings, Smtp, Subscriptions, Work};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -25,6 +27,9 @@ pub fn serve(config: &Config) -> Result<(), Refusal> {
     let access = Access::open(Store::open(&config.data, options)?)?;
     if config.audit.key.is_none() && config.audit_key().is_some() {
         tracing::warn!("the key of the audit trail is beside the record: name another place as [audit] key");
+    }
+    if let Some(path) = &config.breached {
+        access.refuse_breached(path)?;
     }
     if access.users()?.is_empty() {
         println!("No one can sign in yet. Add someone: carespine user --data {} add ...", config.data);
@@ -43,7 +48,9 @@ pub fn run(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Refusal> {
     CATALOGUE.check()?;
+    let validation = config.rules()?;
     let _words = words::follow(access.store().clone())?;
+    let _trail = trail::follow(access.store().clone())?;
     let _heads = heads(config, &access)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -55,8 +62,8 @@ pub fn run(
             Refusal::new(Kind::Conflict, text)
         })?;
         let address = listener.local_addr().unwrap_or(address);
-        let subscriptions = subscriptions(config, &access, address);
-        let router = router(config, &access, &subscriptions, address);
+        let subscriptions = Subscriptions::new(access.clone(), settings(config, &base(config, address)));
+        let router = router(config, &access, &subscriptions, validation, address)?;
         // Ends with the server.
         let _work = Work::start(&subscriptions, tokio::runtime::Handle::current())?;
         ready(address);
@@ -84,30 +91,48 @@ fn base(config: &Config, address: SocketAddr) -> String {
     format!("{public}/fhir")
 }
 
-fn subscriptions(config: &Config, access: &Access, address: SocketAddr) -> Subscriptions {
-    let mut settings = subscription::Settings::at(base(config, address));
+/// What subscriptions may ask for and do, with the FHIR door at `base`.
+pub fn settings(config: &Config, base: &str) -> Settings {
+    let mut settings = Settings::at(base);
     settings.hosts = Hosts::new(config.subscriptions.hosts.clone());
     settings.smtp = config.smtp.clone().map(|mail| Smtp { url: mail.url, from: mail.from });
-    Subscriptions::new(access.clone(), settings)
+    settings
+}
+
+/// The issuers at which people can sign in; none where none is configured.
+fn issuers(config: &Config, access: &Access, address: SocketAddr) -> Result<Option<Issuers>, Refusal> {
+    let trusted = config.issuers.iter().map(Outside::trusted).collect::<Result<Vec<_>, _>>()?;
+    if trusted.is_empty() {
+        return Ok(None);
+    }
+    let origin = config.public.clone().unwrap_or_else(|| format!("http://{address}"));
+    Issuers::new(access.clone(), &origin, trusted).map(Some)
 }
 
 /// All doors on one port.
-fn router(config: &Config, access: &Access, subscriptions: &Subscriptions, address: SocketAddr) -> Router {
+fn router(
+    config: &Config,
+    access: &Access,
+    subscriptions: &Subscriptions,
+    validation: Validation,
+    address: SocketAddr,
+) -> Result<Router, Refusal> {
     let mut fhir = rest::Config::at(base(config, address));
     fhir.subscriptions = Some(subscriptions.clone());
     fhir.body_bytes = config.body_bytes;
     fhir.deletes_many = config.deletes_many;
     fhir.releases = config.releases();
-    let validating = config.validation.clone();
-    fhir.validation = Validation { policy: validating.policy, profiles: validating.profiles };
+    let counts = validation.counts.clone();
+    fhir.validation = validation;
     let page = web::Config {
         origin: config.public.clone(),
         forwarded: config.public.is_some(),
         footnote: config.footnote.clone(),
+        issuers: issuers(config, access, address)?,
     };
-    web::router(access.clone(), &CATALOGUE, page)
-        .merge(health::router(access.store().clone(), subscriptions.clone()))
-        .merge(rest::router(access.clone(), fhir))
+    Ok(web::router(access.clone(), &CATALOGUE, page)
+        .merge(health::router(access.store().clone(), subscriptions.clone(), counts))
+        .merge(rest::router(access.clone(), fhir)))
 }
 
 /// Ctrl-C, or SIGTERM from a service manager. Requests under way are finished.

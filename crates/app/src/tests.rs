@@ -116,6 +116,7 @@ fn one_port_answers_for_health_page_and_fhir() {
     assert!(
         metrics.contains("carespine_record_txn ") && metrics.contains("carespine_subscription_told_total ")
     );
+    assert!(metrics.contains("# TYPE carespine_validation_warned_total counter"), "{metrics}");
     assert_eq!(status("/sign-in", None), "200");
     assert_eq!(status("/home", None), "303");
     assert_eq!(status("/fhir/metadata", None), "200");
@@ -162,6 +163,8 @@ fn a_setting_that_is_not_known_is_refused_by_name() {
     assert!(read("liten = \"127.0.0.1:1\"").unwrap_err().to_string().contains("liten"));
     let config = read("data = \"here\"\nlisten = \"127.0.0.1:1\"").unwrap();
     assert_eq!((config.data, config.listen.as_str()), (Place::Folder("here".into()), "127.0.0.1:9"));
+    let unsound = read("validation.set = \"uk-core\"").unwrap_err().to_string();
+    assert!(unsound.contains("carespine.toml") && unsound.contains("There is no set"), "{unsound}");
     let config = read("data = \"postgres://anna:secret@db/care\"").unwrap();
     assert_eq!(config.data, Place::Postgres("postgres://anna:secret@db/care".into()));
     assert!(read("data = \"mysql://db/care\"").unwrap_err().to_string().contains("no engine of ours"));

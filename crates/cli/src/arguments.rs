@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use record::Place;
+use service::interaction::Policy;
 use std::path::PathBuf;
 
 /// Carespine: an open care records service.
@@ -92,6 +93,9 @@ pub enum Command {
         /// The role it acts in, e.g. doctor, receptionist, system.
         #[arg(long)]
         role: String,
+        /// The organisation it acts for, by its ODS code.
+        #[arg(long, default_value = "")]
+        organisation: String,
         /// Minutes it holds.
         #[arg(long, default_value_t = access::TOKEN_MINUTES)]
         minutes: u32,
@@ -363,15 +367,28 @@ pub struct Demo {
     pub only_make: bool,
 }
 
+fn policy(name: &str) -> Result<Policy, String> {
+    Policy::named(name).ok_or_else(|| "Use off, warn or refuse.".to_owned())
+}
+
 /// `carespine load`.
 #[derive(Args, Clone, Debug)]
 pub struct Load {
     /// Files, folders, or - for standard input.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// The record: a folder, or a database as postgres://user@host/database; made if there is none.
-    #[arg(long, default_value = "data")]
-    pub data: Place,
+    /// The record: a folder, or a database as postgres://user@host/database; made if there is none. [default: data]
+    #[arg(long)]
+    pub data: Option<Place>,
+    /// The configuration file of the record's server: its rules hold for what is loaded, too.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// What follows from an error against a profile: off, warn or refuse. [default: by the configuration, else off]
+    #[arg(long, value_parser = policy)]
+    pub validation: Option<Policy>,
+    /// The organisation that is loaded for, by its ODS code: its rules hold. [default: as the configuration says]
+    #[arg(long, default_value = "")]
+    pub organisation: String,
     /// Threads that read and check; the record is written by one more.
     #[arg(long)]
     pub threads: Option<usize>,

@@ -73,8 +73,9 @@ fn prove(data: &Place, row: Option<u64>, patient: Option<&str>) -> Result<ExitCo
     let reader = reader(data)?;
     let mut rows: Vec<u64> = row.into_iter().collect();
     if let Some(patient) = patient {
+        let about = record::About::Patient(patient.to_owned());
         Trail::each(&reader, &mut |row| {
-            if audit::names(&row.detail, patient) {
+            if about.meets(row) {
                 rows.push(row.seq);
             }
         })?;

@@ -13,8 +13,8 @@ mod tests;
 mod view;
 
 pub use arguments::{
-    Arguments, AuditCommand, Command, Demo, PackageCommand, ReleaseKind, RunView, Serve, SubscriptionCommand,
-    TerminologyCommand, UserCommand, ViewCommand,
+    Arguments, AuditCommand, Command, Demo, Load, PackageCommand, ReleaseKind, RunView, Serve,
+    SubscriptionCommand, TerminologyCommand, UserCommand, ViewCommand,
 };
 pub use releases::FOLDER as RELEASES;
 
@@ -22,10 +22,10 @@ use record::{Kind, Options, Place, Refusal, Store};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-/// Does what a command that needs no server says. `serve` and `demo` go on to the binary, which starts them.
+/// Does what a command that needs no server and no configuration says. `serve`, `demo` and `load` go on to the binary,
+/// which reads that.
 pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
     let outcome = match command {
-        Command::Load(load) => load::command(&load),
         Command::Backup { data, to } => keep::backup(&data, &to),
         Command::Restore { from, data } => keep::restore(&from, &data),
         Command::Move { from, to } => keep::move_record(&from, &to),
@@ -33,7 +33,9 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
         Command::User { data, command } => people::user(&data, &command),
         Command::Package { data, command } => packages::package(&data, &command),
         Command::Terminology { data, index, command } => releases::command(&data, index.as_deref(), &command),
-        Command::Token { data, role, minutes } => people::token(&data, &role, minutes),
+        Command::Token { data, role, organisation, minutes } => {
+            people::token(&data, &organisation, &role, minutes)
+        }
         Command::View { command: ViewCommand::Run(run) } => view::run(&run),
         Command::Subscription { data, command } => subscriptions::command(&data, &command),
         Command::Audit { command } => audit_trail::command(&command),
@@ -41,7 +43,7 @@ pub fn run(command: Command) -> ControlFlow<ExitCode, Command> {
             println!("carespine {}", env!("CARGO_PKG_VERSION"));
             Ok(ExitCode::SUCCESS)
         }
-        Command::Serve(_) | Command::Demo(_) => return ControlFlow::Continue(command),
+        Command::Serve(_) | Command::Demo(_) | Command::Load(_) => return ControlFlow::Continue(command),
     };
     ControlFlow::Break(outcome.unwrap_or_else(|refusal| {
         eprintln!("{refusal}");

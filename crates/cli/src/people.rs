@@ -49,8 +49,8 @@ fn password() -> Result<String, Refusal> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-pub(crate) fn token(data: &Place, role: &str, minutes: u32) -> Result<ExitCode, Refusal> {
+pub(crate) fn token(data: &Place, organisation: &str, role: &str, minutes: u32) -> Result<ExitCode, Refusal> {
     let access = Access::open(crate::open_existing(data)?)?;
-    println!("{}", access.mint_token(role, minutes)?);
+    println!("{}", access.mint_token_for(organisation, role, minutes)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,12 @@
 //! Commands on either engine, on records that are there and on those that are not.
 
+use crate::load::{Gauge, Loader, Rules, Tally};
 use crate::{Arguments, SubscriptionCommand, keep, people, subscriptions};
+use access::Access;
 use clap::Parser;
-use record::{Author, Kind, Options, Place, Store};
+use record::{Author, Kind, Options, Place, Scope, Store};
+use service::interaction::{Policy, Rule, Validation};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use testbed::Home;
 
@@ -18,6 +22,89 @@ fn kept() -> Home {
     home
 }
 
+/// What comes of loading these files, with Patients held to a profile with a birth date; for the organisation RXX too,
+/// whatever the policy for all is.
+fn load(home: &Home, policy: Policy, files: &[&str]) -> Tally {
+    load_for("", home, policy, files)
+}
+
+fn load_for(code: &str, home: &Home, policy: Policy, files: &[&str]) -> Tally {
+    let store = Store::open(place(home), Options { durable: false, ..Options::default() }).unwrap();
+    let access = Access::open(store).unwrap();
+    let session = access.bearer(&access.mint_token_for(code, "system", 5).unwrap()).unwrap();
+    let mut subscriptions = subscription::Settings::at("https://care.example/fhir");
+    subscriptions.hosts = subscription::Hosts::new(["hooks.example".to_owned()]);
+    let set: service::interaction::ByType =
+        [("Patient".to_owned(), vec!["http://example.org/born".to_owned()])].into();
+    let organisations = [("RXX".to_owned(), Rule { policy: Policy::Refuse, set: set.clone() })].into();
+    let validation = Validation { policy, set, organisations, ..Validation::default() };
+    let rules = Rules { data: place(home), releases: None, validation, subscriptions };
+    let paths: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+    crate::load::load(&Loader::new(&access, &session, &rules), &paths, 2, &Gauge::default()).unwrap()
+}
+
+/// True when the resource is in the record.
+fn here(home: &Home, kind: &str, id: &str) -> bool {
+    let store = Store::open(place(home), Options { durable: false, ..Options::default() }).unwrap();
+    matches!(store.read(&Scope::all(), kind, id).unwrap(), record::Found::Here(_))
+}
+
+const BORN: &str = r#"{"resourceType":"StructureDefinition","id":"born","url":"http://example.org/born","name":"Born",
+    "status":"active","kind":"resource","abstract":false,"type":"Patient","derivation":"constraint",
+    "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient",
+    "differential":{"element":[{"id":"Patient.birthDate","path":"Patient.birthDate","min":1}]}}"#;
+const LINES: &str = r#"{"resourceType":"Patient","id":"with","birthDate":"1970-01-01"}
+{"resourceType":"Patient","id":"without"}
+"#;
+
+#[test]
+fn what_breaks_a_profile_is_not_loaded_where_that_is_the_policy_and_is_named() {
+    let (home, aside) = (Home::new(), tempfile::tempdir().unwrap());
+    let [profile, lines] = ["born.json", "lines.ndjson"].map(|name| aside.path().join(name));
+    std::fs::write(&profile, BORN).unwrap();
+    std::fs::write(&lines, LINES).unwrap();
+    let (profile, lines) = (profile.to_str().unwrap(), lines.to_str().unwrap());
+    assert_eq!(load(&home, Policy::Off, &[profile]).resources, 1);
+    for refusing in [load(&home, Policy::Refuse, &[lines]), load_for("RXX", &home, Policy::Off, &[lines])] {
+        assert_eq!((refusing.resources, refusing.refused.len()), (1, 1));
+        let refused = &refusing.refused[0];
+        assert_eq!((refused.file.as_str(), refused.position.as_str()), (lines, "line 2"));
+        assert!(refused.reason.contains("Patient.birthDate"), "{}", refused.reason);
+        assert!(here(&home, "Patient", "with") && !here(&home, "Patient", "without"));
+    }
+    let warning = load(&home, Policy::Warn, &[lines]);
+    assert_eq!((warning.resources, warning.refused.len(), warning.warned), (2, 0, 1));
+    assert!(warning.warnings[0].contains("Patient/without") && warning.warnings[0].contains("birthDate"));
+    assert!(here(&home, "Patient", "without"));
+    assert_eq!(load(&home, Policy::Off, &[lines]).warned, 0);
+}
+
+#[test]
+fn a_subscription_that_is_loaded_is_checked_and_has_an_owner() {
+    let (home, aside) = (Home::new(), tempfile::tempdir().unwrap());
+    let file = aside.path().join("subscriptions.ndjson");
+    let one = |id: &str, host: &str| {
+        let channel = format!(
+            r#"{{"type":"rest-hook","endpoint":"https://{host}/x","payload":"application/fhir+json"}}"#
+        );
+        format!(
+            r#"{{"resourceType":"Subscription","id":"{id}","status":"requested","reason":"r","criteria":"Patient","channel":{channel}}}"#
+        )
+    };
+    std::fs::write(&file, [one("good", "hooks.example"), one("bad", "elsewhere.example")].join("\n"))
+        .unwrap();
+    let tally = load(&home, Policy::Off, &[file.to_str().unwrap()]);
+    assert_eq!((tally.resources, tally.refused.len()), (1, 1), "{:?}", tally.refused);
+    assert_eq!(tally.refused[0].position, "line 2");
+    assert!(here(&home, "Subscription", "good") && !here(&home, "Subscription", "bad"));
+    let store = Store::open(place(&home), Options { durable: false, ..Options::default() }).unwrap();
+    // As the engine finds it when it next looks at the log.
+    let owners = store.reader(&Scope::all()).unwrap().kept_all("subscription-owner", "").unwrap();
+    assert_eq!(owners.len(), 1);
+    assert!(owners[0].0.starts_with("good/"), "{}", owners[0].0);
+    assert!(String::from_utf8_lossy(&owners[0].1).contains("\"who\":\"token-"));
+}
+
 #[test]
 fn a_place_without_a_record_is_refused_and_stays_without() {
     let home = Home::new();
@@ -25,7 +112,7 @@ fn a_place_without_a_record_is_refused_and_stays_without() {
         let refusal = keep::verify(&place(&home)).unwrap_err();
         assert_eq!(refusal.kind, Kind::NotFound);
         assert!(refusal.to_string().contains("holds no record"), "{refusal}");
-        assert_eq!(people::token(&place(&home), "doctor", 5).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(people::token(&place(&home), "", "doctor", 5).unwrap_err().kind, Kind::NotFound);
     }
 }
 
@@ -33,7 +120,7 @@ fn a_place_without_a_record_is_refused_and_stays_without() {
 fn a_record_is_found_sound_and_gives_a_token() {
     let home = kept();
     keep::verify(&place(&home)).unwrap();
-    people::token(&place(&home), "doctor", 5).unwrap();
+    people::token(&place(&home), "", "doctor", 5).unwrap();
 }
 
 #[test]
@@ -91,7 +178,7 @@ fn a_view_of_the_record_goes_to_a_file_in_the_format_of_its_ending() {
     };
     let data = home.place();
     let (data, bundle, definition) = (data.as_str(), bundle.to_str().unwrap(), definition.to_str().unwrap());
-    done(&["load", bundle, "--data", data, "--quiet"]);
+    load(&home, Policy::Off, &[bundle]);
     let run = |out: &str, more: &[&str]| {
         let out = aside.path().join(out);
         let place = ["--data", data, "--out", out.to_str().unwrap(), "--quiet"];

@@ -7,7 +7,13 @@ use record::{Page, Refusal, Scope, Store};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// The record's own definitions, each looked for once.
+/// Addresses that are remembered, with what they lead to or that they lead nowhere, at most; then all are looked for
+/// anew. Anyone may ask for addresses that they made up.
+const KEPT_MAX: usize = 4_096;
+/// Bytes of an address that is remembered, at most. A longer one is looked for each time.
+const ADDRESS_MAX: usize = 2_048;
+
+/// The record's own definitions, each looked for once as long as there is room.
 pub(crate) struct Stored {
     store: Store,
     found: Mutex<HashMap<String, Option<Arc<Json>>>>,
@@ -52,7 +58,34 @@ impl Source for Stored {
         }
         // A type without the search parameter, or a record that cannot be read now, has none.
         let now = self.look(kind, url, version).unwrap_or_default();
-        found.insert(key, now.clone());
+        if key.len() <= ADDRESS_MAX {
+            if found.len() >= KEPT_MAX {
+                found.clear();
+            }
+            found.insert(key, now.clone());
+        }
         now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use record::{Options, Place};
+    use testbed::Home;
+
+    #[test]
+    fn addresses_that_somebody_made_up_fill_no_memory() {
+        let home = Home::new();
+        let options = Options { readers: 1, durable: false, ..Options::default() };
+        let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
+        let stored = Stored::new(store);
+        let kept = || stored.found.lock().unwrap().len();
+        stored.found.lock().unwrap().extend((0..KEPT_MAX).map(|i| (format!("ValueSet {i}"), None)));
+        assert!(stored.find("ValueSet", "http://example.org/one-more", None).is_none());
+        assert_eq!(kept(), 1);
+        let long = format!("http://example.org/{}", "x".repeat(ADDRESS_MAX));
+        assert!(stored.find("ValueSet", &long, None).is_none());
+        assert_eq!(kept(), 1);
     }
 }

@@ -107,6 +107,23 @@ pub enum ParamKind {
     Special,
 }
 
+impl ParamKind {
+    /// Its code (R4, valueset-search-param-type.html).
+    pub fn code(self) -> &'static str {
+        match self {
+            ParamKind::Number => "number",
+            ParamKind::Date => "date",
+            ParamKind::String => "string",
+            ParamKind::Token => "token",
+            ParamKind::Reference => "reference",
+            ParamKind::Composite => "composite",
+            ParamKind::Quantity => "quantity",
+            ParamKind::Uri => "uri",
+            ParamKind::Special => "special",
+        }
+    }
+}
+
 /// A search parameter on one resource type.
 #[derive(Debug)]
 pub struct SearchParam {

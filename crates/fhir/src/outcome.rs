@@ -117,6 +117,46 @@ impl Kind {
     }
 }
 
+/// The codes of R4's value set `issue-type`.
+const CODES: &[&str] = &[
+    "invalid",
+    "structure",
+    "required",
+    "value",
+    "invariant",
+    "security",
+    "login",
+    "unknown",
+    "expired",
+    "forbidden",
+    "suppressed",
+    "processing",
+    "not-supported",
+    "duplicate",
+    "multiple-matches",
+    "not-found",
+    "deleted",
+    "too-long",
+    "code-invalid",
+    "extension",
+    "too-costly",
+    "business-rule",
+    "conflict",
+    "transient",
+    "lock-error",
+    "no-store",
+    "exception",
+    "timeout",
+    "incomplete",
+    "throttled",
+    "informational",
+];
+
+/// The FHIR issue-type code that a text is, if it is one.
+pub fn issue_code(text: &str) -> Option<&'static str> {
+    CODES.iter().copied().find(|code| *code == text)
+}
+
 /// An OperationOutcome of these issues.
 pub fn outcome(issues: &[Issue]) -> Tree {
     let list = issues.iter().map(|issue| {

@@ -127,7 +127,8 @@ impl Check {
         if count == 0 {
             self.fault("structure", &here, "This array is empty. Leave it out.");
         }
-        if element.repeats() && count > usize::from(element.max) {
+        // `u16::MAX` is `*`, which is no limit.
+        if element.repeats() && element.max != u16::MAX && count > usize::from(element.max) {
             self.fault("structure", &here, format!("This may come {} times at most.", element.max));
         }
     }
@@ -181,7 +182,10 @@ impl Check {
         let text = match name {
             "fhir_comments" => "FHIR R4 has no comments in JSON. Leave fhir_comments out.".to_owned(),
             "resourceType" => format!("{} is not a resource and must not have a resourceType.", def.name),
-            _ => format!("{} has no element called {}.", def.name, place::shown(name)),
+            _ => {
+                let name = place::shown(name);
+                format!("{} has no element called {name}. Correct the name, or leave it out.", def.name)
+            }
         };
         self.fault("structure", &place.element(name), text);
     }

@@ -5,8 +5,8 @@ use fhir::{Json, Limits, Tree};
 use record::{Author, Instant, Kind, Refusal, Scope, Store};
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RsaKeyPair,
-    RsaPublicKeyComponents,
+    ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
+    RSA_PKCS1_SHA512, RsaKeyPair, RsaPublicKeyComponents,
 };
 use rsa::Generate;
 use rsa::pkcs8::EncodePrivateKey;
@@ -46,6 +46,7 @@ impl Keys {
     }
 
     /// The algorithms that we sign with.
+    /// RS512 is for issuers that want nothing else (NHS login); its key is made and published when it is first used.
     pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::Es384, Algorithm::Rs256, Algorithm::Rs384];
 
     /// A token with these claims. `kind` is the `typ` of its header, e.g. `JWT`, `at+jwt`.
@@ -71,6 +72,11 @@ impl Keys {
         Ok(JwkSet::of(keys.into_iter().map(|held| held.public).collect()))
     }
 
+    /// The key of one algorithm, as an issuer that we are a client of wants it.
+    pub fn published(&self, algorithm: Algorithm) -> Result<JwkSet, Refusal> {
+        Ok(JwkSet::of(vec![self.current(algorithm)?.public]))
+    }
+
     /// Makes a new key for an algorithm. The old one signs nothing more and is published for two more days.
     pub fn replace(&self, algorithm: Algorithm) -> Result<(), Refusal> {
         let old = self.current(algorithm)?;
@@ -88,7 +94,7 @@ impl Keys {
 
     /// The key that signs now; made if there is none yet, by one node for all.
     fn current(&self, algorithm: Algorithm) -> Result<Held, Refusal> {
-        if !Keys::ALGORITHMS.contains(&algorithm) {
+        if !Keys::ALGORITHMS.contains(&algorithm) && algorithm != Algorithm::Rs512 {
             let text = format!("Nothing is signed with {} here.", algorithm.name());
             return Err(Refusal::new(Kind::Unsupported, text));
         }
@@ -127,7 +133,11 @@ impl Pair {
                 Ok(signature.as_ref().to_vec())
             }
             Pair::Rsa(pair) => {
-                let way = if algorithm == Algorithm::Rs384 { &RSA_PKCS1_SHA384 } else { &RSA_PKCS1_SHA256 };
+                let way = match algorithm {
+                    Algorithm::Rs512 => &RSA_PKCS1_SHA512,
+                    Algorithm::Rs384 => &RSA_PKCS1_SHA384,
+                    _ => &RSA_PKCS1_SHA256,
+                };
                 let mut signature = vec![0; pair.public().modulus_len()];
                 pair.sign(way, &random, message, &mut signature).map_err(|_| fault("signing"))?;
                 Ok(signature)

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod http;
 pub mod jose;
 mod keys;
+mod outside;
 
 #[cfg(test)]
 mod tests;
 
 pub use keys::Keys;
+pub use outside::{Issuers, People, Proof, Proofing, Returned, StaffClaims, Trusted};

@@ -1,3 +1,5 @@
-//! What others sign and what we sign, and what is no signature.
+//! What others sign and what we sign, what is no signature, and signing in elsewhere.
 
+mod house;
 mod jose;
+mod outside;

@@ -66,18 +66,26 @@ impl<'v> Walk<'_, 'v> {
             match (self.any(set, &codes), binding.is_required) {
                 (Some(true), _) => {}
                 (Some(false), true) if codes.is_empty() => {
-                    self.fault("code-invalid", place, format!("{label} must have a code of {set}."));
+                    self.fault(
+                        "code-invalid",
+                        place,
+                        format!("{label} must have a code of the value set {set}. Add one."),
+                    );
                 }
                 (Some(false), true) => {
                     self.fault(
                         "code-invalid",
                         place,
-                        format!("The code is not one of {set}. {label} must have one of it."),
+                        format!(
+                            "This code is not in the value set {set}. {label} must have one of it: use that."
+                        ),
                     );
                 }
                 (Some(false), false) if codes.is_empty() => {}
                 (Some(false), false) => {
-                    let text = format!("The code is not one of {set}. Take one of it if one fits.");
+                    let text = format!(
+                        "This code is not in the value set {set}. Use one of it for {label} if one fits."
+                    );
                     self.warn("code-invalid", place, text);
                 }
                 (None, true) => {
@@ -93,7 +101,7 @@ impl<'v> Walk<'_, 'v> {
             self.fault(
                 "code-invalid",
                 place,
-                format!("The code must be one of {set}, whatever else is allowed."),
+                format!("The code of {label} must be in the value set {set}, which is the widest allowed."),
             );
         }
     }

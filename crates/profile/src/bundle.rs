@@ -22,8 +22,10 @@ impl<'v> Walk<'_, 'v> {
         for (index, entry) in bundle.get("entry").into_iter().flat_map(Value::items).enumerate() {
             let here = entries.at(index);
             let resource = entry.get("resource");
+            // What a search or an operation says of itself has no identity (R4, bundle.html#bundle-unique).
+            let is_outcome = resource.is_some_and(|resource| is_of_type(resource, "OperationOutcome"));
             match entry.str("fullUrl") {
-                None if resource.is_some() && !is_request => {
+                None if resource.is_some() && !is_request && !is_outcome => {
                     let text = "An entry must have a fullUrl, unless the Bundle is a transaction or a batch.";
                     self.fault("required", &here.element("fullUrl"), text);
                 }
@@ -51,7 +53,7 @@ impl<'v> Walk<'_, 'v> {
 
     /// An entry of what a search found (R4, http.html#search).
     fn found(&mut self, entry: Value<'v>, resource: Value<'v>, place: &Place<'_>) {
-        let is_outcome = resource.str("resourceType").is_some_and(|kind| kind == "OperationOutcome");
+        let is_outcome = is_of_type(resource, "OperationOutcome");
         let mode = entry.at(&["search", "mode"]).and_then(Value::as_str).unwrap_or_default();
         let here = place.element("resource");
         if mode == "outcome" && !is_outcome {
@@ -75,6 +77,10 @@ impl<'v> Walk<'_, 'v> {
             );
         }
     }
+}
+
+fn is_of_type(resource: Value<'_>, kind: &str) -> bool {
+    resource.str("resourceType").is_some_and(|told| told == kind)
 }
 
 /// The id that a RESTful address ends in.

@@ -43,6 +43,30 @@ pub fn tests(sliced: &Tree, slice: &Element, snapshots: &Snapshots) -> Result<Ve
     Ok(tests)
 }
 
+/// What is wrong with the discriminators of a sliced element: a path that names what the element does not have.
+pub fn astray(sliced: &Element, path: &str, snapshots: &Snapshots) -> Option<String> {
+    let looking = Looking { snapshots };
+    for discriminator in items(sliced.rules.get("slicing").and_then(|slicing| slicing.get("discriminator"))) {
+        let told = text(discriminator, "path").unwrap_or("$this");
+        let steps = match steps(told) {
+            Ok(steps) => steps,
+            Err(e) => return Some(e.0),
+        };
+        let mut found = vec![sliced.clone()];
+        for step in &steps {
+            let next: Vec<Element> = found.iter().flat_map(|element| looking.step(element, step)).collect();
+            let is_known = found.iter().any(|element| !looking.inside(element).is_empty());
+            if let (Step::Child(name), true, true) = (step, is_known, next.is_empty()) {
+                return Some(format!(
+                    "The discriminator {told} of {path} names {name}, which is no element there."
+                ));
+            }
+            found = next;
+        }
+    }
+    None
+}
+
 /// The steps of a discriminator's path.
 fn steps(path: &str) -> Result<Vec<Step>, Error> {
     let mut steps = Vec::new();

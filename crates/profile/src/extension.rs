@@ -43,12 +43,13 @@ impl<'v> Walk<'_, 'v> {
             }
             Some(Err(e)) => self.warn("exception", place, e.0),
             None if is_modifier => {
-                let text = "This extension changes the meaning of what it stands in, and is not known here. Add the \
-                            package that defines it.";
+                let text = "This extension changes the meaning of what it stands in, and is not known here. Correct \
+                            its url, or add the package that defines it.";
                 self.fault("extension", place, text);
             }
             None => {
-                let text = "This extension is not known here, so it was not checked.";
+                let text = "This extension is not known here, so it was not checked. Correct its url, or add \
+                            the package that defines it.";
                 self.warn("informational", place, text);
             }
         }

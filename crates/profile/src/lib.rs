@@ -3,10 +3,12 @@
 mod bindings;
 mod bundle;
 mod compile;
+mod definitions;
 mod discriminate;
 mod element;
 mod extension;
 mod merge;
+mod narrowing;
 mod node;
 mod outside;
 mod policy;
@@ -110,6 +112,11 @@ impl Profiles {
             }
         }
         walk::validate(self, resource, profiles, options)
+    }
+
+    /// True when the profile with this canonical address (`url` or `url|version`) is here to validate against.
+    pub fn knows(&self, reference: &str) -> bool {
+        matches!(self.compiled(reference), Some(Ok(_)))
     }
 
     /// The structure definition with this canonical address and its snapshot. Nothing when it is not here; an error

@@ -1,4 +1,4 @@
-//! What references may lead to (R4, references.html; ElementDefinition.type.targetProfile).
+//! What references and canonicals may lead to (R4, references.html; ElementDefinition.type.targetProfile).
 
 use crate::node::{Node, Type};
 use crate::outside::Found;
@@ -7,6 +7,10 @@ use crate::walk::{Walk, outermost};
 use fhir::definitions::type_def;
 use fhir::validate::place::Place;
 use fhir::{Value, fhirpath};
+use package::canonical;
+
+/// The definitions that are most often taken for others.
+const NAMED: &[&str] = &["StructureDefinition", "ValueSet", "CodeSystem"];
 
 impl<'v> Walk<'_, 'v> {
     /// Whether what a reference to a contained resource leads to is there (`ref-1`).
@@ -15,6 +19,27 @@ impl<'v> Walk<'_, 'v> {
         if reference.is_some_and(|reference| self.around.local(&reference).is_none()) {
             let text = "No contained resource has this id. Put it into contained.";
             self.fault("not-found", &place.element("reference"), text);
+        }
+    }
+
+    /// Whether a canonical names what its element allows. What is not here may be anything (R4,
+    /// references.html#canonical).
+    pub fn canonical_target(&mut self, spot: &Spot<'v>, place: &Place<'_>) {
+        let targets = spot.element.targets;
+        let told = spot.value.and_then(Value::as_str).filter(|told| !told.starts_with('#'));
+        let Some(told) = told.filter(|_| spot.kind.name == "canonical" && !targets.is_empty()) else {
+            return;
+        };
+        let (url, _) = canonical(&told);
+        let source = self.profiles.source();
+        let is_here = |kind: &&&str| source.find(kind, url, None).is_some();
+        if targets.contains(&"Resource") || targets.iter().any(|kind| is_here(&kind)) {
+            return;
+        }
+        if let Some(other) = NAMED.iter().find(is_here) {
+            let text =
+                format!("This must name a {}, and what has this address is a {other}.", targets.join(" or "));
+            self.fault("structure", place, text);
         }
     }
 
@@ -42,7 +67,8 @@ impl<'v> Walk<'_, 'v> {
         let fitting: Vec<&String> =
             of.targets.iter().filter(|(_, of)| fits(of.as_deref(), kind.name)).map(|(url, _)| url).collect();
         if fitting.is_empty() {
-            return self.fault("structure", place, format!("{} must refer to {}.", node.label, kinds(of)));
+            let text = format!("{} must refer to {}, not to {}.", node.label, kinds(of), kind.name);
+            return self.fault("structure", place, text);
         }
         if fitting.iter().any(|url| is_core(url)) {
             return;

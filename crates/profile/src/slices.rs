@@ -32,7 +32,11 @@ impl<'v> Walk<'_, 'v> {
             let Some(n) = slice.or_else(rest) else {
                 unmatched = true;
                 if rules == Rules::Closed {
-                    let text = format!("This is in no slice of {}, which is closed.", node.label);
+                    let text = format!(
+                        "This is in no slice of {}, which is closed. Make it one of {}, or leave it out.",
+                        node.label,
+                        names(&node.slices)
+                    );
                     self.fault("structure", &here, text);
                 }
                 continue;
@@ -65,6 +69,7 @@ impl<'v> Walk<'_, 'v> {
             let here = place.element(&node.name);
             let text = match max {
                 0 => format!("{} must not be given here. Leave it out.", node.label),
+                1 => format!("{} may come once only, and there are {count}. Keep one.", node.label),
                 _ => format!("{} may come {max} times at most, and there are {count}.", node.label),
             };
             self.fault("structure", &here, text);
@@ -81,7 +86,7 @@ impl<'v> Walk<'_, 'v> {
 
     /// An element that must be there and is not.
     pub fn missing(&mut self, node: &Node, place: &Place<'_>) {
-        let text = format!("{} must be given.", node.label);
+        let text = format!("{} must be given. Add it.", node.label);
         self.fault("required", &place.element(&node.name), text);
     }
 
@@ -127,6 +132,12 @@ impl<'v> Walk<'_, 'v> {
             Step::Resolve => self.around.led_to(spot).into_iter().collect(),
         }
     }
+}
+
+/// The names of slices, for a sentence.
+fn names(slices: &[Node]) -> String {
+    let names: Vec<&str> = slices.iter().filter_map(|slice| slice.slice.as_deref()).collect();
+    names.join(", ")
 }
 
 /// The place of an item of what stands at `place`.

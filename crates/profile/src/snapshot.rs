@@ -2,7 +2,7 @@
 
 use crate::element::{Element, items, text};
 use crate::merge::lay;
-use fhir::{Json, Tree};
+use fhir::{Json, Tree, Value};
 use package::{Source, canonical};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -47,6 +47,16 @@ pub enum Brings {
     All,
     /// In what differentials have said.
     Said,
+}
+
+impl Definition {
+    /// Its canonical address with its version, if it has one: `url|version`.
+    pub fn canonical(&self) -> String {
+        match self.json.root().str("version") {
+            Some(version) => format!("{}|{version}", self.url),
+            None => self.url.clone(),
+        }
+    }
 }
 
 /// A definition with its snapshot, or why there is none.
@@ -150,6 +160,12 @@ impl Snapshots {
         }
         let brings = if is_profile && base.brings != Brings::All { Brings::Said } else { Brings::All };
         Ok(made(root, brings))
+    }
+
+    /// A definition that is not among those of the source, or why it cannot be made.
+    pub fn draft(&self, sd: Value<'_>) -> Result<Definition, Error> {
+        let url = sd.str("url").unwrap_or_default();
+        self.make(&url, Arc::new(sd.to_json()), 0)
     }
 
     /// The definition with its snapshot, as a client may ask for it.

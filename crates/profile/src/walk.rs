@@ -50,7 +50,8 @@ pub struct Walk<'w, 'v> {
     pub options: &'w Options<'w>,
     pub issues: Vec<Issue>,
     pub around: Surroundings<'v>,
-    /// The profiles that are looked at, and where each began, so that what refers to itself comes to an end.
+    /// The profiles that are looked at (`url|version`), and where each began, so that what refers to itself comes
+    /// to an end.
     pub inside: Vec<(String, (usize, usize))>,
     /// Which parts meet which profiles, as far as it was asked.
     met: HashMap<(String, (usize, usize)), bool>,
@@ -83,18 +84,26 @@ impl<'w, 'v> Walk<'w, 'v> {
         }
     }
 
+    /// An error at a place.
     pub fn fault(&mut self, code: &'static str, place: &Place<'_>, text: impl Into<String>) {
-        // One more than is listed, so that it is known that there are more.
-        if self.issues.len() <= ISSUES_MAX * 4 {
-            self.issues.push(Issue::new(code, place.to_string(), text));
-        }
+        self.tell(Issue::new(code, place.to_string(), text));
     }
 
+    /// A warning at a place.
     pub fn warn(&mut self, code: &'static str, place: &Place<'_>, text: impl Into<String>) {
-        self.fault(code, place, text);
-        if let Some(last) = self.issues.last_mut() {
-            last.warning = true;
+        self.tell(Issue { warning: true, ..Issue::new(code, place.to_string(), text) });
+    }
+
+    /// Lists an issue, with the profile whose rule it is. What R4 itself says already is not said again.
+    fn tell(&mut self, mut issue: Issue) {
+        // Some more than are listed, so that it is known that there are more.
+        if self.issues.len() > ISSUES_MAX * 4 || self.issues.contains(&issue) {
+            return;
         }
+        if let Some((profile, _)) = self.inside.last() {
+            issue.text.push_str(&format!(" The profile {profile} says so."));
+        }
+        self.issues.push(issue);
     }
 
     /// A resource, with R4's own rules and the profiles that it says it meets.
@@ -109,6 +118,9 @@ impl<'w, 'v> Walk<'w, 'v> {
         match node.kind.name {
             "Bundle" => self.bundle(resource, place),
             "QuestionnaireResponse" => self.questionnaire_response(resource, place),
+            "CapabilityStatement" => self.capability_statement(resource, place),
+            "SearchParameter" => self.search_parameter(resource, place),
+            "StructureDefinition" => self.structure_definition(resource, place),
             _ => {}
         }
         let claimed = resource.at(&["meta", "profile"]).into_iter().flat_map(Value::items);
@@ -183,7 +195,7 @@ impl<'w, 'v> Walk<'w, 'v> {
         }
         let Some(value) = spot.value else { return };
         match spot.kind.kind {
-            TypeKind::Primitive => return,
+            TypeKind::Primitive => return self.canonical_target(spot, place),
             TypeKind::Resource => return self.resource(value, standing(spot), place),
             TypeKind::Complex => {}
         }
@@ -212,7 +224,7 @@ impl<'w, 'v> Walk<'w, 'v> {
     /// An item against a profile: what the profile says of it, and of what is in it.
     pub fn profile(&mut self, profile: &Profile, spot: &Spot<'v>, place: &Place<'_>) {
         let Some(value) = spot.value else { return };
-        let key = (profile.definition.url.clone(), value.span());
+        let key = (profile.definition.canonical(), value.span());
         if self.inside.len() >= INSIDE_MAX || self.inside.contains(&key) {
             return;
         }
@@ -274,7 +286,9 @@ impl<'w, 'v> Walk<'w, 'v> {
             return true;
         }
         let names: Vec<&str> = node.types.iter().map(|of| of.code.as_str()).collect();
-        self.fault("structure", place, format!("{} must be of the type {}.", node.label, names.join(" or ")));
+        let text =
+            format!("{} must be of the type {}, not {}.", node.label, names.join(" or "), spot.kind.name);
+        self.fault("structure", place, text);
         false
     }
 

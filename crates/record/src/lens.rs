@@ -8,16 +8,19 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lens {
     /// Types that are seen, by number; none for all.
-    pub types: Option<Arc<HashSet<i64>>>,
+    pub types: Option<Numbers>,
     /// Types that are reached whoever the patient is.
-    pub traced: Option<Arc<HashSet<i64>>>,
+    pub traced: Option<Numbers>,
     /// Patients that are reached, by `res`; none for everyone.
-    pub patients: Option<Arc<HashSet<i64>>>,
+    pub patients: Option<Numbers>,
     /// Access classes; none for all.
-    pub classes: Option<Arc<HashSet<i64>>>,
+    pub classes: Option<Numbers>,
     /// Patients of whom more classes are seen, and those.
-    pub opened: Option<(Arc<HashSet<i64>>, Arc<HashSet<i64>>)>,
+    pub opened: Option<(Numbers, Numbers)>,
 }
+
+/// Numbers of the store, shared.
+type Numbers = Arc<HashSet<i64>>;
 
 impl Lens {
     /// True when a row is in the scope. `patient` is 0 for none and below 0 for several.

@@ -37,6 +37,7 @@ mod sqlite;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod tx;
 mod verify;
 mod walk;
@@ -57,6 +58,7 @@ pub use reader::Reader;
 pub use scope::{Opened, Reach, Scope};
 pub use search::{COUNT_MAX, Page, Results};
 pub use store::{Clock, Options, Store};
+pub use trail::About;
 pub use tx::{Author, Tx, Written};
 pub use verify::{Finding, Report, verify};
 pub use walk::{BATCH_MAX, Batch, Walk};

@@ -185,7 +185,26 @@ impl Reader {
         self.audit_rows(sql, seq as i64, count)
     }
 
-    fn audit_rows(&self, sql: &'static str, seq: i64, count: usize) -> Result<Vec<AuditRow>, Refusal> {
+    /// The first row of the audit trail at an instant or after it; nothing when there is none. The trail's clock never
+    /// goes back.
+    pub fn audit_from(&self, at: Instant) -> Result<Option<u64>, Refusal> {
+        let newest = self.audit(None, 1)?;
+        let (mut low, mut high) = (1, newest.first().map_or(0, |row| row.seq) + 1);
+        let end = high;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let here = self.audit_after(middle - 1, 1)?;
+            if here.first().is_some_and(|row| row.at >= at) { high = middle } else { low = middle + 1 }
+        }
+        Ok((low < end).then_some(low))
+    }
+
+    pub(crate) fn audit_rows(
+        &self,
+        sql: &'static str,
+        seq: i64,
+        count: usize,
+    ) -> Result<Vec<AuditRow>, Refusal> {
         let read = |r: &Row<'_>| {
             Ok(AuditRow {
                 seq: r.get::<i64>(0)? as u64,

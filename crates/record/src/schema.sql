@@ -95,6 +95,15 @@ CREATE TABLE word (
   PRIMARY KEY (word, last)
 ) STRICT, WITHOUT ROWID;
 
+-- Which rows of the audit trail are about whom, taken in behind it a batch at a time: `Patient/ID` and `who/NAME`. The
+-- empty text says how far that has come. A projection of audit; rows after it are looked through.
+CREATE TABLE trail (
+  about    TEXT NOT NULL,
+  last     INTEGER NOT NULL,          -- seq of the last row of the batch
+  seqs     BLOB NOT NULL,             -- seqs, each as the step from the one before
+  PRIMARY KEY (about, last)
+) STRICT, WITHOUT ROWID;
+
 -- Uniqueness that no race can break: a bed, a slot, an NHS number.
 CREATE TABLE claim (key TEXT PRIMARY KEY, holder TEXT NOT NULL, txn INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 -- How far each reader of the log has come.

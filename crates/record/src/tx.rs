@@ -11,8 +11,10 @@ use crate::pending::{Claim, Head, Pending, Txn, Version};
 use crate::snapshot::Snapshot;
 use crate::writer::Core;
 use crate::{BlobHash, Found, Instant, Kind, Page, Prepared, Refusal, Results, Scope, fault};
+use fhir::Tree;
 use fhir::search::Query;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Who writes, why, and by which command; goes into the log with each commit.
 #[derive(Clone, Debug)]
@@ -73,6 +75,8 @@ pub struct Tx<'w> {
     txn: i64,
     /// Hashes of the versions written so far, in order.
     leaves: Vec<[u8; 32]>,
+    /// The patients that these concern, and those that they concern no more; for the audit trail.
+    patients: BTreeSet<String>,
     /// What it has written that is not on its way to the disk. Searches see it after a flush.
     mine: RefCell<Pending>,
     scope_hash: [u8; 32],
@@ -100,7 +104,8 @@ impl<'w> Tx<'w> {
         let lens = author.scope.lens(&core.conn, &core.names)?;
         let (txn, scope_hash) = (core.next.txn, author.scope.fingerprint());
         let (leaves, mine, laid) = (Vec::new(), RefCell::default(), Laid::default());
-        let mut tx = Tx { core, author, lens, txn, leaves, mine, scope_hash, laid };
+        let patients = BTreeSet::new();
+        let mut tx = Tx { core, author, lens, txn, leaves, patients, mine, scope_hash, laid };
         tx.see_fresh();
         Ok(tx)
     }
@@ -115,11 +120,23 @@ impl<'w> Tx<'w> {
         let last = self.core.next.vid - 1;
         self.core.next.txn += 1;
         self.core.next.txn_hash = hash;
-        let detail = format!("{{\"versions\":{}}}", self.leaves.len());
+        let patients: Vec<Tree> = self.patients.iter().map(|id| Tree::from(id.as_str())).collect();
+        let detail = Tree::object()
+            .with("versions", self.leaves.len() as i64)
+            .with("patients", patients)
+            .maybe("request", self.author.request.as_deref())
+            .maybe("as", self.author.behalf.as_deref())
+            .with("purpose", self.author.purpose.as_str())
+            .text();
         let audit = self.core.audit(&self.author.who, &self.author.command, Some(self.txn), detail);
         self.mine.get_mut().audits.push(audit);
         self.mine.get_mut().txns.push(Txn { number: self.txn, at, author: self.author, last, hash });
         Ok(self.mine.into_inner())
+    }
+
+    /// Who writes, and in which capacity.
+    pub fn author(&self) -> &Author {
+        &self.author
     }
 
     /// The instant of this commit.
@@ -279,6 +296,7 @@ impl<'w> Tx<'w> {
         let vid = self.version(gone);
         self.leaf(kind, id, ver, None);
         self.replace_rows(&before, Vec::new(), before.patient, before.class);
+        self.concerned(before.patient)?;
         let Before { patient, class, moved, new, .. } = before;
         let id = id.to_owned();
         let head = Head {

@@ -94,7 +94,7 @@ fn last(conn: &engine::Conn, sql: &'static str) -> Result<i64, Refusal> {
 }
 
 /// Numbers in rising order, each as the step from the one before: seven bits a byte, least first.
-fn packed(vids: &[i64]) -> Vec<u8> {
+pub(crate) fn packed(vids: &[i64]) -> Vec<u8> {
     let (mut out, mut before) = (Vec::with_capacity(vids.len() * 2), 0);
     for vid in vids {
         let mut step = (vid - before) as u64;

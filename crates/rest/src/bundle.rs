@@ -7,7 +7,7 @@ use crate::response::Response;
 use crate::search;
 use crate::status::No;
 use crate::wants::{Returns, Wants};
-use crate::write::{once, representation};
+use crate::write::{once, outcome_of, representation};
 use fhir::Tree;
 use fhir::json::Value;
 use record::{Body, Instant, Issue, Kind, Refusal, Written};
@@ -15,6 +15,9 @@ use service::interaction::{self, Caller, Done};
 
 /// Entries of a batch, at most: each is a request.
 const BATCH_MAX: usize = 10_000;
+/// Bytes of the answer of a batch after which no further entry is begun: an entry of a hundred bytes may ask for
+/// all that a resource holds.
+pub(crate) const ANSWER_MAX: usize = 64 << 20;
 
 /// A Bundle posted to the base.
 pub(crate) fn post(
@@ -60,7 +63,7 @@ fn transaction_response(caller: &Caller<'_>, wants: &Wants, done: &[Done]) -> Re
 
 fn transaction_entry(caller: &Caller<'_>, wants: &Wants, done: &Done, out: &mut String) -> Result<(), No> {
     match done {
-        Done::Wrote(written) => {
+        Done::Wrote(written, told) => {
             let status = if written.created { "201 Created" } else { "200 OK" };
             let text = match wants.returns {
                 Some(Returns::Representation) => representation(caller, written)?,
@@ -69,7 +72,7 @@ fn transaction_entry(caller: &Caller<'_>, wants: &Wants, done: &Done, out: &mut 
             let location = format!("{}/{}/_history/{}", written.kind, written.id, written.version);
             let mut response = Tree::object().with("status", status).with("location", location);
             stamp(&mut response, written);
-            entry(text.as_deref(), response, out);
+            entry_with(text.as_deref(), response, outcome_of(wants, written, told).as_deref(), out);
         }
         Done::Deleted(list) => {
             let mut response = Tree::object().with("status", "204 No Content");
@@ -107,6 +110,11 @@ fn stamp_with(response: &mut Tree, version: u64, updated: Instant) {
 }
 
 fn entry(resource: Option<&str>, response: Tree, out: &mut String) {
+    entry_with(resource, response, None, out);
+}
+
+/// An entry with what is told of it: a resource, how it went, and an OperationOutcome of that.
+fn entry_with(resource: Option<&str>, response: Tree, outcome: Option<&str>, out: &mut String) {
     out.push('{');
     if let Some(text) = resource {
         out.push_str("\"resource\":");
@@ -114,7 +122,14 @@ fn entry(resource: Option<&str>, response: Tree, out: &mut String) {
         out.push(',');
     }
     out.push_str("\"response\":");
-    response.write(out);
+    let mut text = response.text();
+    if let Some(outcome) = outcome {
+        text.pop();
+        text.push_str(",\"outcome\":");
+        text.push_str(outcome);
+        text.push('}');
+    }
+    out.push_str(&text);
     out.push('}');
 }
 
@@ -129,6 +144,16 @@ fn batch(rest: &Rest, caller: &Caller<'_>, request: &Request, root: Value<'_>) -
     for (i, value) in entries.into_iter().enumerate() {
         if i > 0 {
             out.push(',');
+        }
+        if out.len() > ANSWER_MAX {
+            let text =
+                "The answer of this batch is too large for this entry. Send it again, in another batch.";
+            answered(
+                &Request::default(),
+                &Response::refused(&Refusal::new(Kind::TooLarge, text).into()),
+                &mut out,
+            );
+            continue;
         }
         match inner(rest, request, value, i) {
             Ok(inner) => {
@@ -212,23 +237,13 @@ fn answered(request: &Request, response: &Response, out: &mut String) {
     told = told.maybe("location", location).maybe("etag", response.header("etag"));
     let modified = response.header("last-modified").and_then(crate::headers::parse_date);
     told = told.maybe("lastModified", modified.map(|at| at.to_string()));
-    let body = response.text();
-    out.push('{');
-    if good && !body.is_empty() && request.method != "HEAD" {
-        out.push_str("\"resource\":");
-        out.push_str(body);
-        out.push(',');
-    }
-    out.push_str("\"response\":");
-    let mut text = told.text();
-    if !good && !body.is_empty() {
-        text.pop();
-        text.push_str(",\"outcome\":");
-        text.push_str(body);
-        text.push('}');
-    }
-    out.push_str(&text);
-    out.push('}');
+    let body = Some(response.text()).filter(|body| !body.is_empty());
+    let (resource, outcome) = match good {
+        // What a write is answered with may be its outcome alone, and an entry has a place for that.
+        true => (body.filter(|body| response.outcome.as_deref() != Some(*body)), response.outcome.as_deref()),
+        false => (None, body),
+    };
+    entry_with(resource.filter(|_| request.method != "HEAD"), told, outcome, out);
 }
 
 /// The words that go with a status in a Bundle. They are for people; programs read the number.

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::operation::{Kinds, OPERATIONS, Operation};
+use crate::trail;
 use fhir::Tree;
 use fhir::definitions::{COMPARTMENTS, ParamKind, RESOURCES, SEARCH_PARAMS, SearchParam, search_params};
 use fhir::patch::Patch;
@@ -121,6 +122,9 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
         search_params(kind).iter().filter(|p| p.kind != ParamKind::Special).collect();
     let references = params.iter().filter(|p| p.kind == ParamKind::Reference);
     let includes: Vec<String> = references.map(|p| format!("{kind}:{}", p.code)).collect();
+    if kind == trail::KIND {
+        return of_trail(&params);
+    }
     let mut tree = Tree::object()
         .with("type", kind)
         .with("profile", format!("http://hl7.org/fhir/StructureDefinition/{kind}"))
@@ -156,6 +160,19 @@ fn resource(kind: &'static str, config: &Config) -> Tree {
     tree
 }
 
+/// The trail: a view that can be read and searched.
+fn of_trail(params: &[&SearchParam]) -> Tree {
+    let common_params = COMMON.iter().filter(|(name, ..)| *name != "_list");
+    let own = common_params.map(|(name, kind, url)| common(name, kind, url));
+    Tree::object()
+        .with("type", trail::KIND)
+        .with("profile", format!("http://hl7.org/fhir/StructureDefinition/{}", trail::KIND))
+        .with("documentation", trail::READ_ONLY)
+        .with("interaction", interactions(trail::INTERACTIONS))
+        .with("versioning", "no-version")
+        .with("searchParam", own.chain(params.iter().map(|p| param(p))).collect::<Vec<_>>())
+}
+
 /// The operations that stand somewhere.
 fn operations(config: &Config, there: impl Fn(&Operation) -> bool) -> Vec<Tree> {
     let found = OPERATIONS.iter().filter(|operation| there(operation));
@@ -170,7 +187,9 @@ const TARGETS_MAX: usize = 100;
 /// The reference parameters, of any type, that may point at this one. Those that may point at nearly anything
 /// are left out, though they work: they would be most of the statement.
 fn pointing_at(kind: &str) -> BTreeSet<String> {
-    let pointing = |p: &&SearchParam| p.kind == ParamKind::Reference && p.targets.contains(&kind);
+    let pointing = |p: &&SearchParam| {
+        p.kind == ParamKind::Reference && p.targets.contains(&kind) && p.base != trail::KIND
+    };
     let pointing = SEARCH_PARAMS.iter().filter(pointing).filter(|p| p.targets.len() <= TARGETS_MAX);
     pointing.map(|p| format!("{}:{}", p.base, p.code)).collect()
 }

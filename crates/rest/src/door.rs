@@ -9,7 +9,7 @@ use crate::response::Response;
 use crate::route::Route;
 use crate::status::No;
 use crate::wants::Wants;
-use crate::{bundle, capability, later, openapi, read, search, write};
+use crate::{bundle, capability, later, openapi, read, search, trail, write};
 use access::{Access, Session, Standing};
 use conformance::Conformance;
 use record::{Act, Kind, Refusal};
@@ -42,8 +42,9 @@ impl Rest {
         let conformance = Conformance::with_releases(access.store().clone(), config.releases.clone());
         let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
         let of_all = conforming(&conformance, config.validation.clone());
-        let guards: Guards = of_subscriptions.iter().cloned().chain([of_all]).collect();
-        let jobs = jobs.guarded(guards.clone());
+        let of_house = [of_all, trail::guard(), service::consent::guard()];
+        let guards: Guards = of_subscriptions.iter().cloned().chain(of_house).collect();
+        let jobs = jobs.guarded(guards.clone()).knowing(conformance.clone());
         Rest {
             access,
             config,
@@ -231,6 +232,9 @@ fn dispatch(rest: &Rest, caller: &Caller<'_>, request: &Request, wants: Wants) -
     let route = Route::of(&request.path)?;
     let method = if request.method == "HEAD" { "GET" } else { request.method.as_str() };
     let most = rest.config.body_bytes;
+    if trail::is_at(&route) {
+        return trail::answer(caller, request, wants, (&route, method), most);
+    }
     match (&route, method) {
         (Route::Metadata | Route::Description, "GET") => {
             rest.public(&route).ok_or_else(|| Refusal::not_found(&request.path).into())
@@ -297,6 +301,11 @@ pub(crate) fn dressed(request: &Request, response: Response) -> Response {
         response = response.set("x-correlation-id", correlation);
     }
     if request.method == "HEAD" {
+        // The length that GET would have (RFC 9110, 9.3.2), not that of nothing.
+        if !response.body.is_empty() {
+            let length = response.body.len().to_string();
+            response = response.set("content-length", length);
+        }
         response.body.clear();
         response.stream = None;
     }

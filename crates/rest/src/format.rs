@@ -153,7 +153,13 @@ fn unsaid(response: Response) -> Response {
     tracing::error!("an answer cannot be said in the format that is wanted");
     let text = "The answer cannot be put into this format. Ask for application/fhir+json.";
     let refused = Response::refused(&Refusal::new(Kind::Fault, text).into());
-    Response { status: refused.status, headers: response.headers, body: refused.body, stream: None }
+    Response {
+        status: refused.status,
+        headers: response.headers,
+        body: refused.body,
+        stream: None,
+        outcome: None,
+    }
 }
 
 #[cfg(test)]

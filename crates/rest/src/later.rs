@@ -6,7 +6,7 @@ use crate::door::{Rest, bare_answer, shielded};
 use crate::headers::{http_date, trace};
 use crate::request::Request;
 use crate::response::Response;
-use crate::route::{Route, Weight};
+use crate::route::Route;
 use crate::status::No;
 use access::Session;
 use fhir::Tree;
@@ -65,7 +65,7 @@ fn may_wait(route: &Route, method: &str) -> bool {
         (Route::Base | Route::Type(_) | Route::Compartment(..), "GET") | (Route::Base, "POST") => true,
         (Route::SystemSearch | Route::TypeSearch(_) | Route::CompartmentSearch(..), "POST") => true,
         (Route::SystemHistory | Route::TypeHistory(_), "GET") => true,
-        (Route::Operation(operation, _), "GET" | "POST") => operation.weight == Weight::Wide,
+        (Route::Operation(operation, _), "GET" | "POST") => operation.may_wait(),
         _ => false,
     }
 }

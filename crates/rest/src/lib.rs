@@ -22,6 +22,7 @@ mod skin;
 mod status;
 mod stream;
 mod subset;
+mod trail;
 mod wants;
 mod write;
 

@@ -48,7 +48,11 @@ pub(crate) fn description(config: &Config) -> Tree {
     let info = Tree::object()
         .with("title", "Carespine, FHIR R4")
         .with("version", env!("CARGO_PKG_VERSION"))
-        .with("description", "A care record that speaks FHIR R4. GET metadata says what each type can do.");
+        .with(
+            "description",
+            "A care record that speaks FHIR R4. GET metadata says what each type can do. AuditEvent is the audit \
+             trail: it is read and searched, and nobody changes it (405).",
+        );
     let scheme = Tree::object().with("type", "http").with("scheme", "bearer");
     let components = Tree::object()
         .with("securitySchemes", Tree::object().with("token", scheme))

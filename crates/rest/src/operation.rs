@@ -104,6 +104,11 @@ pub(crate) static OPERATIONS: &[Operation] = &[
 const SUBSCRIPTION: Kinds = Kinds::Only(&["Subscription"]);
 
 impl Operation {
+    /// Whether it can be answered later: what it answers with is a resource, and so fits into a Bundle.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.weight == Weight::Wide && !matches!(self.name, "graphql" | "run")
+    }
+
     /// True when it is only there where subscriptions are served.
     pub(crate) fn is_of_subscriptions(&self) -> bool {
         self.instances == SUBSCRIPTION

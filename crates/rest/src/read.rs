@@ -93,6 +93,7 @@ pub(crate) fn history(caller: &Caller<'_>, mut wants: Wants, route: &Route) -> R
     let count = count.unwrap_or(COUNT_DEFAULT).min(COUNT_MAX);
     let page = interaction::history(caller, of, since, count, token.as_deref())?;
     if page.versions.is_empty()
+        && count > 0
         && token.is_none()
         && since.is_none()
         && let Route::InstanceHistory(kind, id) = route

@@ -16,12 +16,14 @@ pub struct Response {
     pub body: Vec<u8>,
     /// What makes the body while it is sent, in place of `body`.
     pub(crate) stream: Option<Stream>,
+    /// The OperationOutcome of a write that was done, where there is something to tell or it was asked for.
+    pub(crate) outcome: Option<String>,
 }
 
 impl Response {
     /// A response without a body.
     pub(crate) fn empty(status: u16) -> Response {
-        Response { status, headers: Vec::new(), body: Vec::new(), stream: None }
+        Response { status, headers: Vec::new(), body: Vec::new(), stream: None, outcome: None }
     }
 
     /// A response with a FHIR resource.

@@ -10,6 +10,8 @@ pub(crate) enum No {
     Refused(Refusal),
     /// The path knows other methods: these.
     Method(&'static str),
+    /// What stands there is the audit trail, which nobody can change.
+    ReadOnly,
     /// There is no such path or operation.
     Path(String),
     /// The answer cannot be had in the format that is wanted.
@@ -51,7 +53,7 @@ pub(crate) fn of(no: &No) -> u16 {
             Kind::Busy | Kind::Unknown => 503,
         },
         No::Path(_) => 404,
-        No::Method(_) => 405,
+        No::Method(_) | No::ReadOnly => 405,
         No::Format(_) => 406,
         No::Slow => 408,
         No::Long(_) => 414,
@@ -81,6 +83,7 @@ impl No {
             No::Method(allow) => {
                 one("not-supported", &format!("The method is not possible here. Possible are: {allow}."))
             }
+            No::ReadOnly => one("not-supported", crate::trail::READ_ONLY),
             No::Path(text) | No::Format(text) | No::Media(text) => one("not-supported", text),
             No::Long(most) => one(
                 "too-long",
@@ -97,6 +100,7 @@ impl No {
     pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
         match self {
             No::Method(allow) => vec![("allow", (*allow).to_owned())],
+            No::ReadOnly => vec![("allow", "GET, HEAD".to_owned())],
             No::Refused(refusal) if refusal.kind == Kind::Unauthenticated => {
                 vec![("www-authenticate", "Bearer realm=\"carespine\"".to_owned())]
             }

@@ -23,6 +23,7 @@ mod statement;
 mod subscriptions;
 mod suites;
 mod terms;
+mod trail;
 mod transactions;
 mod unseen;
 mod views;

@@ -103,8 +103,8 @@ pub(crate) fn once(caller: &Caller<'_>, request: &Request) -> Option<Once> {
 
 fn wrote(caller: &Caller<'_>, wants: &Wants, done: Done) -> Result<Response, No> {
     match done {
-        Done::Wrote(written) => {
-            let response = answer(caller, wants, &written)?;
+        Done::Wrote(written, told) => {
+            let response = answer(caller, wants, &written, &told)?;
             let location =
                 format!("{}/{}/{}/_history/{}", caller.base, written.kind, written.id, written.version);
             Ok(response.versioned(written.version, written.updated).set("location", location))
@@ -124,21 +124,36 @@ fn wrote(caller: &Caller<'_>, wants: &Wants, done: Done) -> Result<Response, No>
     }
 }
 
-fn answer(caller: &Caller<'_>, wants: &Wants, written: &Written) -> Result<Response, No> {
+fn answer(caller: &Caller<'_>, wants: &Wants, written: &Written, told: &[Issue]) -> Result<Response, No> {
     let status = if written.created { 201 } else { 200 };
-    match wants.returns.unwrap_or(Returns::Representation) {
-        Returns::Minimal => Ok(Response::empty(status)),
-        Returns::Representation => Ok(match representation(caller, written)? {
+    let outcome = outcome_of(wants, written, told);
+    let mut response = match (wants.returns.unwrap_or(Returns::Representation), &outcome) {
+        (Returns::Outcome, Some(text)) => Response::json(status, text.clone()),
+        (Returns::Representation, _) => match representation(caller, written)? {
             Some(text) => Response::json(status, text),
             None => Response::empty(status),
-        }),
-        Returns::Outcome => {
-            let did = if written.created { "Created" } else { "Updated" };
-            let text = format!("{did} {}/{}, version {}.", written.kind, written.id, written.version);
-            let issue = Issue { warning: true, ..Issue::new("informational", "", text) };
-            Ok(Response::json(status, outcome(&[issue]).text()))
-        }
+        },
+        (Returns::Minimal | Returns::Outcome, _) => Response::empty(status),
+    };
+    response.outcome = outcome;
+    Ok(response)
+}
+
+/// The OperationOutcome of a write that was done, with "hints and warnings" (FHIR R4 http.html#ops,
+/// Bundle.entry.response.outcome); nothing when there are none and it was not asked for.
+pub(crate) fn outcome_of(wants: &Wants, written: &Written, told: &[Issue]) -> Option<String> {
+    if told.is_empty() && wants.returns != Some(Returns::Outcome) {
+        return None;
     }
+    let did = match written {
+        Written { created: true, .. } => "Created",
+        Written { changed: true, .. } => "Updated",
+        _ => "Unchanged:",
+    };
+    let text = format!("{did} {}/{}, version {}.", written.kind, written.id, written.version);
+    let done = Issue { warning: true, ..Issue::new("informational", "", text) };
+    let issues: Vec<Issue> = std::iter::once(done).chain(told.iter().cloned()).collect();
+    Some(outcome(&issues).text())
 }
 
 /// The text of what was written, as the writer may see it; nothing if they may write it and not see it.

@@ -18,6 +18,7 @@ mod plan;
 mod read;
 mod references;
 mod selected;
+mod validation;
 mod write;
 
 #[cfg(test)]
@@ -26,8 +27,9 @@ mod tests;
 pub use crate::once::{KEPT_HOURS, Once};
 pub use address::{Address, Pairs, decode, is_id, kind_named, pairs, version_of};
 pub use caller::Caller;
+pub(crate) use caller::query;
 pub use commit::{Outcome, TRIES_MAX};
-pub use conforming::{Validation, conforming};
+pub use conforming::conforming;
 pub use done::Done;
 pub use entry::{patch_in, placed, transaction};
 pub use everything::{EVERYTHING_MAX, Everything, EverythingPage, everything};
@@ -37,6 +39,7 @@ pub use guard::{Check, Filed, Guard, Guards};
 pub use load::{Item, items, load_each, load_whole, waits};
 pub use read::{history, read, search, vread, written};
 pub use selected::{SELECTED_MAX, selected};
+pub use validation::{ByType, Counts, Policy, Rule, Validation};
 pub use write::{Target, create, delete, patch, update};
 
 /// Matches on a page when no count is asked for.

@@ -19,6 +19,7 @@ pub use request::{Answered, Asked, Door};
 
 use crate::interaction::{Caller, Guards};
 use access::{Access, Ends, Session};
+use conformance::Conformance;
 use fhir::Tree;
 use job::Place;
 use record::{Author, Instant, Kind, Refusal, Scope, new_id};
@@ -72,6 +73,9 @@ pub struct Jobs {
     base: String,
     pace: Pace,
     guards: Guards,
+    conformance: Option<Conformance>,
+    /// Held while one begins, so that nobody has more by asking for many at the same moment.
+    beginning: Mutex<()>,
     bell: Arc<Bell>,
 }
 
@@ -99,12 +103,26 @@ impl Bell {
 impl Jobs {
     /// The jobs behind this gate. `base` is the address of the FHIR door, for references below it.
     pub fn new(access: Access, base: &str, pace: Pace) -> Jobs {
-        Jobs { access, base: base.to_owned(), pace, guards: Guards::default(), bell: Arc::default() }
+        Jobs {
+            access,
+            base: base.to_owned(),
+            pace,
+            guards: Guards::default(),
+            conformance: None,
+            beginning: Mutex::default(),
+            bell: Arc::default(),
+        }
     }
 
     /// The same with what must hold of what they write.
     pub fn guarded(self, guards: Guards) -> Jobs {
         Jobs { guards, ..self }
+    }
+
+    /// The same with the definitions by which codes are found that a filter names by a value set; without them such a
+    /// filter is refused.
+    pub fn knowing(self, conformance: Conformance) -> Jobs {
+        Jobs { conformance: Some(conformance), ..self }
     }
 
     /// What rings when a job was begun here.
@@ -147,6 +165,7 @@ impl Jobs {
         let store = self.access.store();
         let who = caller.session.who.clone();
         let exports = matches!(work, Work::Export(_));
+        let _turn = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
         self.has_room(&who, exports).map_err(|refusal| caller.refused("job", url, refusal))?;
         let (txn, at) = self.position(caller)?;
         let began = store.now();
@@ -218,15 +237,17 @@ impl Jobs {
         Ok((txn, last.map_or_else(|| self.access.store().now(), |commit| commit.at)))
     }
 
-    /// A job of this caller. That of another is not known.
+    /// A job of this caller. That of another is not known, nor is one's own of another role profile or of a session
+    /// that saw more.
     pub fn find(&self, session: &Session, id: &str) -> Result<Job, Refusal> {
-        let job = self.load(id)?.filter(|job| job.who == session.who);
+        let job = self.load(id)?.filter(|job| job.who == session.who && session.covers(&job.mandate));
         job.ok_or_else(|| unknown(id))
     }
 
     /// Ends a job of this caller and removes what it has made. What an import has taken in stays.
     pub fn cancel(&self, caller: &Caller<'_>, id: &str) -> Result<(), Refusal> {
-        let job = self.find(caller.session, id)?;
+        // Whatever role they are in now: their jobs count against them until they are gone.
+        let job = self.load(id)?.filter(|job| job.who == caller.session.who).ok_or_else(|| unknown(id))?;
         let key = job.id.clone();
         self.access.store().write(Author::system("jobs.cancel"), move |tx| {
             tx.forget(SPACE, &key)?;

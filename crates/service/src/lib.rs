@@ -2,6 +2,8 @@
 
 mod catalogue;
 mod command;
+pub mod consent;
+mod csv;
 mod field;
 pub mod interaction;
 pub mod jobs;
@@ -17,6 +19,7 @@ mod tests;
 pub use access::{Access, Permission, Session};
 pub use catalogue::{Card, Catalogue, Listed, Section, Service};
 pub use command::{AnyCommand, Changed, Command, Input, Outcome, Ready};
+pub use csv::csv;
 pub use field::{Field, FieldKind};
 pub use html::{Group, Markup};
 pub use once::{KEPT_HOURS, Once};

@@ -40,6 +40,7 @@ impl Criteria {
         let bare = |name: &str| name.split(':').next().unwrap_or_default().to_owned();
         let names = query.honoured.iter().map(|(name, _)| bare(name)).collect();
         let mut query = query;
+        query.resolve(&mut |_| Err(by_value_set()))?;
         let (filters, joined) = std::mem::take(&mut query.filters).into_iter().partition(stands_alone);
         query.filters = joined;
         let joined = (!query.filters.is_empty()).then(|| Box::new(query));
@@ -77,10 +78,16 @@ fn only_conditions(query: &Query) -> bool {
         && query.page.is_none()
 }
 
+fn by_value_set() -> Refusal {
+    let text = "Criteria that name codes by a value set or a hierarchy (:in, :not-in, :below, :above) are not judged \
+                here. List the codes.";
+    Refusal::many(Kind::Unsupported, vec![Issue::new("not-supported", "criteria", text)])
+}
+
 fn not_alone() -> Refusal {
     let text = "What a topic is about is judged by the resource itself, so chains and _has have no place in it. Use \
-                parameters of the resource, or a Subscription with \
-                criteria of R4 (Observation?subject:Patient.family=...).";
+                parameters of the resource, or a Subscription with criteria of R4 \
+                (Observation?subject:Patient.family=...).";
     Refusal::many(Kind::Unsupported, vec![Issue::new("not-supported", "criteria", text)])
 }
 
@@ -115,6 +122,7 @@ mod tests {
             ("Observation?no-such=1", Kind::Invalid),
             ("Observation?_sort=date", Kind::Invalid),
             ("Observation?_include=Observation:subject", Kind::Invalid),
+            ("Observation?code:not-in=http://example.org/v", Kind::Unsupported),
         ] {
             assert_eq!(read(text).map_err(|r| r.kind).unwrap_err(), kind, "{text}");
         }

@@ -2,6 +2,7 @@
 
 mod items;
 mod wish;
+mod work;
 pub(crate) mod write;
 
 use crate::Terminology;

@@ -15,6 +15,8 @@ use std::sync::{Arc, RwLock};
 pub const EXPANSION_MAX: usize = 10_000;
 /// Value sets and systems that are kept ready, at most; then all are made anew.
 const KEPT_MAX: usize = 4_096;
+/// Bytes of the address of a value set that is kept, at most: one may hold an expression of any length.
+const ADDRESS_MAX: usize = 2_048;
 
 /// Code systems, value sets and concept maps, and what can be asked of them.
 pub struct Terminology {
@@ -112,6 +114,9 @@ impl Terminology {
     }
 
     pub(crate) fn keep_set(&self, canonical: &str, set: &Made) {
+        if canonical.len() > ADDRESS_MAX {
+            return;
+        }
         let mut sets = self.sets.write().expect("no thread panics with it locked");
         if sets.len() >= KEPT_MAX {
             sets.clear();

@@ -35,6 +35,11 @@ impl<'a> Rows<'a> {
         self.count
     }
 
+    /// How many cells they have together.
+    pub fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
     /// True when there is none.
     pub fn is_empty(&self) -> bool {
         self.count == 0

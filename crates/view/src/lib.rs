@@ -13,6 +13,6 @@ pub mod write;
 
 pub use cell::{Cell, Rows};
 pub use column::{Column, Shape};
-pub use run::{FOCI_MAX, ROWS_MAX};
+pub use run::{CELLS_MAX, FOCI_MAX, ROWS_MAX};
 pub use view::View;
 pub use write::Format;

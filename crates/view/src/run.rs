@@ -9,6 +9,8 @@ use fhir::{Refusal, Value};
 
 /// Rows of one resource, at most: selects beside one another multiply.
 pub const ROWS_MAX: usize = 100_000;
+/// Cells of the rows of one resource, at most: a view may have thousands of columns.
+pub const CELLS_MAX: usize = 2_000_000;
 /// Items that a `repeat` finds in one resource, at most.
 pub const FOCI_MAX: usize = 100_000;
 /// Steps that a `repeat` goes down: deeper is no JSON that is taken.
@@ -99,7 +101,7 @@ impl Select {
         let mut count = 0;
         for (index, item) in foci.iter().enumerate() {
             count += self.on_one(Focus { item, index, resource: focus.resource }, out)?;
-            few_enough(count, focus)?;
+            few_enough(count, self.width, focus)?;
         }
         Ok(count)
     }
@@ -113,7 +115,7 @@ impl Select {
         for select in &self.nested {
             let before = out.len();
             let further = select.run(focus, out)?;
-            few_enough(count.saturating_mul(further), focus)?;
+            few_enough(count.saturating_mul(further), width + select.width, focus)?;
             // Nearly always one row comes to one row, and stands where it should.
             if (count, further) != (1, 1) {
                 let cells = out.split_off(before);
@@ -126,7 +128,7 @@ impl Select {
             for select in &self.union {
                 further += select.run(focus, &mut cells)?;
             }
-            few_enough(count.saturating_mul(further), focus)?;
+            few_enough(count.saturating_mul(further), width + first.width, focus)?;
             join(out, start, (count, width), (further, first.width), cells);
             count *= further;
         }
@@ -134,11 +136,13 @@ impl Select {
     }
 }
 
-fn few_enough(count: usize, focus: Focus<'_, '_>) -> Result<(), Refusal> {
-    if count <= ROWS_MAX {
+fn few_enough(count: usize, width: usize, focus: Focus<'_, '_>) -> Result<(), Refusal> {
+    if count <= ROWS_MAX && count.saturating_mul(width) <= CELLS_MAX {
         return Ok(());
     }
-    let text = format!("The selects beside one another make more than {ROWS_MAX} rows. Make views of them.");
+    let text = format!(
+        "The selects beside one another make more than {ROWS_MAX} rows or {CELLS_MAX} cells. Make views of them."
+    );
     Err(refusal("select", focus, &text))
 }
 

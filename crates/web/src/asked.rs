@@ -65,6 +65,11 @@ impl Asked {
         self.form.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 
+    /// A part of the path, by its name in the route.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
     /// The first value of this name in the query.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())

@@ -3,6 +3,7 @@
 use axum::extract::ConnectInfo;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
+use identity::Issuers;
 use std::net::SocketAddr;
 
 /// How the door behaves.
@@ -15,6 +16,8 @@ pub struct Config {
     pub forwarded: bool,
     /// A word for the foot of every page, e.g. that the people are invented.
     pub footnote: Option<String>,
+    /// The issuers at which people can sign in, beside the passwords of this installation.
+    pub issuers: Option<Issuers>,
 }
 
 impl Config {

@@ -4,7 +4,7 @@ use crate::asked::{Asked, own_address};
 use crate::help::Help;
 use crate::owed::{self, Step};
 use crate::page::Own;
-use crate::{Web, account, command, help, page, refusal, sign_in};
+use crate::{Web, account, command, help, outside, page, refusal, sign_in};
 use access::Standing;
 use axum::Form;
 use axum::extract::{FromRequest, RawPathParams, Request, State};
@@ -31,6 +31,10 @@ pub enum Place {
     SignIn,
     /// What comes between the password and the first page.
     Owed(Step),
+    /// Going to another issuer to sign in.
+    Away,
+    /// Coming back from one.
+    Back,
     /// Locking the session.
     Lock,
     /// Signing out.
@@ -138,7 +142,10 @@ fn admit(web: &Web, place: Place, asked: &mut Asked) -> Result<Option<Response>,
     if let Some(cookie) = &asked.cookie {
         asked.standing = web.access.session(cookie)?;
     }
-    if matches!(place, Place::SignIn | Place::Owed(_) | Place::SignOut | Place::Help(_)) {
+    if matches!(
+        place,
+        Place::SignIn | Place::Owed(_) | Place::Away | Place::Back | Place::SignOut | Place::Help(_)
+    ) {
         return Ok(None);
     }
     Ok(match asked.standing {
@@ -163,6 +170,8 @@ fn through(web: &Web, place: Place, asked: &mut Asked) -> Answered {
         (Place::SignIn, true) => sign_in::submit(web, asked),
         (Place::Owed(step), false) => owed::show(web, asked, step, None),
         (Place::Owed(step), true) => owed::submit(web, asked, step),
+        (Place::Away, _) => outside::go(web, asked),
+        (Place::Back, _) => outside::back(web, asked),
         (Place::Lock, false) => Ok(redirect("/home")),
         (Place::Lock, true) => sign_in::lock(web, asked),
         (Place::SignOut, false) => account::ask_sign_out(web, asked),

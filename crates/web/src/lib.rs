@@ -9,6 +9,7 @@ mod door;
 mod help;
 mod home;
 mod later;
+mod outside;
 mod owed;
 mod page;
 mod qr;
@@ -58,6 +59,8 @@ pub fn router(access: Access, catalogue: &'static Catalogue, config: Config) -> 
         .route("/sign-in/role", door::reads_and_writes(Place::Owed(Step::Role)))
         .route("/sign-in/code", door::reads_and_writes(Place::Owed(Step::Code)))
         .route("/sign-in/set-up", door::reads_and_writes(Place::Owed(Step::SetUp)))
+        .route("/sign-in/with/{issuer}", door::reads(Place::Away))
+        .route("/sign-in/with/{issuer}/back", door::reads(Place::Back))
         .route("/lock", door::reads_and_writes(Place::Lock))
         .route("/sign-out", door::reads_and_writes(Place::SignOut))
         .route("/account/sign-out-everywhere", door::reads_and_writes(Place::SignOutEverywhere));

@@ -3,7 +3,7 @@
 use crate::asked::{Asked, own_address};
 use crate::door::{Answered, redirect};
 use crate::refusal::status;
-use crate::{Web, owed};
+use crate::{Web, outside, owed};
 use access::{Entered, Session, Standing};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderValue, StatusCode};
@@ -48,7 +48,7 @@ pub fn show(web: &Web, asked: &Asked, refused: Option<&Refusal>) -> Answered {
         has_error: refused.is_some(),
         ..Frame::new(title, Nav::None, &web.assets)
     };
-    let form = form(asked, &token, next, locked, refused);
+    let form = form(web, asked, &token, next, locked, refused);
     let status = refused.map_or(StatusCode::OK, |no| status(no.kind));
     let mut response = (status, Html(frame(&page, form).into_string())).into_response();
     if asked.form_cookie.is_none() {
@@ -99,6 +99,7 @@ pub fn go_on(web: &Web, entered: Entered, next: &str) -> Response {
 }
 
 fn form(
+    web: &Web,
     asked: &Asked,
     token: &str,
     next: &str,
@@ -154,16 +155,23 @@ fn form(
                         None => (text_field(&name)),
                     }
                     (text_field(&password))
-                    div class="app-actions" {
-                        button class="app-btn app-btn--primary" type="submit" {
-                            @if locked.is_some() { "Unlock" } @else { "Sign in" }
-                        }
-                        @if locked.is_some() {
-                            a class="app-btn" href="/sign-in?other=1" { "Someone else" }
-                            a class="app-btn" href="/sign-out" { "Sign out" }
-                        }
-                    }
+                    (buttons(web, next, locked.is_some()))
                 }
+            }
+        }
+    }
+}
+
+fn buttons(web: &Web, next: &str, is_locked: bool) -> Markup {
+    html! {
+        div class="app-actions" {
+            @if is_locked {
+                button class="app-btn app-btn--primary" type="submit" { "Unlock" }
+                a class="app-btn" href="/sign-in?other=1" { "Someone else" }
+                a class="app-btn" href="/sign-out" { "Sign out" }
+            } @else {
+                button class="app-btn app-btn--primary" type="submit" { "Sign in" }
+                (outside::buttons(web, next))
             }
         }
     }

@@ -48,6 +48,7 @@ const PAGES: &[Page] = &[
     page("/patients/{id}/documents", "Documents and letters", Permission::ReadRecord, pages::documents),
     page("/patients/{id}/documents/{document}", "A document", Permission::ReadRecord, pages::document),
     page("/patients/{id}/details", "Details and contacts", Permission::Trace, pages::details),
+    page("/patients/{id}/consent", "Consent and seals", Permission::ReadRecord, pages::consent),
     page("/patients/{id}/access-log", "Who has looked", Permission::Audit, pages::access_log),
     page("/patients/{id}/items/{kind}/{item}", "One item of the record", Permission::Trace, pages::item),
 ];
@@ -75,5 +76,6 @@ const SECTIONS: &[Section] = &[
     section("appointments", "Appointments", Group::Journey, Some(&["Appointment"])),
     section("documents", "Documents and letters", Group::Journey, Some(&["DocumentReference"])),
     section("details", "Details and contacts", Group::Person, None),
+    section("consent", "Consent and seals", Group::Person, None),
     section("access-log", "Who has looked", Group::Person, None),
 ];

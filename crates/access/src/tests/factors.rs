@@ -175,3 +175,32 @@ fn a_session_that_its_owner_locked_is_locked_on_every_node() {
     assert!(matches!(house.other_process().session(&cookie).unwrap(), Standing::Locked(_)));
     house.access.unlock(&cookie, PASSWORD, DESK).unwrap();
 }
+
+#[test]
+fn passwords_that_have_leaked_are_refused_by_a_file_of_the_operator() {
+    let house = House::staffed();
+    let hash = |text: &str| -> String {
+        let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+        digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect()
+    };
+    let leaked: Vec<String> = (0..50).map(|n| format!("leaked passphrase {n}")).collect();
+    let mut lines: Vec<String> = leaked.iter().map(|text| format!("{}:17", hash(text))).collect();
+    // One only by its beginning, as a shorter list has it; one that is too short to count.
+    lines.push(hash("only the beginning")[..12].to_owned());
+    lines.push(hash("three odd words again")[..4].to_owned());
+    lines.sort();
+    let home = testbed::Home::new();
+    let path = home.folder().join("leaked.txt");
+    for text in [lines.join("\n"), lines.join("\r\n") + "\r\n"] {
+        std::fs::create_dir_all(home.folder()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        assert!(crate::breached::holds(&path, "only the beginning").unwrap());
+        assert!(leaked.iter().all(|text| crate::breached::holds(&path, text).unwrap()));
+        assert!((0..50).all(|n| !crate::breached::holds(&path, &format!("not leaked {n}")).unwrap()));
+    }
+    assert!(house.access.refuse_breached(&home.folder().join("not there")).is_err());
+    house.access.refuse_breached(&path).unwrap();
+    let no = refused(house.access.set_password("a.okafor", &leaked[7]));
+    assert!(no.to_string().contains("leaked"), "{no}");
+    house.access.set_password("a.okafor", "three odd words again").unwrap();
+}

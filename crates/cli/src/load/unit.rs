@@ -1,12 +1,9 @@
 //! A piece of a file, filed whole or resource by resource.
 
-use super::Refused;
-use access::{Access, Session};
-use conformance::Conformance;
+use super::{Loader, Refused};
 use fhir::{Json, Limits, Value};
 use record::Refusal;
-use service::interaction::{self, Caller, Done, Item, Validation, conforming};
-use std::sync::Arc;
+use service::interaction::{self, Caller, Done, Item};
 
 /// How a unit's text is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +30,16 @@ pub(super) struct Filed {
     /// Type of each resource that is there now, and whether that is new.
     pub done: Vec<(&'static str, bool)>,
     pub refused: Vec<Refused>,
+    /// For each resource that is there though something speaks against it, what.
+    pub warned: Vec<String>,
     /// What may be taken later, and why it was not now.
     pub waits: Vec<(Unit, Refused)>,
 }
 
 impl Unit {
     /// Files it.
-    pub fn file(self, access: &Access, session: &Session) -> Filed {
-        let mut caller = Caller::new(access, session, "");
-        // A server that runs learns of definitions that are loaded.
-        let definitions = Conformance::new(access.store().clone());
-        caller.guards = Arc::new([conforming(&definitions, Validation::default())]);
+    pub fn file(self, loader: &Loader<'_>) -> Filed {
+        let caller = loader.caller();
         match self.form {
             Form::Whole => self.whole(&caller),
             Form::Lines => self.lines(&caller),
@@ -64,7 +60,7 @@ impl Unit {
             }
         };
         match take(caller, &json) {
-            Ok(done) => filed.done = brief(&done),
+            Ok(done) => self.done(&done, &mut filed),
             Err(refusal) if interaction::waits(&refusal) => {
                 let refused = self.refused(String::new(), refusal);
                 self.text = json.text().as_bytes().to_vec();
@@ -73,6 +69,20 @@ impl Unit {
             Err(refusal) => filed.refused.extend(self.each_issue(&refusal)),
         }
         filed
+    }
+
+    /// Notes what is there now, and what speaks against it.
+    fn done(&self, done: &[Done], filed: &mut Filed) {
+        for one in done {
+            let Done::Wrote(written, told) = one else { continue };
+            filed.done.push((written.kind, written.changed));
+            let warnings = told.iter().filter(|issue| issue.severity() == "warning");
+            let texts: Vec<String> = warnings.map(|issue| format!("{}: {}", issue.at, issue.text)).collect();
+            if !texts.is_empty() {
+                let named = format!("{}, {}/{}", self.file, written.kind, written.id);
+                filed.warned.push(format!("{named} was taken with warnings: {}", texts.join(" ")));
+            }
+        }
     }
 
     /// One line for each place, so that a long bundle's faults can be found one by one.
@@ -116,7 +126,7 @@ impl Unit {
 
     fn settle(&self, line: usize, json: &Json, fate: Result<Vec<Done>, Refusal>, filed: &mut Filed) {
         match fate {
-            Ok(done) => filed.done.extend(brief(&done)),
+            Ok(done) => self.done(&done, filed),
             Err(refusal) => {
                 let waits = interaction::waits(&refusal);
                 let refused = self.refused(format!("line {line}"), refusal);
@@ -131,15 +141,6 @@ impl Unit {
             }
         }
     }
-}
-
-/// Types of what is there now, and whether it is new.
-fn brief(done: &[Done]) -> Vec<(&'static str, bool)> {
-    let wrote = |done: &Done| match done {
-        Done::Wrote(written) => Some((written.kind, written.changed)),
-        Done::Deleted(_) | Done::Read(_) | Done::Found(_) => None,
-    };
-    done.iter().filter_map(wrote).collect()
 }
 
 fn single(json: &Json) -> Item<'_> {

@@ -2,19 +2,23 @@
 
 use super::extract::extract_param;
 use super::matching::matches;
-use super::query::Filter;
-use super::value::{SearchValue, Target};
+use super::query::{Filter, Test};
+use super::value::{Match, SearchValue, Target};
 use crate::Instant;
 use crate::definitions::{SearchParam, compartment};
 use crate::json::Value;
 
-/// True when the condition can be told from the resource alone: it follows no reference, in no direction.
+/// True when the condition can be told from the resource alone: it follows no reference, in no direction, and names no
+/// codes by a value set or by another code (`:in`, `:below`) that are still to be found.
 pub fn stands_alone(filter: &Filter) -> bool {
     match filter {
         Filter::Chain { .. } | Filter::Has { .. } => false,
         Filter::Or(filters) | Filter::And(filters) => filters.iter().all(stands_alone),
         Filter::Not(filter) => stands_alone(filter),
-        Filter::Param { .. }
+        Filter::Param { test: Test::Any(tests) | Test::Not(tests) | Test::Other(tests), .. } => {
+            !tests.iter().any(|test| matches!(test, Match::Codes(_)))
+        }
+        Filter::Param { test: Test::Missing(_), .. }
         | Filter::Id(_)
         | Filter::LastUpdated(_)
         | Filter::Compartment { .. }
@@ -92,9 +96,13 @@ mod tests {
 
     #[test]
     fn what_asks_other_resources_does_not_stand_alone() {
-        for (query, alone) in
-            [("status", true), ("subject:Patient.name", false), ("_has:Provenance:target:agent", false)]
-        {
+        for (query, alone) in [
+            ("status", true),
+            ("subject:Patient.name", false),
+            ("_has:Provenance:target:agent", false),
+            ("status:in", false),
+            ("status:not-in", false),
+        ] {
             let pairs = [(query.to_owned(), "final".to_owned())];
             let query = Query::parse(Some("Observation"), &pairs, Handling::Strict, Instant(0), "https://c/");
             assert_eq!(query.unwrap().filters.iter().all(stands_alone), alone);

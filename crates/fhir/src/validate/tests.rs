@@ -57,8 +57,8 @@ fn unknown_members_are_named() {
     assert_eq!(
         patient(r#""nmae":[],"name":[{"famly":"x","given":["a"]}]"#),
         [
-            "structure Patient.nmae: Patient has no element called nmae.",
-            "structure Patient.name[0].famly: HumanName has no element called famly.",
+            "structure Patient.nmae: Patient has no element called nmae. Correct the name, or leave it out.",
+            "structure Patient.name[0].famly: HumanName has no element called famly. Correct the name, or leave it out.",
         ]
     );
     assert_eq!(
@@ -67,7 +67,9 @@ fn unknown_members_are_named() {
     );
     assert_eq!(
         patient(r#""period":{"resourceType":"Period"}"#),
-        ["structure Patient.period: Patient has no element called period."]
+        [
+            "structure Patient.period: Patient has no element called period. Correct the name, or leave it out."
+        ]
     );
     assert_eq!(
         patient(r#""maritalStatus":{"resourceType":"CodeableConcept","text":"x"}"#),
@@ -76,7 +78,12 @@ fn unknown_members_are_named() {
     );
     let long = patient(&format!(r#""{}":1"#, "é".repeat(50)));
     let cut = format!("{}...", "é".repeat(40));
-    assert_eq!(long, [format!("structure Patient.{cut}: Patient has no element called {cut}.")]);
+    assert_eq!(
+        long,
+        [format!(
+            "structure Patient.{cut}: Patient has no element called {cut}. Correct the name, or leave it out."
+        )]
+    );
 }
 
 #[test]
@@ -157,6 +164,12 @@ fn what_must_be_there_is_missed() {
     let with_extension = r#"{"resourceType":"Observation","code":{"text":"x"},
         "_status":{"extension":[{"url":"http://example.org","valueCode":"unknown"}]}}"#;
     assert_eq!(places(with_extension), [""; 0]);
+}
+
+#[test]
+fn an_element_without_a_limit_comes_any_number_of_times() {
+    let given = vec![r#""A""#; usize::from(u16::MAX) + 1].join(",");
+    assert_eq!(patient(&format!(r#""name":[{{"given":[{given}]}}]"#)), [""; 0]);
 }
 
 #[test]

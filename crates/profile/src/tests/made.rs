@@ -1,6 +1,6 @@
 use crate::{Found, Options, Profiles, Resolver};
 use fhir::codes::{Coded, Codes, Known, Subsumption};
-use fhir::{Json, Limits};
+use fhir::{Issue, Json, Limits};
 use package::{Library, Package};
 use std::sync::Arc;
 
@@ -37,7 +37,13 @@ fn faults(profiles: &Profiles, resource: &str) -> Vec<String> {
     let json = Json::parse(resource, Limits::DOOR).unwrap();
     let report = profiles.validate(json.root(), &["http://example.org/p"], &Options::default());
     let errors = report.issues.iter().filter(|issue| !issue.warning);
-    errors.map(|issue| format!("{}: {}", issue.at, issue.text)).collect()
+    errors.map(line).collect()
+}
+
+/// Place and text, without the word on whose rule it is.
+fn line(issue: &Issue) -> String {
+    let text = issue.text.strip_suffix(" The profile http://example.org/p says so.").unwrap_or(&issue.text);
+    format!("{}: {text}", issue.at)
 }
 
 fn check(kind: &str, differential: &str, cases: &[(&str, &[&str])]) {
@@ -57,8 +63,8 @@ fn an_element_comes_as_often_as_its_profile_says() {
             (
                 r#"{"resourceType":"Patient","name":[{"text":"a"}],"photo":[{"url":"http://a"}]}"#,
                 &[
-                    "Patient.name[0].family: Patient.name.family must be given.",
-                    "Patient.birthDate: Patient.birthDate must be given.",
+                    "Patient.name[0].family: Patient.name.family must be given. Add it.",
+                    "Patient.birthDate: Patient.birthDate must be given. Add it.",
                     "Patient.photo: Patient.photo must not be given here. Leave it out.",
                 ],
             ),
@@ -79,16 +85,16 @@ fn slices_are_told_apart_by_value() {
             (
                 r#"{"resourceType":"Patient","identifier":[{"system":"http://b","value":"1"}]}"#,
                 &[
-                    "Patient.identifier[0]: This is in no slice of Patient.identifier, which is closed.",
-                    "Patient.identifier: Patient.identifier:a must be given.",
+                    "Patient.identifier[0]: This is in no slice of Patient.identifier, which is closed. Make it one of a, or leave it out.",
+                    "Patient.identifier: Patient.identifier:a must be given. Add it.",
                 ],
             ),
             (
                 r#"{"resourceType":"Patient","identifier":[{"system":"http://a","value":"1234"},{"system":"http://a"}]}"#,
                 &[
-                    "Patient.identifier: Patient.identifier:a may come 1 times at most, and there are 2.",
+                    "Patient.identifier: Patient.identifier:a may come once only, and there are 2. Keep one.",
                     "Patient.identifier[0].value: Patient.identifier:a.value may have 3 characters at most.",
-                    "Patient.identifier[1].value: Patient.identifier:a.value must be given.",
+                    "Patient.identifier[1].value: Patient.identifier:a.value must be given. Add it.",
                 ],
             ),
         ],
@@ -103,7 +109,7 @@ fn a_choice_is_narrowed_by_its_short_name() {
         &[
             (
                 r#"{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueString":"b"}"#,
-                &["Observation.value: Observation.value:valueQuantity must be given."],
+                &["Observation.value: Observation.value:valueQuantity must be given. Add it."],
             ),
             (
                 r#"{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueQuantity":{"system":"http://unitsofmeasure.org","code":"g"}}"#,
@@ -116,7 +122,9 @@ fn a_choice_is_narrowed_by_its_short_name() {
         r#"{"path":"Observation.value[x]","type":[{"code":"Quantity"},{"code":"CodeableConcept"}]}"#,
         &[(
             r#"{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueString":"b"}"#,
-            &["Observation.value: Observation.value must be of the type Quantity or CodeableConcept."],
+            &[
+                "Observation.value: Observation.value must be of the type Quantity or CodeableConcept, not string.",
+            ],
         )],
     );
 }
@@ -153,7 +161,7 @@ fn slices_are_told_apart_by_what_is_there_and_by_type() {
         {"path":"Patient.contact","sliceName":"named","max":"1"},{"path":"Patient.contact.name","min":1}"#,
         &[(
             r#"{"resourceType":"Patient","contact":[{"name":{"text":"a"}},{"name":{"text":"b"}},{"telecom":[{"system":"phone"}]}]}"#,
-            &["Patient.contact: Patient.contact:named may come 1 times at most, and there are 2."],
+            &["Patient.contact: Patient.contact:named may come once only, and there are 2. Keep one."],
         )],
     );
     let references = r#"{"path":"Observation.performer",
@@ -172,14 +180,14 @@ fn slices_are_told_apart_by_what_is_there_and_by_type() {
             (&observation("Practitioner/1"), &[]),
             (
                 &observation("Organization/1"),
-                &["Observation.performer: Observation.performer:who must be given."],
+                &["Observation.performer: Observation.performer:who must be given. Add it."],
             ),
             (
                 &observation("Device/1"),
                 &[
                     "Observation.performer[0]: Observation.performer must refer to Practitioner or PractitionerRole or \
-                     Organization or CareTeam or Patient or RelatedPerson.",
-                    "Observation.performer: Observation.performer:who must be given.",
+                     Organization or CareTeam or Patient or RelatedPerson, not to Device.",
+                    "Observation.performer: Observation.performer:who must be given. Add it.",
                 ],
             ),
         ],
@@ -228,7 +236,7 @@ fn an_extension_stands_only_where_it_may() {
                 r#"{"resourceType":"Patient","modifierExtension":[{"url":"http://example.org/m","valueBoolean":true}]}"#,
                 &[
                     "Patient.modifierExtension[0]: This extension changes the meaning of what it stands in, and is not \
-                   known here. Add the package that defines it.",
+                   known here. Correct its url, or add the package that defines it.",
                 ],
             ),
             (
@@ -323,6 +331,82 @@ fn what_a_reference_leads_to_must_meet_its_profile() {
         let json = Json::parse(text, Limits::DOOR).unwrap();
         let report = profiles.validate(json.root(), &["http://example.org/p"], &options);
         let errors = report.issues.iter().filter(|issue| !issue.warning);
-        assert_eq!(errors.map(|issue| format!("{}: {}", issue.at, issue.text)).collect::<Vec<_>>(), [wanted]);
+        assert_eq!(errors.map(line).collect::<Vec<_>>(), [wanted]);
     }
+}
+
+/// The errors of a resource by R4's own rules alone.
+fn own_faults(resource: &str) -> Vec<String> {
+    let profiles = Profiles::new(Arc::new(Library::new(Vec::new())), Arc::new(NoCodes));
+    let json = Json::parse(resource, Limits::DOOR).unwrap();
+    let report = profiles.validate(json.root(), &[], &Options::default());
+    report.issues.iter().filter(|issue| !issue.warning).map(line).collect()
+}
+
+#[test]
+fn a_profile_that_is_validated_itself_narrows_its_base_only() {
+    let profile = |base: &str, differential: &str| {
+        own_faults(&format!(
+            r#"{{"resourceType":"StructureDefinition","url":"http://example.org/p","name":"P","status":"draft",
+            "kind":"resource","abstract":false,"type":"Observation","baseDefinition":"{base}",
+            "derivation":"constraint","differential":{{"element":[{differential}]}}}}"#
+        ))
+    };
+    let base = format!("{BASE}/Observation");
+    assert_eq!(profile(&base, r#"{"id":"a","path":"Observation.subject","min":1}"#), [""; 0]);
+    for (differential, wanted) in [
+        (
+            r#"{"id":"a","path":"Observation.code","min":0}"#,
+            "StructureDefinition: Observation.code may not have the min 0: its base has 1, which may only rise.",
+        ),
+        (
+            r#"{"id":"a","path":"Observation.subject","max":"*"}"#,
+            "StructureDefinition: Observation.subject may not have another max than up to 1, as its base has it.",
+        ),
+        (
+            r#"{"id":"a","path":"Observation.category",
+            "slicing":{"discriminator":[{"type":"value","path":"sort"}],"rules":"open"}}"#,
+            "StructureDefinition: The discriminator sort of Observation.category names sort, which is no element there.",
+        ),
+        (
+            r#"{"id":"a","path":"Observation.nothing","min":1}"#,
+            "StructureDefinition: This profile cannot be used. \
+             Its differential names Observation.nothing, which is no element of the base.",
+        ),
+    ] {
+        assert_eq!(profile(&base, differential), [wanted]);
+    }
+    let circle = profile("http://example.org/p", r#"{"id":"a","path":"Observation.subject","min":1}"#);
+    let wanted = "StructureDefinition.baseDefinition: \
+                  A profile must not build on itself. Name another baseDefinition.";
+    assert_eq!(circle, [wanted]);
+}
+
+#[test]
+fn a_search_parameter_has_the_type_of_the_one_it_names() {
+    let statement = |kind: &str| {
+        own_faults(&format!(
+            r#"{{"resourceType":"CapabilityStatement","status":"draft","date":"2024-01-01","kind":"requirements",
+            "description":"a","fhirVersion":"4.0.1","format":["json"],"rest":[{{"mode":"server","resource":[
+            {{"type":"Patient","searchParam":[{{"name":"gender","type":"{kind}",
+            "definition":"http://hl7.org/fhir/SearchParameter/individual-gender"}}]}}]}}]}}"#
+        ))
+    };
+    assert_eq!(statement("token"), [""; 0]);
+    let wanted = "CapabilityStatement.rest[0].resource[0].searchParam[0].type: \
+                  The SearchParameter that definition names is of the type token. Give the same type.";
+    assert_eq!(statement("string"), [wanted]);
+}
+
+#[test]
+fn a_canonical_names_what_its_element_allows() {
+    let answered = |questionnaire: &str| {
+        own_faults(&format!(
+            r#"{{"resourceType":"QuestionnaireResponse","status":"completed","questionnaire":"{questionnaire}"}}"#
+        ))
+    };
+    assert_eq!(answered("http://example.org/not-here"), [""; 0]);
+    let wanted = "QuestionnaireResponse.questionnaire: \
+                  This must name a Questionnaire, and what has this address is a ValueSet.";
+    assert_eq!(answered("http://hl7.org/fhir/ValueSet/administrative-gender"), [wanted]);
 }

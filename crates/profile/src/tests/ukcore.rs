@@ -28,7 +28,7 @@ fn library(folder: &Path) -> Arc<Library> {
     Arc::new(Library::new(vec![Arc::new(package)]))
 }
 
-fn profiles(folder: &Path) -> (Arc<Library>, Profiles) {
+pub fn profiles(folder: &Path) -> (Arc<Library>, Profiles) {
     let library = library(folder);
     let codes = Arc::new(Listed::new(library.clone()));
     (library.clone(), Profiles::new(library, codes))

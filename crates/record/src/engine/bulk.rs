@@ -264,6 +264,14 @@ pub(crate) const WORDS: Bulk = Bulk {
     copy: Some("COPY word (word, last, vids) FROM STDIN BINARY"),
 };
 
+/// Whom rows of the audit trail are about.
+pub(crate) const TRAIL: Bulk = Bulk {
+    columns: &[TEXT, INT8, BYTEA],
+    row: "INSERT INTO trail (about, last, seqs) VALUES (?1, ?2, ?3)",
+    rows: "INSERT INTO trail (about, last, seqs) SELECT * FROM unnest($1::text[], $2::int8[], $3::bytea[])",
+    copy: Some("COPY trail (about, last, seqs) FROM STDIN BINARY"),
+};
+
 /// Names of files.
 pub(crate) const BLOBS: Bulk = Bulk {
     columns: &[BYTEA, INT8, INT8],

@@ -87,7 +87,8 @@ pub(super) const ROLE: &str = "
       EXECUTE format('GRANT carespine_reader TO %I', current_user);
     END $$;
     GRANT SELECT ON guarded_idx, guarded_past, guarded_head, guarded_version, guarded_word, guarded_name,
-      txn, kept, audit, claim, cursor, system, several, class, dictionary, type, param, file TO carespine_reader;";
+      txn, kept, audit, trail, claim, cursor, system, several, class, dictionary, type, param, file
+      TO carespine_reader;";
 
 /// The values of the settings, for [`SET`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -83,6 +83,14 @@ CREATE TABLE word (
   PRIMARY KEY (word, last)
 );
 
+-- Which rows of the audit trail are about whom, taken in behind it a batch at a time. A projection of audit.
+CREATE TABLE trail (
+  about    text COLLATE "C" NOT NULL,
+  last     int8 NOT NULL,
+  seqs     bytea NOT NULL,
+  PRIMARY KEY (about, last)
+);
+
 CREATE TABLE claim (key text COLLATE "C" PRIMARY KEY, holder text NOT NULL, txn int8 NOT NULL);
 CREATE TABLE cursor (name text COLLATE "C" PRIMARY KEY, txn int8 NOT NULL);
 CREATE TABLE kept (

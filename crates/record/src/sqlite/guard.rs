@@ -73,6 +73,7 @@ const OPEN_TABLES: &[&str] = &[
     "txn",
     "kept",
     "audit",
+    "trail",
     "claim",
     "cursor",
     "system",

@@ -1,11 +1,12 @@
 //! Filing a resource: its version, its head, its index rows.
 
 use super::{Before, Tx, Written};
+use crate::body::IdKey;
 use crate::chain::version_hash;
 use crate::keys::{self, Row};
 use crate::naming::Naming;
-use crate::pending::{Gone, Head, Indexed, Version};
-use crate::{Prepared, Refusal};
+use crate::pending::{Gone, Head, Indexed, Pending, Version};
+use crate::{Prepared, Refusal, fault};
 
 /// What a version is found by, and by whom.
 struct Keyed {
@@ -27,6 +28,13 @@ impl Tx<'_> {
         let ver = before.as_ref().map_or(0, |b| b.ver) + 1;
         let Keyed { rows, patient, dropped } = self.keyed(&resource, res, before.as_ref())?;
         let class = self.class_of(&resource, res, &rows, patient, before.as_ref())?;
+        self.patients.extend(resource.patients.iter().cloned());
+        if resource.kind == "Patient" {
+            self.patients.insert(resource.id.clone());
+        }
+        if let Some(before) = before.as_ref().filter(|_| dropped) {
+            self.concerned(before.patient)?;
+        }
         let (pack, body) = match resource.packed {
             Some(packed) => packed,
             None => self.core.names.dictionaries.pack(&resource.text)?,
@@ -103,6 +111,31 @@ impl Tx<'_> {
         let then = before.map_or_else(Vec::new, |before| naming.patients_behind(before.patient));
         let dropped = then.iter().any(|patient| !patients.contains(patient));
         Ok(Keyed { rows, patient: naming.patient_key(patients), dropped })
+    }
+
+    /// Notes the patients behind a key for the audit trail.
+    pub(super) fn concerned(&mut self, key: i64) -> Result<(), Refusal> {
+        let core = &*self.core;
+        let fresh = core.fresh.several.iter().find(|(_, number)| **number == -key);
+        let numbers = match fresh {
+            Some((patients, _)) => patients.clone(),
+            None => core.names.patients_behind_now(&core.conn, key)?,
+        };
+        for number in numbers {
+            let id = |pending: &Pending| pending.heads.get(&number).map(|head| head.id.clone());
+            let written = id(&self.mine.borrow()).or_else(|| id(&core.pending.borrow()));
+            let id = match written {
+                Some(id) => Some(id),
+                None => core
+                    .conn
+                    .first("SELECT id FROM head WHERE res = ?1", &[number.into()], |r| {
+                        Ok(IdKey::text(r.get(0)?))
+                    })
+                    .map_err(|e| fault("find a patient's id", e))?,
+            };
+            self.patients.extend(id);
+        }
+        Ok(())
     }
 
     /// Adds a version, and gives it its number.

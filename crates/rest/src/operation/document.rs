@@ -65,7 +65,7 @@ fn run(call: Call<'_>) -> Result<Response, No> {
     }
     let bundle = parsed(&bundle.text())?;
     let done = interaction::create(caller, "Bundle", &bundle, None, once(caller, call.request).as_ref())?;
-    let Done::Wrote(written) = done else {
+    let Done::Wrote(written, _) = done else {
         let text = "The document was answered as a read. Send it again under a new request id.";
         return Err(Refusal::new(Kind::Fault, text).into());
     };

@@ -59,7 +59,8 @@ pub(super) fn run(call: Call<'_>) -> Result<Response, No> {
     let count = take(&mut wants, "_count").map(|count| count_of(&count)).transpose()?;
     let page = wants.take("_page");
     wants.nothing_else()?;
-    let count = count.filter(|count| *count > 0).map(|count| count.min(COUNT_MAX));
+    // None at all are wanted by who only asks how many there are (R4 search.html#count).
+    let count = count.map(|count| count.min(COUNT_MAX));
     let wanted = Everything { types, since, care, count, page: page.clone() };
     let EverythingPage { bodies, total, next } = interaction::everything(caller, patient, &wanted)?;
     honoured.extend(wants.format);

@@ -5,6 +5,7 @@
 
 mod about;
 mod arguments;
+mod cost;
 mod place;
 mod run;
 mod shape;
@@ -39,10 +40,6 @@ pub(super) const OPERATION: Operation = Operation {
 const QUERY_MAX: usize = 64 << 10;
 /// Selections within each other, fragments counted too, at most.
 const DEPTH_MAX: usize = 25;
-/// Fields that are answered, at most.
-const FIELDS_MAX: usize = 500_000;
-/// Resources that are loaded, at most.
-const LOADED_MAX: usize = 2_000;
 
 /// A query as it came.
 struct Asked {

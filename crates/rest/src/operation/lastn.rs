@@ -46,8 +46,7 @@ fn run(call: Call<'_>) -> Result<Response, No> {
     let (caller, mut honoured) = (call.caller, pairs.clone());
     pairs.push(("_sort".to_owned(), "-date".to_owned()));
     let now = caller.access.store().now();
-    let query =
-        Query::parse(Some("Observation"), &pairs, call.wants.handling, now, &format!("{}/", caller.base))?;
+    let query = caller.query(Some("Observation"), &pairs, call.wants.handling, now)?;
     let matches = interaction::selected(caller, &query, |all| last_of_each(all, max))?;
     let results = Results { total: Some(matches.len() as u64), matches, ..Results::default() };
     honoured.retain(|pair| query.honoured.contains(pair));

@@ -168,7 +168,7 @@ fn change(call: Call<'_>, apply: impl Fn(&mut Vec<Tree>, &[Value<'_>])) -> Resul
         let done = interaction::update(call.caller, aim, &changed, Expected::Version(body.version), None);
         tries += 1;
         match done {
-            Ok(Done::Wrote(_)) => {
+            Ok(Done::Wrote(..)) => {
                 let mut all = Meta::default();
                 changed.root().get("meta").into_iter().for_each(|meta| all.add(meta));
                 return Ok(all.answer());

@@ -130,6 +130,11 @@ fn of_given(
     let mut rows = view.rows();
     for resource in resources {
         view.run(*resource, &mut rows)?;
+        if rows.cells() > view::CELLS_MAX {
+            let text =
+                format!("The rows have more than {} cells. Send fewer resources at once.", view::CELLS_MAX);
+            return Err(Refusal::new(record::Kind::TooLarge, text));
+        }
     }
     rows.truncate(most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX)));
     let part = view.encode(format, &rows)?;

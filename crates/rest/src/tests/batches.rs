@@ -67,3 +67,22 @@ fn reads_of_a_batch_are_on_the_audit_trail() {
     assert_eq!(trail[0].0, "read");
     assert!(trail[0].1.contains("Patient/a/_history/1"), "{}", trail[0].1);
 }
+
+#[test]
+fn a_batch_whose_answer_grows_too_large_leaves_its_last_entries_undone() {
+    let world = World::new();
+    let data = "QUJD".repeat(1 << 20);
+    let binary =
+        format!(r#"{{"resourceType":"Binary","id":"b","contentType":"text/plain","data":"{data}"}}"#);
+    expect(&world.put("Binary/b", &binary), 201);
+    let read = r#"{"request":{"method":"GET","url":"Binary/b"}},"#.repeat(20);
+    let write =
+        r#"{"resource":{"resourceType":"Patient","id":"p"},"request":{"method":"PUT","url":"Patient/p"}}"#;
+    let response =
+        world.post("", &format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{read}{write}]}}"#));
+    expect(&response, 200);
+    assert_eq!(at(&response, "entry.0.response.status"), "200 OK");
+    assert_eq!(at(&response, "entry.20.response.status"), "413 Payload Too Large");
+    assert!(response.body.len() < 100 << 20);
+    expect(&world.get("Patient/p"), 404);
+}

@@ -437,6 +437,21 @@ fn lines_that_are_sent_are_taken_in_and_refusals_say_where() {
 }
 
 #[test]
+fn refusals_of_an_import_are_put_into_files_as_they_come() {
+    let world = world();
+    let lines = "{}\n".repeat(2_000);
+    let request = Request::new("POST", "$import").with("content-type", "application/fhir+ndjson").body(lines);
+    let place = world.begin(request);
+    world.work();
+    let manifest = world.get(&place);
+    let files = json(&manifest).root().get("error").unwrap().items().count();
+    assert!(files > 2, "{files} of 60,000 bytes each");
+    let errors = world.lines(&manifest, "error");
+    assert_eq!(errors.len(), 2_000);
+    assert!(errors[1_999].1.text().contains("sent, line 2000: "));
+}
+
+#[test]
 fn an_import_takes_binaries_of_this_record_and_fetches_nothing() {
     let world = world();
     // {"resourceType":"Patient","id":"b"}
@@ -475,6 +490,7 @@ fn what_is_imported_is_held_to_profiles_and_its_definitions_count() {
         config.validation = service::interaction::Validation {
             policy: profile::Policy::Refuse,
             profiles: [("Patient".to_owned(), vec![strict.to_owned()])].into(),
+            ..Default::default()
         };
     });
     expect(&world.put("StructureDefinition/strict", super::profiles::STRICT), 201);

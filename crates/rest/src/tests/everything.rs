@@ -51,6 +51,8 @@ fn everything_is_the_compartment_and_what_it_points_at() {
         r#"{"resourceType":"Parameters","parameter":[{"name":"_type","valueCode":"Observation"}]}"#;
     assert_eq!(ids(&world.post("Patient/p/$everything", parameters)), ["Observation/1", "Observation/2"]);
     expect(&world.get("Patient/never/$everything"), 404);
+    let counted = world.get("Patient/p/$everything?_count=0");
+    assert_eq!((at(&counted, "total").as_str(), ids(&counted).len()), ("5", 0));
     expect(&world.get("Patient/p/$everything?start=yesterday"), 400);
     expect(&world.get("Patient/p/$everything?_type=Nonsense"), 400);
     assert_eq!(ids(&world.get("Patient/p/$everything?_since=2999-01-01T00:00:00Z")).len(), 0);

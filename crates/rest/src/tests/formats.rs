@@ -213,13 +213,19 @@ fn every_example_of_uk_core_is_taken_in_xml_and_comes_back_unchanged() {
     paths.sort();
     // Each with its reason.
     let known: [(&str, &str); 0] = [];
-    let mut failed = Vec::new();
+    let (mut failed, mut skipped) = (Vec::new(), 0);
     for path in &paths {
         let sent = std::fs::read(path).unwrap();
         let json = xml::read(sent.as_slice(), Limits::FILE).unwrap();
         let kind = json.root().str("resourceType").unwrap().into_owned();
         let request = Request::new("POST", &kind).with("content-type", XML).with("accept", XML).body(sent);
         let created = world.send(request);
+        if kind == "AuditEvent" {
+            // The trail is written by what happens and not by clients.
+            assert_eq!(created.status, 405);
+            skipped += 1;
+            continue;
+        }
         let right = created.status == 201
             && own(xml::read(created.body.as_slice(), Limits::FILE).unwrap().root()) == own(json.root());
         if !right {
@@ -228,8 +234,8 @@ fn every_example_of_uk_core_is_taken_in_xml_and_comes_back_unchanged() {
         }
     }
     println!(
-        "SUITE uk-core examples in XML: passed {}, failed {}, skipped 0",
-        paths.len() - failed.len(),
+        "SUITE uk-core examples in XML: passed {}, failed {}, skipped {skipped}",
+        paths.len() - failed.len() - skipped,
         failed.len()
     );
     let names: Vec<_> = failed.iter().map(|(name, _)| name.as_str()).collect();

@@ -250,3 +250,18 @@ fn a_hostile_query_is_refused() {
         expect(&response, 400);
     }
 }
+
+#[test]
+fn a_query_that_finds_nothing_or_the_same_again_is_limited_too() {
+    let world = world();
+    let data = "QUJD".repeat(1 << 18);
+    let binary =
+        format!(r#"{{"resourceType":"Binary","id":"b","contentType":"text/plain","data":"{data}"}}"#);
+    expect(&world.put("Binary/b", &binary), 201);
+    let names = |count: usize| (0..count).map(|i| format!("a{i}: data ")).collect::<String>();
+    expect(&world.send(request("Binary/b/$graphql", &format!("{{{}}}", names(2)))), 200);
+    expect(&world.send(request("Binary/b/$graphql", &format!("{{{}}}", names(40)))), 413);
+    let nothing = "PatientList(family:n){id}";
+    expect(&world.send(request("$graphql", &format!("{{{}}}", nothing.repeat(2)))), 200);
+    expect(&world.send(request("$graphql", &format!("{{{}}}", nothing.repeat(2_100)))), 413);
+}

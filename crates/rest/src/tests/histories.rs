@@ -26,6 +26,10 @@ fn a_resource_has_its_versions_newest_first() {
     assert_eq!(at(&history, "entry.2.response.etag"), "W/\"1\"");
     assert_eq!(at(&history, "entry.2.fullUrl"), format!("{BASE}/Patient/a"));
     expect(&world.get("Patient/never/_history"), 404);
+    let counted = world.get("Patient/a/_history?_count=0");
+    expect(&counted, 200);
+    assert_eq!((at(&counted, "total"), at(&counted, "entry")), ("3".into(), String::new()));
+    expect(&world.get("Patient/never/_history?_count=0"), 404);
 }
 
 #[test]

@@ -96,3 +96,15 @@ fn what_takes_no_time_is_answered_at_once_whatever_is_preferred() {
     let create = Request::new("POST", "Patient").with("prefer", "respond-async").body(PATIENT);
     expect(&world.send(create), 201);
 }
+
+#[test]
+fn what_is_no_resource_is_answered_at_once_since_a_late_answer_is_a_bundle() {
+    let world = World::new();
+    world.put("Patient/p", &PATIENT.replacen('{', r#"{"id":"p","#, 1));
+    let query = Request::new("GET", "Patient/p/$graphql?query={id}").with("prefer", "respond-async");
+    assert_eq!(world.send(query).text(), r#"{"data":{"id":"p"}}"#);
+    let view = r#"{"resourceType":"ViewDefinition","resource":"Patient","select":[
+        {"column":[{"name":"id","path":"id"}]}]}"#;
+    let rows = Request::new("POST", "ViewDefinition/$run").with("prefer", "respond-async").body(view);
+    assert_eq!(world.send(rows).text(), "{\"id\":\"p\"}\n");
+}

@@ -137,6 +137,8 @@ fn a_client_says_what_it_wants_back() {
     expect(&world.send(lenient), 200);
     let head = world.send(Request::new("HEAD", &format!("Patient/{id}")));
     assert_eq!((head.status, head.body.len(), head.header("etag")), (200, 0, Some("W/\"1\"")));
+    let length = world.get(&format!("Patient/{id}")).body.len().to_string();
+    assert_eq!(head.header("content-length"), Some(length.as_str()), "that of what GET gives");
 }
 
 #[test]

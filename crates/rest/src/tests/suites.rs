@@ -47,6 +47,10 @@ fn every_example_of_the_standard_comes_back_as_it_went_in() {
             Some(id) => world.put(&format!("{kind}/{id}"), json.text()),
             None => world.post(&kind, json.text()),
         };
+        if kind == "AuditEvent" {
+            assert_eq!(sent.status, 405, "{name}: the trail is written by what happens and not by clients");
+            continue;
+        }
         let refused = REFUSED.iter().find(|(file, _)| *file == name);
         match (sent.status, refused) {
             (200 | 201, None) => {}

@@ -70,6 +70,13 @@ fn what_was_written_a_moment_ago_is_expanded_and_validated_by_while_others_ask()
             {{"id":"Patient.gender","path":"Patient.gender","min":1}}]}}}}"#
         )
     };
+    /// Ends the other thread, also when a check here fails.
+    struct Ends<'e>(&'e std::sync::atomic::AtomicBool);
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
     let ends = std::sync::atomic::AtomicBool::new(false);
     let ask = || world.get("ValueSet/$expand?url=http://example.org/s");
     std::thread::scope(|scope| {
@@ -78,6 +85,7 @@ fn what_was_written_a_moment_ago_is_expanded_and_validated_by_while_others_ask()
                 ask();
             }
         });
+        let _ends = Ends(&ends);
         let mut missed = Vec::new();
         for n in 0..60 {
             assert!(world.put("ValueSet/s", &set(n)).status < 300);
@@ -91,7 +99,6 @@ fn what_was_written_a_moment_ago_is_expanded_and_validated_by_while_others_ask()
                 missed.push(format!("profile {n}"));
             }
         }
-        ends.store(true, std::sync::atomic::Ordering::Relaxed);
         assert!(missed.is_empty(), "{missed:?}");
     });
 }
@@ -101,10 +108,11 @@ fn a_search_finds_by_value_sets_and_by_codes_above_and_below() {
     let world = World::new();
     expect(&world.put("CodeSystem/colours", COLOURS), 201);
     expect(&world.put("ValueSet/reds", REDS), 201);
+    expect(&world.put("Patient/p", r#"{"resourceType":"Patient","id":"p"}"#), 201);
     for code in ["red", "crimson", "blue"] {
         let text = format!(
             r#"{{"resourceType":"Observation","id":"{code}","status":"final","code":{{"coding":[
-                {{"system":"http://example.org/colours","code":"{code}"}}]}}}}"#
+                {{"system":"http://example.org/colours","code":"{code}"}}]}},"subject":{{"reference":"Patient/p"}}}}"#
         );
         expect(&world.put(&format!("Observation/{code}"), &text), 201);
     }
@@ -123,6 +131,20 @@ fn a_search_finds_by_value_sets_and_by_codes_above_and_below() {
         found("status:in=http://hl7.org/fhir/ValueSet/observation-status"),
         ["blue", "crimson", "red"]
     );
+    let last = |query: &str| {
+        let answer = world.get(&format!("Observation/$lastn?subject=Patient/p&{query}"));
+        expect(&answer, 200);
+        at(&answer, "total")
+    };
+    assert_eq!(last("code:in=http://example.org/reds"), "2");
+    assert_eq!(last("code:not-in=http://example.org/reds"), "1");
+    for (filter, count) in [("code:in", "2"), ("code:not-in", "1")] {
+        let filter = format!("Observation%3F{filter}%3Dhttp://example.org/reds");
+        let place =
+            world.begin(Request::new("GET", &format!("$export?_type=Observation&_typeFilter={filter}")));
+        world.work();
+        assert_eq!(at(&world.get(&place), "output.0.count"), count, "{filter}");
+    }
     expect(&world.get("Observation?code:in=http://example.org/none"), 404);
     expect(&world.get("Observation?code:below=red"), 400);
 }

@@ -418,3 +418,17 @@ fn conditions_without_end_are_refused() {
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     expect(&world.post("", &bundle(&many)), 413);
 }
+
+#[test]
+fn a_transaction_does_not_hold_the_writer_up_with_thousands_of_searches() {
+    let world = World::new();
+    let send = |searches: usize| {
+        let search = r#",{"request":{"method":"GET","url":"Patient"}}"#.repeat(searches);
+        let write = r#"{"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}}"#;
+        let bundle = format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{write}{search}]}}"#);
+        world.post("", &bundle).status
+    };
+    assert_eq!(send(5_000), 413);
+    assert_eq!(at(&world.get("Patient?_summary=count"), "total"), "0");
+    assert_eq!(send(50), 200);
+}

@@ -37,8 +37,7 @@ fn a_hidden_resource_answers_like_an_absent_one() {
         );
         shape(&world.send_with(&receptionist, request.body(body)))
     };
-    let absent =
-        |text: String| text.replace("Observation/never", "Observation/o").replace("\"never\"", "\"o\"");
+    let absent = |text: String| text.replace("Observation/n", "Observation/o").replace("\"n\"", "\"o\"");
     for (method, url) in [
         ("GET", "Observation/o"),
         ("HEAD", "Observation/o"),
@@ -48,10 +47,10 @@ fn a_hidden_resource_answers_like_an_absent_one() {
         ("PATCH", "Observation/o"),
     ] {
         let hidden = send(method, url, "[]");
-        let (status, headers, text) = send(method, &url.replace("/o", "/never"), "[]");
+        let (status, headers, text) = send(method, &url.replace("/o", "/n"), "[]");
         assert_eq!(hidden, (status, headers, absent(text)), "{method} {url}");
     }
-    let (status, headers, text) = send("PUT", "Observation/never", &HIDDEN.replace("\"o\"", "\"never\""));
+    let (status, headers, text) = send("PUT", "Observation/n", &HIDDEN.replace("\"o\"", "\"n\""));
     assert_eq!(send("PUT", "Observation/o", HIDDEN), (status, headers, absent(text)));
     let search = world.send_with(&receptionist, Request::new("GET", "Observation?_total=accurate"));
     assert_eq!((at(&search, "total"), at(&search, "entry")), ("0".into(), String::new()));
@@ -138,7 +137,7 @@ fn each_read_is_on_the_audit_trail_also_in_vain() {
         let (found, detail) = world.trail(1).remove(0);
         assert_eq!(found, action, "{url}");
         assert!(detail.contains(inside), "{url}: {detail}");
-        assert!(detail.contains("\"role\":\"system\""), "{detail}");
+        assert!(detail.contains("\"as\":\"-/system/-\""), "{detail}");
     }
     let request = Request::new("GET", "Patient/p").with("x-request-id", "r-9");
     world.send(request);
@@ -208,4 +207,30 @@ fn whatever_goes_out_is_on_the_audit_trail() {
             assert!(fresh.contains(&format!("\"{version}\"")), "{what}: {version} is not in {fresh}");
         }
     }
+}
+
+#[test]
+fn what_was_asked_for_in_one_role_profile_is_not_answered_in_another() {
+    let (world, _) = world();
+    world.access.add_user(&ann().and(access::NewProfile::new("receptionist"))).unwrap();
+    let entered = world.access.enter("ann", PASSWORD, "127.0.0.1").unwrap();
+    let access::Entered::Owing { cookie, .. } = entered else { panic!("a profile must be chosen") };
+    let take = |cookie: &str, profile: &str| match world.access.take_profile(cookie, profile, "127.0.0.1") {
+        Ok(access::Entered::SignedIn(signed)) => signed.cookie,
+        other => panic!("{other:?}"),
+    };
+    let get = |cookie: &str, url: &str| {
+        let request = Request::new("GET", url).with("cookie", &format!("carespine={cookie}"));
+        handle(&world.rest, &request.with("prefer", "respond-async"))
+    };
+    let doctor = take(&cookie, "1");
+    let begun = get(&doctor, "Observation?patient=p");
+    expect(&begun, 202);
+    let place = begun.header("content-location").unwrap().strip_prefix(BASE).unwrap().to_owned();
+    world.work();
+    assert!(get(&doctor, &place).text().contains("Observation/o"));
+    let receptionist = take(&doctor, "2");
+    let hidden = get(&receptionist, &place);
+    expect(&hidden, 404);
+    assert!(get(&take(&receptionist, "1"), &place).text().contains("Observation/o"), "it is still there");
 }

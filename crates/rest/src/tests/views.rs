@@ -86,3 +86,30 @@ fn rows_do_not_stand_in_the_answer_of_a_batch() {
     expect(&response, 200);
     assert_eq!(at(&response, "entry.0.response.status"), "406 Not Acceptable");
 }
+
+#[test]
+fn rows_that_multiply_are_refused_before_they_fill_the_memory() {
+    let world = World::new();
+    let names = vec![r#"{"family":"a"}"#; 300].join(",");
+    let patient = format!(r#"{{"resourceType":"Patient","name":[{names}]}}"#);
+    let columns = |of: &str, count: usize| {
+        let one = |i| format!(r#"{{"name":"{of}{i}","path":"family"}}"#);
+        (0..count).map(one).collect::<Vec<_>>().join(",")
+    };
+    let run = |columns_each: usize, patients: usize| {
+        let select = |of: &str| format!(r#"{{"forEach":"name","column":[{}]}}"#, columns(of, columns_each));
+        let view = format!(
+            r#"{{"resourceType":"ViewDefinition","resource":"Patient","select":[{},{}]}}"#,
+            select("a"),
+            select("b")
+        );
+        let patients = format!(r#",{{"name":"resource","resource":{patient}}}"#).repeat(patients);
+        let body = format!(
+            r#"{{"resourceType":"Parameters","parameter":[{{"name":"viewResource","resource":{view}}}{patients}]}}"#
+        );
+        world.post(RUN, &body).status
+    };
+    assert_eq!(run(1, 1), 200, "90,000 rows of 2 cells");
+    assert_eq!(run(20, 1), 400, "as many of 40 cells");
+    assert_eq!(run(5, 3), 413, "as many of 10 cells, three times");
+}

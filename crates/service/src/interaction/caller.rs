@@ -1,10 +1,10 @@
 //! Who asks, and what of it must be on the audit trail before the answer leaves.
 
-use super::Guards;
+use super::{Guards, guard};
 use access::{Access, Permission, Session};
 use conformance::Conformance;
 use fhir::search::{Around, Handling, Query};
-use fhir::{Instant, Tree};
+use fhir::{Instant, Issue, Tree, Value};
 use record::{Act, Body, Found, Kind, Reader, Refusal, Written};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -54,20 +54,7 @@ impl<'a> Caller<'a> {
         handling: Handling,
         now: Instant,
     ) -> Result<Query, Refusal> {
-        let mut query = Query::parse(kind, pairs, handling, now, &format!("{}/", self.base))?;
-        query.resolve(&mut |around| {
-            let unknown =
-                || Refusal::new(Kind::Unsupported, "Value sets cannot be searched by here. List the codes.");
-            let loaded = self.conformance.as_ref().ok_or_else(unknown)?.now()?;
-            let terms = loaded.terminology();
-            let one = |system: &String, codes| vec![(system.clone(), codes)];
-            Ok(match around {
-                Around::In(set) => terms.value_set_codes(set, CODES_MAX)?,
-                Around::Below { system, code } => one(system, terms.below(system, code, CODES_MAX)?),
-                Around::Above { system, code } => one(system, terms.above(system, code, CODES_MAX)?),
-            })
-        })?;
-        Ok(query)
+        query(self.conformance.as_ref(), self.base, kind, pairs, handling, now)
     }
 
     /// A snapshot of now through the caller's scope.
@@ -131,8 +118,14 @@ impl<'a> Caller<'a> {
         Tree::object().maybe("request", self.request).with("query", query)
     }
 
+    /// What the guards say of content that is sound in its structure: issues that would be told, or why it would be
+    /// refused. Nothing is written.
+    pub fn foresee(&self, resource: Value<'_>) -> Result<Vec<Issue>, Refusal> {
+        guard::check(&self.guards, self.session, resource)
+    }
+
     /// Refuses a change of resources of this type by someone who may not make it.
-    pub(super) fn may_change(&self, kind: &str, permission: Permission) -> Result<(), Refusal> {
+    pub fn may_change(&self, kind: &str, permission: Permission) -> Result<(), Refusal> {
         self.session.needs(permission)?;
         if self.session.scope.has_type(kind) {
             return Ok(());
@@ -151,4 +144,29 @@ impl<'a> Caller<'a> {
         }
         self.session.needs(Permission::ReadRecord)
     }
+}
+
+/// The query that pairs ask, with the codes that it names by their value set.
+pub(crate) fn query(
+    conformance: Option<&Conformance>,
+    base: &str,
+    kind: Option<&str>,
+    pairs: &[(String, String)],
+    handling: Handling,
+    now: Instant,
+) -> Result<Query, Refusal> {
+    let mut query = Query::parse(kind, pairs, handling, now, &format!("{}/", base))?;
+    query.resolve(&mut |around| {
+        let unknown =
+            || Refusal::new(Kind::Unsupported, "Value sets cannot be searched by here. List the codes.");
+        let loaded = conformance.ok_or_else(unknown)?.now()?;
+        let terms = loaded.terminology();
+        let one = |system: &String, codes| vec![(system.clone(), codes)];
+        Ok(match around {
+            Around::In(set) => terms.value_set_codes(set, CODES_MAX)?,
+            Around::Below { system, code } => one(system, terms.below(system, code, CODES_MAX)?),
+            Around::Above { system, code } => one(system, terms.above(system, code, CODES_MAX)?),
+        })
+    })?;
+    Ok(query)
 }

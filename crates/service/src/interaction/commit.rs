@@ -1,10 +1,10 @@
 //! From a plan to the record.
 
-use super::plan::{self, Change, Plan, Step};
+use super::plan::{self, Change, Plan, Ready, Step};
 use super::{Caller, Done, Guards, Once, done, guard, placed};
 use access::Session;
 use fhir::search::Query;
-use record::{Found, Kind, Page, Reader, Refusal, Results, Tx, Written};
+use record::{Found, Issue, Kind, Page, Reader, Refusal, Results, Tx, Written};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -132,7 +132,7 @@ fn apply(
 /// order of the input. Raises `stale` when a version that was read while planning is current no more.
 fn run(tx: &mut Tx<'_>, plan: Plan, stale: &AtomicBool, guarding: &Guarding) -> Result<Vec<Done>, Refusal> {
     tx.foresee(plan.steps.iter().filter_map(|step| match step {
-        Step::Create(resource) | Step::Put { resource, .. } => Some(resource),
+        Step::Create(ready) | Step::Put { resource: ready, .. } => Some(&ready.prepared),
         _ => None,
     }))?;
     let mut steps: Vec<(usize, Step)> = plan.steps.into_iter().enumerate().collect();
@@ -156,13 +156,16 @@ fn run(tx: &mut Tx<'_>, plan: Plan, stale: &AtomicBool, guarding: &Guarding) -> 
 
 fn change(tx: &mut Tx<'_>, step: Step, stale: &AtomicBool, guarding: &Guarding) -> Result<Done, Refusal> {
     match step {
-        Step::Create(resource) => tx.create(resource).and_then(|written| guarding.filed(tx, written)),
+        Step::Create(Ready { prepared, told }) => {
+            tx.create(prepared).and_then(|written| guarding.filed(tx, written, told))
+        }
         Step::Put { resource, expected, guessed } => {
-            let put = tx.put(resource, expected);
+            let Ready { prepared, told } = resource;
+            let put = tx.put(prepared, expected);
             if guessed && put.as_ref().is_err_and(|refusal| refusal.kind == Kind::Precondition) {
                 stale.store(true, Ordering::Relaxed);
             }
-            put.and_then(|written| guarding.filed(tx, written))
+            put.and_then(|written| guarding.filed(tx, written, told))
         }
         Step::Delete { kind, ids, expected } => {
             let deleted = ids.iter().map(|id| tx.delete(kind, id, expected));
@@ -184,17 +187,18 @@ struct Guarding {
 }
 
 impl Guarding {
-    fn filed(&self, tx: &mut Tx<'_>, written: Written) -> Result<Done, Refusal> {
+    fn filed(&self, tx: &mut Tx<'_>, written: Written, told: Vec<Issue>) -> Result<Done, Refusal> {
         guard::filed(&self.guards, tx, &self.session, &written)?;
-        Ok(Done::Wrote(written))
+        Ok(Done::Wrote(written, told))
     }
 }
 
 /// What an earlier entry of the same transaction created, met again.
 fn same(first: Option<&Done>) -> Result<Done, Refusal> {
     match first {
-        Some(Done::Wrote(written)) => {
-            Ok(Done::Wrote(Written { created: false, changed: false, ..written.clone() }))
+        Some(Done::Wrote(written, told)) => {
+            let met = Written { created: false, changed: false, ..written.clone() };
+            Ok(Done::Wrote(met, told.clone()))
         }
         _ => Err(Refusal::new(
             Kind::Fault,
@@ -237,7 +241,7 @@ fn look(source: &impl Source, step: Step) -> Result<Done, Refusal> {
             let results = source.all(&search.0, &search.1)?;
             Ok(Done::Found(Box::new((search.0, results))))
         }
-        Step::Met(written) => Ok(Done::Wrote(written)),
+        Step::Met(written) => Ok(Done::Wrote(written, Vec::new())),
         _ => Err(Refusal::new(Kind::Fault, "A change was taken for a read. Nothing was changed.")),
     }
 }
@@ -268,9 +272,9 @@ fn note(caller: &Caller<'_>, command: &'static str, outcome: &Outcome) {
                 let out = results.matches.iter().chain(&results.included);
                 caller.sees("search", &super::read::query_text(query), out);
             }
-            Done::Wrote(written) if !written.changed => caller.met(command, written),
+            Done::Wrote(written, _) if !written.changed => caller.met(command, written),
             Done::Deleted(list) if list.is_empty() => caller.sees("delete", command, std::iter::empty()),
-            Done::Wrote(_) | Done::Deleted(_) => {}
+            Done::Wrote(..) | Done::Deleted(_) => {}
         }
     }
 }

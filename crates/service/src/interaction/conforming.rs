@@ -1,50 +1,46 @@
 //! Resources are held to profiles when they are written, and a definition that is written counts from then on.
 
 use super::guard::Guard;
+use super::validation::{Policy, Validation};
+use access::Session;
 use conformance::{Conformance, KINDS};
 use fhir::{Issue, Value};
-use profile::{Before, Options, Policy};
+use profile::{Before, Options};
 use record::{Refusal, Tx, Written};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// How resources are held to profiles when they are written, whichever way they come by FHIR.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Validation {
-    /// What follows from an error.
-    pub policy: Policy,
-    /// By type: profiles that every resource of it is held to, besides those that its `meta.profile` names.
-    pub profiles: BTreeMap<String, Vec<String>>,
-}
 
 /// The guard that does it, over resources of every type.
 pub fn conforming(conformance: &Conformance, validation: Validation) -> Guard {
     let mine = conformance.clone();
     Guard {
         kind: Guard::EVERY,
-        check: Arc::new(move |_, resource| check(&mine, &validation, resource)),
+        check: Arc::new(move |session, resource| check(&mine, &validation, session, resource)),
         filed: Arc::new(|tx, _, resource| changes(tx, resource)),
         gone: Some(Arc::new(|tx, _, resource| changes(tx, resource))),
     }
 }
 
+/// What is to be told of a resource that may be written.
 fn check(
     conformance: &Conformance,
     validation: &Validation,
+    session: &Session,
     resource: Value<'_>,
 ) -> Result<Vec<Issue>, Refusal> {
-    if validation.policy == Policy::Off {
+    let policy = validation.policy_for(session);
+    if policy == Policy::Off {
         return Ok(Vec::new());
     }
     let kind = resource.str("resourceType").unwrap_or_default();
-    let set: Vec<&str> = validation.profiles.get(&*kind).into_iter().flatten().map(String::as_str).collect();
-    let report = conformance.now()?.profiles().validate(resource, &set, &options());
+    let required = validation.profiles_for(session, &kind, resource);
+    let report = conformance.now()?.profiles().validate(resource, &required, &options());
     let broken = !report.is_valid();
-    let told = validation.policy.apply(report)?;
+    validation.counts.count(policy, broken);
+    let told = policy.apply(report)?;
     if broken {
         note(&kind, &told);
     }
-    Ok(Vec::new())
+    Ok(told)
 }
 
 /// What is checked on a write has been found sound in its structure.

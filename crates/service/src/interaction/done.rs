@@ -1,16 +1,17 @@
 //! What an interaction did.
 
-use fhir::Tree;
 use fhir::json::Value;
+use fhir::outcome::issue_code;
 use fhir::search::Query;
+use fhir::{Issue, Tree};
 use record::{Body, Instant, Results, Written};
 
 /// What one change or one entry of a transaction did.
 #[derive(Clone, Debug)]
 pub enum Done {
     /// A resource stands as it was asked for: created, updated, or (when `changed` is false) it stood so
-    /// before.
-    Wrote(Written),
+    /// before. With what is to be told of it: what speaks against it and did not stop it.
+    Wrote(Written, Vec<Issue>),
     /// These were deleted; none when there was nothing to delete.
     Deleted(Vec<Written>),
     /// A read.
@@ -22,7 +23,10 @@ pub enum Done {
 /// What was written, as text to be kept. Reads are not in it: they are done again.
 pub(super) fn write(done: &[Done]) -> Tree {
     let list = done.iter().map(|done| match done {
-        Done::Wrote(written) => Tree::object().with("wrote", written_tree(written)),
+        Done::Wrote(written, told) => {
+            let told = (!told.is_empty()).then(|| told.iter().map(issue_tree).collect::<Vec<_>>());
+            Tree::object().with("wrote", written_tree(written)).maybe("told", told)
+        }
         Done::Deleted(list) => {
             Tree::object().with("deleted", list.iter().map(written_tree).collect::<Vec<_>>())
         }
@@ -35,7 +39,8 @@ pub(super) fn write(done: &[Done]) -> Tree {
 pub(super) fn read(list: Value<'_>) -> Option<Vec<Option<Done>>> {
     let one = |value: Value<'_>| {
         if let Some(written) = value.get("wrote") {
-            return Some(Some(Done::Wrote(written_of(written)?)));
+            let told = value.get("told").into_iter().flat_map(Value::items).map(issue_of);
+            return Some(Some(Done::Wrote(written_of(written)?, told.collect::<Option<_>>()?)));
         }
         if let Some(deleted) = value.get("deleted") {
             return Some(Some(Done::Deleted(deleted.items().map(written_of).collect::<Option<_>>()?)));
@@ -66,6 +71,17 @@ fn written_of(value: Value<'_>) -> Option<Written> {
     })
 }
 
+/// What is told is a warning, or information.
+fn issue_tree(issue: &Issue) -> Tree {
+    Tree::object().with("code", issue.code).with("text", issue.text.as_str()).with("at", issue.at.as_str())
+}
+
+fn issue_of(value: Value<'_>) -> Option<Issue> {
+    let (code, text, at) = (value.str("code")?, value.str("text")?, value.str("at")?);
+    let code = issue_code(&code).unwrap_or("informational");
+    Some(Issue { warning: true, ..Issue::new(code, at, text) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,8 +97,10 @@ mod tests {
             created,
             changed: true,
         };
+        let told = Issue { warning: true, ..Issue::new("code-invalid", "Patient.gender", "It is unusual.") };
         let done = vec![
-            Done::Wrote(written(true, 1)),
+            Done::Wrote(written(true, 1), vec![told]),
+            Done::Wrote(written(false, 3), vec![]),
             Done::Deleted(vec![written(false, 2)]),
             Done::Deleted(vec![]),
         ];

@@ -15,6 +15,11 @@ use record::{Issue, Kind, Refusal};
 pub fn transaction(caller: &Caller<'_>, bundle: &Json, once: Option<&Once>) -> Result<Outcome, Refusal> {
     let (changes, mut faults) =
         changes(bundle.root(), caller.base).map_err(|r| caller.refused("refused", COMMAND, r))?;
+    let is_read = |change: &&Change<'_>| matches!(change.ask, Ask::Read { .. } | Ask::Search { .. });
+    if changes.iter().filter(is_read).count() > READS_MAX {
+        let text = format!("A transaction reads at most {READS_MAX} times. Send what only reads in a batch.");
+        return Err(caller.refused("refused", COMMAND, Refusal::new(Kind::TooLarge, text)));
+    }
     if faults.is_empty() {
         return commit::commit(caller, COMMAND, &changes, true, once);
     }
@@ -29,6 +34,9 @@ pub fn transaction(caller: &Caller<'_>, bundle: &Json, once: Option<&Once>) -> R
 }
 
 const COMMAND: &str = "fhir.transaction";
+/// Reads and searches of one transaction, at most: those beside changes are done on the writer's turn, while all other
+/// writers wait.
+const READS_MAX: usize = 200;
 
 /// The changes that the entries ask for, and what is wrong with those that ask for none.
 fn changes<'j>(bundle: Value<'j>, base: &str) -> Result<(Vec<Change<'j>>, Vec<Issue>), Refusal> {

@@ -6,7 +6,8 @@ use record::{Issue, Kind, Refusal, Tx, Written};
 use std::fmt;
 use std::sync::Arc;
 
-/// What is wrong with content that somebody wants stored, seen before the writer's turn.
+/// What is wrong with content that somebody wants stored, seen before the writer's turn. Warnings do not stop it, and
+/// are told with what was done.
 pub type Check = Arc<dyn Fn(&Session, Value<'_>) -> Result<Vec<Issue>, Refusal> + Send + Sync>;
 /// What goes into the same transaction as a version that was written.
 pub type Filed = Arc<dyn Fn(&mut Tx<'_>, &Session, &Written) -> Result<(), Refusal> + Send + Sync>;
@@ -42,20 +43,20 @@ impl fmt::Debug for Guard {
     }
 }
 
-/// Refuses content that a guard of its type finds something wrong with.
-pub(super) fn check(guards: &Guards, session: &Session, resource: Value<'_>) -> Result<(), Refusal> {
+/// Refuses content that a guard of its type finds something wrong with. Gives what is to be told of other content.
+pub(super) fn check(guards: &Guards, session: &Session, resource: Value<'_>) -> Result<Vec<Issue>, Refusal> {
     if guards.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let kind = resource.str("resourceType").unwrap_or_default();
     let mut issues = Vec::new();
     for guard in guards.iter().filter(|guard| guard.is_over(&kind)) {
         issues.extend((guard.check)(session, resource)?);
     }
-    if issues.is_empty() {
-        return Ok(());
+    if issues.iter().all(|issue| issue.warning) {
+        return Ok(issues);
     }
-    let unsupported = issues.iter().all(|issue| issue.code == "not-supported");
+    let unsupported = issues.iter().filter(|issue| !issue.warning).all(|issue| issue.code == "not-supported");
     Err(Refusal::many(if unsupported { Kind::Unsupported } else { Kind::Invalid }, issues))
 }
 

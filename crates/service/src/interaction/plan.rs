@@ -36,10 +36,10 @@ pub(super) struct Change<'j> {
 
 /// One step of a plan.
 pub(super) enum Step {
-    Create(Prepared),
+    Create(Ready),
     /// `guessed` when the version was read while planning and not given by the caller.
     Put {
-        resource: Prepared,
+        resource: Ready,
         expected: Option<u64>,
         guessed: bool,
     },
@@ -57,6 +57,12 @@ pub(super) enum Step {
         id: String,
     },
     Search(Box<(Query, Page)>),
+}
+
+/// A resource that may be written, and what is to be told of it.
+pub(super) struct Ready {
+    pub prepared: Prepared,
+    pub told: Vec<Issue>,
 }
 
 /// What the writer is to do, in the order of the input, and what must still be so.
@@ -463,7 +469,7 @@ fn prepared(
     id: &str,
     references: &mut References<'_>,
     lookup: &mut Lookup<'_>,
-) -> Result<Prepared, Refusal> {
+) -> Result<Ready, Refusal> {
     // The references inside a Bundle that is itself a resource are that Bundle's own.
     let opaque = resource.str("resourceType").as_deref() == Some("Bundle");
     let relinked = if opaque { None } else { references.relinked(resource)? };
@@ -474,8 +480,8 @@ fn prepared(
     let faults = references.take_faults()?;
     match outcome {
         Ok(prepared) if faults.is_empty() => {
-            guard::check(&lookup.caller.guards, lookup.caller.session, resource)?;
-            prepared.packed_for(lookup.caller.access.store())
+            let told = guard::check(&lookup.caller.guards, lookup.caller.session, resource)?;
+            Ok(Ready { prepared: prepared.packed_for(lookup.caller.access.store())?, told })
         }
         Ok(_) => {
             let unmet = faults.iter().all(|fault| matches!(fault.code, "not-found" | "multiple-matches"));

@@ -50,7 +50,7 @@ fn alone(json: &Json) -> Item<'_> {
 }
 
 fn changed(done: &Done) -> bool {
-    matches!(done, Done::Wrote(written) if written.changed)
+    matches!(done, Done::Wrote(written, _) if written.changed)
 }
 
 const COLLECTION: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
@@ -68,7 +68,7 @@ fn loading_a_collection_again_changes_nothing() {
     assert_eq!(again.len(), 2);
     assert!(!again.iter().any(changed), "{again:?}");
     assert_eq!(world.count("Observation"), 1);
-    let Done::Wrote(observation) = &first[1] else { panic!("{first:?}") };
+    let Done::Wrote(observation, _) = &first[1] else { panic!("{first:?}") };
     let body = read(&world.caller(), "Observation", &observation.id).unwrap();
     assert!(body.text.contains("\"reference\":\"Patient/p\""), "{}", body.text);
 }

@@ -6,8 +6,9 @@
 use super::outbox::Outbox;
 use super::run::Run;
 use super::{Place, changes};
-use crate::interaction::{Caller, pairs};
+use crate::interaction::{Caller, pairs, query};
 use access::Permission;
+use conformance::Conformance;
 use fhir::definitions::RESOURCES;
 use fhir::search::{Filter, Handling, Query};
 use fhir::{Json, Limits};
@@ -60,7 +61,7 @@ impl Export {
             let text = "The export of everything knows no patient. Use Patient/$export.";
             return Err(Refusal::invalid("patient", text));
         }
-        self.queries(caller.base, now)?;
+        self.queries(caller.conformance.as_ref(), caller.base, now)?;
         match &self.of {
             Of::Group(id) => members(&caller.reader()?, id).map(drop),
             Of::System | Of::Patients => Ok(()),
@@ -68,7 +69,12 @@ impl Export {
     }
 
     /// The filters, read.
-    fn queries(&self, base: &str, now: Instant) -> Result<HashMap<&'static str, Vec<Query>>, Refusal> {
+    fn queries(
+        &self,
+        conformance: Option<&Conformance>,
+        base: &str,
+        now: Instant,
+    ) -> Result<HashMap<&'static str, Vec<Query>>, Refusal> {
         let mut queries: HashMap<&'static str, Vec<Query>> = HashMap::new();
         for (kind, text) in &self.filters {
             if !self.types.is_empty() && !self.types.contains(kind) {
@@ -76,7 +82,7 @@ impl Export {
                     format!("_typeFilter names {kind}, which _type does not. Add it, or leave it out.");
                 return Err(Refusal::invalid("_typeFilter", text));
             }
-            let query = Query::parse(Some(kind), &pairs(text)?, Handling::Strict, now, &format!("{base}/"))?;
+            let query = query(conformance, base, Some(kind), &pairs(text)?, Handling::Strict, now)?;
             let narrows = query.sort.is_empty()
                 && query.count.is_none()
                 && query.include.is_empty()
@@ -117,7 +123,7 @@ impl Sieve {
         let listed = members.iter().flatten().cloned().enumerate();
         Ok(Sieve {
             types: if export.types.is_empty() { RESOURCES.to_vec() } else { export.types.clone() },
-            queries: export.queries(run.base, run.job.began)?,
+            queries: export.queries(run.conformance, run.base, run.job.began)?,
             of_patients: export.of != Of::System,
             order: listed.map(|(i, id)| (id, i)).collect(),
             members,

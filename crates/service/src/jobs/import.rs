@@ -15,6 +15,8 @@ use record::{Found, Kind, Refusal};
 pub const INPUTS_MAX: usize = 1_000;
 /// Lines that wait for what a later one may bring, at most.
 const WAITING_MAX: usize = 100_000;
+/// The type of what an import puts out.
+const OUTCOME: &str = "OperationOutcome";
 
 /// What is to be taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +83,7 @@ struct Taking<'i> {
     tallies: Vec<Tally>,
     waiting: Vec<Waiting>,
     errors: String,
+    /// How many refusals `errors` holds.
     error_count: u64,
 }
 
@@ -106,7 +109,7 @@ pub(super) fn run(run: &mut Run<'_>, import: &Import) -> Result<(), Refusal> {
                 ((done + 1) * run.pace.page).min(lines.len()),
                 lines.len()
             );
-            run.save()?;
+            taking.save(run)?;
         }
     }
     taking.retry(run)?;
@@ -160,12 +163,26 @@ impl Taking<'_> {
             while lines.peek().is_some() {
                 let some: Vec<Waiting> = lines.by_ref().take(run.pace.page).collect();
                 self.take(run, some, !last)?;
-                run.save()?;
+                self.save(run)?;
             }
             if self.waiting.is_empty() {
                 return Ok(());
             }
         }
+    }
+
+    /// Keeps how far it is. Refusals go into a file as soon as they fill one: there may be far more of them than of
+    /// what was sent.
+    fn save(&mut self, run: &mut Run<'_>) -> Result<(), Refusal> {
+        if self.errors.len() >= run.pace.file_bytes {
+            self.put_errors(run)?;
+        }
+        run.save()
+    }
+
+    fn put_errors(&mut self, run: &mut Run<'_>) -> Result<(), Refusal> {
+        let (text, count) = (std::mem::take(&mut self.errors), std::mem::take(&mut self.error_count));
+        run.put(Purpose::Error, OUTCOME, count, text.as_bytes())
     }
 
     fn refuse(&mut self, line: &Waiting, refusal: &Refusal) {
@@ -181,7 +198,7 @@ impl Taking<'_> {
     }
 
     /// An outcome for each input, and one for each line that was refused.
-    fn report(self, run: &mut Run<'_>) -> Result<(), Refusal> {
+    fn report(mut self, run: &mut Run<'_>) -> Result<(), Refusal> {
         let mut text = String::new();
         for (input, tally) in self.import.inputs.iter().zip(&self.tallies) {
             let said = format!("{}: {} filed, {} refused.", input.name(), tally.filed, tally.refused);
@@ -189,13 +206,12 @@ impl Taking<'_> {
                 .with("severity", "information")
                 .with("code", "informational")
                 .with("diagnostics", said);
-            Tree::resource("OperationOutcome").with("issue", vec![issue]).write(&mut text);
+            Tree::resource(OUTCOME).with("issue", vec![issue]).write(&mut text);
             text.push('\n');
         }
-        let kind = "OperationOutcome";
-        run.put(Purpose::Output, kind, self.import.inputs.len() as u64, text.as_bytes())?;
+        run.put(Purpose::Output, OUTCOME, self.import.inputs.len() as u64, text.as_bytes())?;
         if self.error_count > 0 {
-            run.put(Purpose::Error, kind, self.error_count, self.errors.as_bytes())?;
+            self.put_errors(run)?;
         }
         let sum = |of: fn(&Tally) -> u64| self.tallies.iter().map(of).sum::<u64>();
         run.job.progress = format!("{} filed, {} refused", sum(|t| t.filed), sum(|t| t.refused));

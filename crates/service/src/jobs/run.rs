@@ -4,6 +4,7 @@ use super::job::{File, Purpose, State, Work};
 use super::{Door, EXPORTS, Job, Jobs, OPEN, Pace, SPACE, export, import, kept_until, request};
 use crate::interaction::Guards;
 use access::{Access, Permission, Session};
+use conformance::Conformance;
 use fhir::Tree;
 use record::{Act, Author, Kind, Reader, Refusal, Scope, Store, new_id};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ pub(super) struct Run<'r> {
     pub base: &'r str,
     pub pace: &'r Pace,
     pub guards: &'r Guards,
+    pub conformance: Option<&'r Conformance>,
     pub job: Job,
     lease: u64,
     lost: &'r AtomicBool,
@@ -141,7 +143,8 @@ impl Jobs {
         let Some(job) = self.load(id)? else { return clear(store, id, lease) };
         let lost = AtomicBool::new(false);
         let (access, base, pace) = (&self.access, self.base.as_str(), &self.pace);
-        let mut run = Run { access, base, pace, guards: &self.guards, job, lease, lost: &lost };
+        let (guards, conformance) = (&self.guards, self.conformance.as_ref());
+        let mut run = Run { access, base, pace, guards, conformance, job, lease, lost: &lost };
         run.job.tries += 1;
         "under way".clone_into(&mut run.job.progress);
         run.keep(false)?;

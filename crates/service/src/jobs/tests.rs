@@ -226,3 +226,22 @@ fn a_request_that_panics_fails_its_job_after_some_tries_and_stops_no_other() {
     assert!(turns > 1, "it is tried again");
     assert!(matches!(node.jobs.find(&session, &id).unwrap().state, State::Failed(_)));
 }
+
+#[test]
+fn nobody_has_more_jobs_by_asking_for_many_at_the_same_moment() {
+    let house = House::new();
+    let node = house.node();
+    let session = node.session();
+    let begun = AtomicI64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                let caller = Caller::new(&node.access, &session, BASE);
+                if node.jobs.request(&caller, Asked::default(), b"", "x").is_ok() {
+                    begun.fetch_add(1, Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(begun.load(Relaxed), super::OPEN_MAX as i64);
+}

@@ -1,5 +1,6 @@
 //! The members of a value set, each once.
 
+use super::work::{Excludes, Work, alone, at_once, of_clause as cost_of, of_sets};
 use crate::issue::{Issue, Refused};
 use crate::language::{Name, names};
 use crate::set::{Clause, Membership, Named, Place, Set, Stated};
@@ -10,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// So many concepts are asked one by one whether they meet a filter; for more, all that meet it are found once.
-const ASKED_EACH_MAX: usize = 64;
+pub(super) const ASKED_EACH_MAX: usize = 64;
 
 /// One member.
 #[derive(Clone, Copy)]
@@ -79,14 +80,22 @@ pub(crate) fn items<'s>(
     filter: Option<&str>,
     search_max: usize,
 ) -> Result<Vec<Item<'s>>, Refused> {
+    items_within(set, filter, search_max, &Work::new())
+}
+
+/// The same with the steps that are left.
+fn items_within<'s>(
+    set: &'s Set,
+    filter: Option<&str>,
+    search_max: usize,
+    work: &Work,
+) -> Result<Vec<Item<'s>>, Refused> {
+    let mut excludes = Excludes::of(set);
     let mut found =
         Found { items: Vec::new(), concepts: HashSet::new(), codes: HashSet::new(), systems: Vec::new() };
     for clause in &set.include {
-        for item in of_clause(clause, filter, search_max)? {
-            if !excluded(set, &item)? {
-                found.add(item);
-            }
-        }
+        let items = of_clause(clause, filter, search_max, work)?;
+        excludes.apply(items, work)?.into_iter().for_each(|item| found.add(item));
     }
     Ok(found.items)
 }
@@ -118,37 +127,25 @@ impl<'s> Found<'s> {
     }
 }
 
-fn excluded(set: &Set, item: &Item<'_>) -> Result<bool, Refused> {
-    if set.exclude.is_empty() {
-        return Ok(false);
-    }
-    let code = item.code();
-    for clause in &set.exclude {
-        match clause.has(&item.named.url, &code) {
-            Membership::In(_) => return Ok(true),
-            Membership::Unsure(why) => return Err(Refused::unsupported(why)),
-            Membership::Out => {}
-        }
-    }
-    Ok(false)
-}
-
 fn of_clause<'s>(
     clause: &'s Clause,
     filter: Option<&str>,
     search_max: usize,
+    work: &Work,
 ) -> Result<Vec<Item<'s>>, Refused> {
-    let Some(named) = &clause.system else { return imported(clause, filter, search_max) };
+    let Some(named) = &clause.system else { return imported(clause, filter, search_max, work) };
     if let Some(concepts) = &clause.concepts {
-        return listed(clause, named, &concepts.list, filter);
+        return listed(clause, named, &concepts.list, filter, work);
     }
     let system = match &named.place {
         Place::System(system) => &**system,
-        Place::Grammar(_) => return of_rule(clause, named, filter, search_max),
+        Place::Grammar(_) => return of_rule(clause, named, filter, search_max, work),
         Place::Missing => return Err(unknown_system(named)),
     };
     let mut items = Vec::new();
-    for concept in chosen(clause, system, filter, search_max)? {
+    let all = chosen(clause, system, filter, search_max, work)?;
+    work.spend(all.len(), of_sets(&clause.sets))?;
+    for concept in all {
         if clause.sets.is_empty() || clause.imported(&named.url, &system.code(concept))? {
             items.push(Item { named, concept: Some(concept), stated: None });
         }
@@ -157,20 +154,25 @@ fn of_clause<'s>(
 }
 
 /// The concepts that meet the filters of a clause and have the words of the text, if there is one.
-fn chosen(
+pub(super) fn chosen(
     clause: &Clause,
     system: &dyn System,
     filter: Option<&str>,
     search_max: usize,
+    work: &Work,
 ) -> Result<Vec<Concept>, Refused> {
     let (mut found, rest) = match (filter, &clause.filters[..]) {
         (None, []) => (system.all(), &clause.filters[..]),
-        (None, [first, rest @ ..]) => (system.filter(first.filter())?, rest),
+        (None, [first, rest @ ..]) => {
+            work.spend(system.len(), at_once(first))?;
+            (system.filter(first.filter())?, rest)
+        }
         (Some(text), all) => {
             let found = system.search(text, search_max);
             match all {
                 // More have the words than are looked at: begin with those that meet the filter instead.
                 [first, rest @ ..] if found.len() >= search_max => {
+                    work.spend(system.len(), at_once(first))?;
                     let words = text::words(text);
                     let mut found = system.filter(first.filter())?;
                     found.retain(|concept| {
@@ -184,6 +186,7 @@ fn chosen(
     };
     for condition in rest {
         if found.len() <= ASKED_EACH_MAX {
+            work.spend(found.len(), alone(condition))?;
             let mut kept = Vec::with_capacity(found.len());
             for concept in found {
                 if system.meets(concept, condition.filter())? {
@@ -192,6 +195,7 @@ fn chosen(
             }
             found = kept;
         } else {
+            work.spend(system.len(), at_once(condition))?;
             let fitting: HashSet<Concept> = system.filter(condition.filter())?.into_iter().collect();
             found.retain(|concept| fitting.contains(concept));
         }
@@ -205,9 +209,11 @@ fn of_rule<'s>(
     named: &'s Named,
     filter: Option<&str>,
     search_max: usize,
+    work: &Work,
 ) -> Result<Vec<Item<'s>>, Refused> {
     let common = clause.common.as_ref().ok_or_else(|| endless(named))?;
-    let mut all = items(common, filter, search_max)?;
+    let mut all = items_within(common, filter, search_max, work)?;
+    work.spend(all.len(), cost_of(clause))?;
     all.retain(|item| {
         item.named.url == named.url && matches!(clause.has(&named.url, &item.code()), Membership::In(_))
     });
@@ -219,11 +225,15 @@ fn imported<'s>(
     clause: &'s Clause,
     filter: Option<&str>,
     search_max: usize,
+    work: &Work,
 ) -> Result<Vec<Item<'s>>, Refused> {
     let Some(first) = clause.sets.first() else { return Ok(Vec::new()) };
-    let mut all = items(first, filter, search_max)?;
+    let mut all = items_within(first, filter, search_max, work)?;
     if first.active_only {
         all.retain(Item::is_active);
+    }
+    if clause.sets.len() > 1 {
+        work.spend(all.len(), of_sets(&clause.sets))?;
     }
     let mut kept = Vec::with_capacity(all.len());
     for item in all {
@@ -239,7 +249,9 @@ fn listed<'s>(
     named: &'s Named,
     list: &'s [Stated],
     filter: Option<&str>,
+    work: &Work,
 ) -> Result<Vec<Item<'s>>, Refused> {
+    work.spend(list.len(), 1 + of_sets(&clause.sets))?;
     let words = filter.map(text::words).unwrap_or_default();
     let mut items = Vec::new();
     for stated in list {

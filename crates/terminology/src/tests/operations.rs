@@ -500,3 +500,30 @@ fn the_comparison_with_expected_answers_sees_what_differs() {
     check(r#"{"a": "$choice:one|two$"}"#, r#"{"a": "three"}"#, false);
     check(r#"{"a": "$instant$"}"#, r#"{"a": "today"}"#, false);
 }
+
+#[test]
+fn an_expansion_that_would_take_hours_is_refused() {
+    let codes = (0..2_000).map(|i| format!(r#"{{"code": "c{i}"}}"#)).collect::<Vec<_>>().join(",");
+    let system = format!(
+        r#"{{"resourceType": "CodeSystem", "url": "http://example.org/many", "version": "1", "status": "active",
+            "content": "complete", "concept": [{codes}]}}"#
+    );
+    let check = |excludes: usize, pattern: &str, expected: &str| {
+        let one = |i| {
+            format!(
+                r#"{{"system": "http://example.org/many", "filter": [
+                    {{"property": "code", "op": "regex", "value": "{pattern}{i}"}}]}}"#
+            )
+        };
+        let excludes = (1..=excludes).map(one).collect::<Vec<_>>().join(",");
+        let compose =
+            format!(r#"{{"include": [{{"system": "http://example.org/many"}}], "exclude": [{excludes}]}}"#);
+        let some = set("some", &compose);
+        let terminology = Terminology::new(vec![Arc::new(Resources::of(&[&some, &system]))]);
+        let got = expand(&terminology, &[("url", "http://example.org/some"), ("filter", "c1999")]);
+        let all = expand(&terminology, &[("url", "http://example.org/some"), ("count", "3")]);
+        assert_eq!(format!("{got} / {all}"), expected);
+    };
+    check(2, "c[0-9]*", "c1999 / c0 c3 c4");
+    check(20, &format!("{}x", "y?".repeat(3_000)), "c1999 / refused: too-costly");
+}

@@ -20,6 +20,8 @@ fn addresses() -> Vec<String> {
         "/sign-in/code",
         "/sign-in/set-up",
         "/lock",
+        "/sign-in/with/x",
+        "/sign-in/with/x/back",
         "/sign-out",
         "/account/sign-out-everywhere",
         "/assets/x",
@@ -32,12 +34,14 @@ fn addresses() -> Vec<String> {
 }
 
 /// What anyone may ask for, and what they are answered.
-const PUBLIC: [(&str, u16); 10] = [
+const PUBLIC: [(&str, u16); 12] = [
     ("/", 303),
     ("/sign-in", 200),
     ("/sign-in/role", 303),
     ("/sign-in/code", 303),
     ("/sign-in/set-up", 303),
+    ("/sign-in/with/x", 404),
+    ("/sign-in/with/x/back", 404),
     ("/sign-out", 303),
     ("/assets/x", 404),
     ("/help", 200),
@@ -49,7 +53,7 @@ const PUBLIC: [(&str, u16); 10] = [
 fn the_router_names_no_address_that_the_sweep_does_not_know() {
     let source = include_str!("../lib.rs");
     let routes = source.matches(".route(").count();
-    assert_eq!(routes, 9 + 4, "nine single routes and four loops: add new ones to the sweep");
+    assert_eq!(routes, 11 + 4, "eleven single routes and four loops: add new ones to the sweep");
 }
 
 #[test]

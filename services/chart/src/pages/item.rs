@@ -6,7 +6,7 @@ use crate::views::{Fact, Names, Reference, Resource, facts_of, words};
 use html::{Card, Markup, When, card, notice};
 use maud::html;
 use record::{Body, Found, HistoryOf, Refusal};
-use service::{Answer, Request};
+use service::{Answer, Permission, Request};
 
 /// Versions that are listed.
 const VERSIONS_MAX: usize = 50;
@@ -31,6 +31,10 @@ pub fn item(request: &Request<'_>) -> Result<Answer, Refusal> {
     let main = html! {
         (head(&title, &record))
         @if resource.version < newest { (notice(&old(&resource))) }
+        @if request.session.may(Permission::Seal) && record.place.at.is_none() && resource.version == newest {
+            @let about = super::consent::about(&record, Some(&format!("{kind}/{id}")));
+            p class="app-actions" { a class="app-btn" href=(format!("/consent/seal?{about}")) { "Seal this" } }
+        }
         div class="app-grid" {
             (card(Card { id: "fields", title: "Fields", count: None, link: None, columns: 12, body: html! {
                 div class="app-card__body" {

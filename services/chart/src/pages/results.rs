@@ -1,8 +1,8 @@
 //! Results: cumulative tables by panel, reports in words, and the same as a file.
 
+use super::cell;
 use super::grid::{self, COLUMNS_MAX, grid};
 use super::readings::{load_results, panels, readings};
-use super::{cell, csv::csv};
 use crate::newest::Newest;
 use crate::patient_record::PatientRecord;
 use crate::shown::head;
@@ -11,6 +11,7 @@ use fhir::Instant;
 use html::{Action, Card, Choice, When, card, empty, filters, pagination, select_field};
 use maud::{Markup, html};
 use record::Refusal;
+use service::csv;
 use service::{Answer, Request};
 use std::collections::{BTreeSet, HashMap};
 

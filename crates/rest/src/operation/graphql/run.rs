@@ -1,18 +1,19 @@
 //! A query, evaluated.
 
 use super::arguments::{self, Variables, argument, directive, is_wanted};
+use super::cost::{Cost, costly};
 use super::place::{Place, Thing};
 use super::shape::{As, Out};
-use super::{DEPTH_MAX, FIELDS_MAX, LOADED_MAX, about, named};
+use super::{DEPTH_MAX, about, named};
 use fhir::Tree;
 use fhir::definitions::{Element, TypeKind, type_def};
 use fhir::fhirpath::{Expression, Item, Node, Scalar};
 use fhir::json::{Json, Limits, Value};
 use fhir::search::Handling;
 use graphql_parser::query::{Field, FragmentDefinition, Selection, SelectionSet, TypeCondition};
-use record::{Body, Issue, Kind, Page, Refusal, Results};
+use record::{Body, Kind, Page, Refusal, Results};
 use service::interaction::{self, Address, Caller, kind_named};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 type Set = SelectionSet<'static, String>;
@@ -26,8 +27,7 @@ pub(super) struct Run<'r> {
     caller: &'r Caller<'r>,
     fragments: HashMap<String, FragmentDefinition<'static, String>>,
     variables: Variables,
-    fields: Cell<usize>,
-    loaded: Cell<usize>,
+    cost: Cost,
     faults: RefCell<Vec<Tree>>,
 }
 
@@ -47,8 +47,8 @@ impl<'r> Run<'r> {
         fragments: HashMap<String, FragmentDefinition<'static, String>>,
         variables: Variables,
     ) -> Run<'r> {
-        let (fields, loaded, faults) = (Cell::new(0), Cell::new(0), RefCell::default());
-        Run { caller, fragments, variables, fields, loaded, faults }
+        let (cost, faults) = Default::default();
+        Run { caller, fragments, variables, cost, faults }
     }
 
     /// What went wrong with parts of the answer.
@@ -85,10 +85,7 @@ impl<'r> Run<'r> {
             return Err(costly(format!("The query is deeper than {DEPTH_MAX}. Make it flatter.")));
         }
         for selection in &set.items {
-            self.fields.set(self.fields.get() + 1);
-            if self.fields.get() > FIELDS_MAX {
-                return Err(costly(format!("The answer has more than {FIELDS_MAX} fields. Ask for less.")));
-            }
+            self.cost.field()?;
             match selection {
                 Selection::Field(field) => {
                     if !is_wanted(&field.directives, &self.variables)? {
@@ -167,6 +164,7 @@ impl<'r> Run<'r> {
         let kind = kind_named(&field.name).map_err(|_| unknown("Query", &field.name))?;
         let id = argument(field, "id", &self.variables)?
             .ok_or_else(|| wrong(format!("{kind} needs id. To search, ask for {kind}List.")))?;
+        self.cost.load(1)?;
         match interaction::read(self.caller, kind, &id) {
             Ok(body) => self.loaded(&body, field, way, out),
             Err(refusal) => self.fault(field, refusal, out),
@@ -186,7 +184,9 @@ impl<'r> Run<'r> {
         let now = self.caller.access.store().now();
         let query = self.caller.query(Some(kind), &pairs, Handling::Strict, now)?;
         let count = query.count.unwrap_or(LIST.0).min(LIST.1);
+        self.cost.load(1)?;
         let results = interaction::search(self.caller, &query, &Page { count, total: paged })?;
+        self.cost.load(results.matches.len().saturating_sub(1))?;
         if paged {
             return self.put(field, Place::Connection(&results, count), "", way, out);
         }
@@ -270,6 +270,7 @@ impl<'r> Run<'r> {
             let suffix = self.suffix(item, i, field)?;
             if item.kind.kind == TypeKind::Primitive {
                 self.no_selection(field)?;
+                self.cost.weigh(item.value.raw().len())?;
                 let name = format!("{}{suffix}", key(field));
                 out.put(&name, item.value.into(), self.how(field, way))?;
             } else {
@@ -380,6 +381,7 @@ impl<'r> Run<'r> {
         if of_type.is_some_and(|of_type| of_type != kind) {
             return Ok(());
         }
+        self.cost.load(1)?;
         match interaction::read(self.caller, kind, &id) {
             Ok(body) => self.loaded(&body, field, way, out),
             Err(_) if optional => Ok(()),
@@ -395,12 +397,6 @@ impl<'r> Run<'r> {
     }
 
     fn parsed(&self, body: &Body) -> Result<Json, Refusal> {
-        self.loaded.set(self.loaded.get() + 1);
-        if self.loaded.get() > LOADED_MAX {
-            return Err(costly(format!(
-                "The query leads to more than {LOADED_MAX} resources. Ask for fewer."
-            )));
-        }
         let limits = Limits { bytes: usize::MAX, depth: usize::MAX, number: usize::MAX };
         let fault = |_| Refusal::new(Kind::Fault, "A resource could not be read. Tell support.");
         Json::parse(body.text.as_str(), limits).map_err(fault)
@@ -484,10 +480,6 @@ fn simple(value: Value<'_>) -> Option<String> {
 
 fn wrong(text: String) -> Refusal {
     Refusal::invalid("query", text)
-}
-
-fn costly(text: String) -> Refusal {
-    Refusal::many(Kind::TooLarge, vec![Issue::new("too-costly", "query", text)])
 }
 
 fn unknown(kind: &str, name: &str) -> Refusal {

@@ -2,10 +2,15 @@
 
 use fhir::Tree;
 use record::Refusal;
+use std::collections::HashMap;
 
 /// The members of an object.
 #[derive(Default)]
-pub(super) struct Out(Vec<(String, Tree)>);
+pub(super) struct Out {
+    members: Vec<(String, Tree)>,
+    /// Where each stands: there may be thousands.
+    places: HashMap<String, usize>,
+}
 
 /// How a value goes under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +24,14 @@ pub(super) enum As {
 impl Out {
     /// Puts a value under a name.
     pub fn put(&mut self, name: &str, value: Tree, how: As) -> Result<(), Refusal> {
-        let there = self.0.iter_mut().find(|(known, _)| known == name);
-        match (there, how) {
-            (None, As::One) => self.0.push((name.to_owned(), value)),
-            (None, As::Item) => self.0.push((name.to_owned(), Tree::Array(vec![value]))),
-            (Some((_, Tree::Array(list))), As::Item) => list.push(value),
+        let Some(place) = self.places.get(name) else {
+            self.places.insert(name.to_owned(), self.members.len());
+            let value = if how == As::Item { Tree::Array(vec![value]) } else { value };
+            self.members.push((name.to_owned(), value));
+            return Ok(());
+        };
+        match (&mut self.members[*place].1, how) {
+            (Tree::Array(list), As::Item) => list.push(value),
             _ => return Err(several(name)),
         }
         Ok(())
@@ -31,7 +39,10 @@ impl Out {
 
     /// Refuses a field that was asked for twice and is not the same both times.
     pub fn agree(&self, again: Out) -> Result<(), Refusal> {
-        match again.0.into_iter().find(|one| !self.0.contains(one)) {
+        let is_same = |(name, value): &(String, Tree)| {
+            self.places.get(name).is_some_and(|place| self.members[*place].1 == *value)
+        };
+        match again.members.into_iter().find(|one| !is_same(one)) {
             Some((name, _)) => Err(several(&name)),
             None => Ok(()),
         }
@@ -39,11 +50,11 @@ impl Out {
 
     /// True when something is under this name.
     pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
+        self.places.contains_key(name)
     }
 
     pub fn tree(self) -> Tree {
-        Tree::Object(self.0)
+        Tree::Object(self.members)
     }
 }
 
