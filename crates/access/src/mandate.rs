@@ -22,8 +22,7 @@ pub(crate) const REVOKED: &str = "token-revoked";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
     /// The session in which it was given: when that runs out, ends or is revoked, or the account is closed or changed.
-    /// A
-    /// browser's session that is only locked stands. It sees no more than the session sees now and saw then.
+    /// A browser's session that is only locked stands. It sees no more than the session sees now and saw then.
     WithSession,
     /// Whoever gave it: a person with the account and the role profile, a program with its token. The account is taken
     /// as it is then. A token that runs out leaves it in force, one that is revoked ends it.

@@ -43,6 +43,9 @@ impl Criteria {
         query.resolve(&mut |_| Err(by_value_set()))?;
         let (filters, joined) = std::mem::take(&mut query.filters).into_iter().partition(stands_alone);
         query.filters = joined;
+        if query.filters.iter().any(reads_words) {
+            return Err(by_words());
+        }
         let joined = (!query.filters.is_empty()).then(|| Box::new(query));
         Ok(Criteria { kind, names, filters, joined })
     }
@@ -84,6 +87,24 @@ fn by_value_set() -> Refusal {
     Refusal::many(Kind::Unsupported, vec![Issue::new("not-supported", "criteria", text)])
 }
 
+/// Words are looked for by reading texts, and the record refuses to read too many for one search. Whoever reads the log
+/// for all subscriptions must not be refused because of one.
+fn reads_words(filter: &Filter) -> bool {
+    match filter {
+        Filter::Text(_) => true,
+        Filter::Chain { targets, .. } => targets.iter().any(|(_, filter)| reads_words(filter)),
+        Filter::Has { filter, .. } | Filter::Not(filter) => reads_words(filter),
+        Filter::And(filters) | Filter::Or(filters) => filters.iter().any(reads_words),
+        Filter::Param { .. } | Filter::Id(_) | Filter::LastUpdated(_) | Filter::Compartment { .. } => false,
+    }
+}
+
+fn by_words() -> Refusal {
+    let text = "Criteria do not look for words (_content, _text) in resources that references lead to. Look for them \
+                in the resource itself, or follow the reference by another parameter.";
+    Refusal::many(Kind::Unsupported, vec![Issue::new("not-supported", "criteria", text)])
+}
+
 fn not_alone() -> Refusal {
     let text = "What a topic is about is judged by the resource itself, so chains and _has have no place in it. Use \
                 parameters of the resource, or a Subscription with criteria of R4 \
@@ -122,6 +143,9 @@ mod tests {
             ("Observation?no-such=1", Kind::Invalid),
             ("Observation?_sort=date", Kind::Invalid),
             ("Observation?_include=Observation:subject", Kind::Invalid),
+            ("Observation?subject:Patient._content=x", Kind::Unsupported),
+            ("Patient?_has:Observation:patient:_text=x", Kind::Unsupported),
+            ("Patient?_has:Observation:patient:performer:Practitioner._content=x", Kind::Unsupported),
             ("Observation?code:not-in=http://example.org/v", Kind::Unsupported),
         ] {
             assert_eq!(read(text).map_err(|r| r.kind).unwrap_err(), kind, "{text}");

@@ -1,6 +1,7 @@
 //! The engine against a real record and real receivers.
 
 mod away;
+mod killed;
 mod mail;
 mod receiver;
 mod sight;
@@ -26,7 +27,7 @@ struct World {
     access: Access,
     system: Session,
     runtime: Runtime,
-    _home: Home,
+    home: Home,
 }
 
 impl World {
@@ -39,20 +40,14 @@ impl World {
         let options = Options { readers: 8, durable: false, ..Options::default() };
         let store = Store::open(home.place().parse::<Place>().unwrap(), options).unwrap();
         let access = Access::open(store).unwrap();
-        let mut settings = Settings::at(BASE);
-        settings.hosts = Hosts::new(["127.0.0.1".to_owned()]);
-        settings.retry_first = Duration::from_millis(20);
-        settings.retry_max = Duration::from_millis(80);
-        settings.owner_every = Duration::from_millis(100);
-        settings.failures_max = 3;
-        settings.lease = Duration::from_millis(1_500);
+        let mut settings = settings();
         change(&mut settings);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let subscriptions = Subscriptions::new(access.clone(), settings);
         let work = Some(Work::start(&subscriptions, runtime.handle().clone()).unwrap());
         let system = access.bearer(&access.mint_token("system", 60).unwrap()).unwrap();
-        World { work, subscriptions, access, system, runtime, _home: home }
+        World { work, subscriptions, access, system, runtime, home }
     }
 
     fn receiver(&self) -> Receiver {
@@ -130,6 +125,18 @@ impl World {
     fn until_status(&self, id: &str, status: &str) {
         until(&format!("{id} is {status}"), || self.member(id, "status") == status);
     }
+}
+
+/// Settings for tests: everything soon.
+fn settings() -> Settings {
+    let mut settings = Settings::at(BASE);
+    settings.hosts = Hosts::new(["127.0.0.1".to_owned()]);
+    settings.retry_first = Duration::from_millis(20);
+    settings.retry_max = Duration::from_millis(80);
+    settings.owner_every = Duration::from_millis(100);
+    settings.failures_max = 3;
+    settings.lease = Duration::from_millis(1_500);
+    settings
 }
 
 /// Waits for what must come, and fails when it does not.

@@ -381,8 +381,9 @@ fn an_export_is_worked_on_beside_the_door_and_its_files_come_packed() {
         }
     };
     let manifest = Json::parse(manifest, Limits::DOOR).unwrap();
-    let file =
-        manifest.root().get("output").unwrap().items().next().unwrap().str("url").unwrap().into_owned();
+    let mut files = manifest.root().get("output").unwrap().items();
+    let file = files.find(|file| file.str("type").as_deref() == Some("Patient")).unwrap();
+    let file = file.str("url").unwrap();
     let link = file.strip_prefix("http://127.0.0.1/fhir/").unwrap();
     let headers = "accept: application/fhir+ndjson\r\naccept-encoding: gzip\r\n";
     let answer = door.send("GET", link, headers, b"");

@@ -141,6 +141,44 @@ fn a_socket_is_bound_by_token_and_hears_what_happens() {
 }
 
 #[test]
+fn whose_socket_broke_hears_what_it_missed_in_order_when_it_is_there_again() {
+    let served = Served::new();
+    let world = &served.world;
+    expect(&world.put("Basic/any", TOPIC), 201);
+    expect(&world.put("Subscription/s", &subscription("s", "http://care.example/topics/any", SOCKET)), 201);
+    served.until_active("s");
+    let bound = || {
+        let token = at(&world.get("Subscription/s/$get-ws-binding-token"), "parameter.0.valueString");
+        let mut socket = served.socket(None);
+        assert!(say(&mut socket, &format!("bind-with-token {token}")).contains("\"handshake\""));
+        socket
+    };
+    let change = |id: &str| {
+        world.put(&format!("Patient/{id}"), &format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#))
+    };
+    let mut socket = bound();
+    expect(&change("p1"), 201);
+    assert!(hear(&mut socket).contains("/Patient/p1"));
+    socket.close(None).unwrap();
+    while socket.read().is_ok() {}
+    for id in ["p2", "p3", "p4"] {
+        expect(&change(id), 201);
+    }
+    let mut socket = bound();
+    let mut heard = String::new();
+    // Several may share a notification.
+    while !heard.contains("/Patient/p4") {
+        heard.push_str(&hear(&mut socket));
+    }
+    let place = |text: &str, id: &str| text.find(&format!("/Patient/{id}")).unwrap();
+    assert!(!heard.contains("/Patient/p1"), "{heard}");
+    assert!(
+        place(&heard, "p2") < place(&heard, "p3") && place(&heard, "p3") < place(&heard, "p4"),
+        "{heard}"
+    );
+}
+
+#[test]
 fn operations_tell_how_subscriptions_stand() {
     let served = Served::new();
     let world = &served.world;

@@ -4,6 +4,7 @@ use super::*;
 use crate::Smtp;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// Takes every message, one after the other, and keeps what was said.
@@ -47,6 +48,56 @@ fn take(mut stream: TcpStream) -> std::io::Result<String> {
         }
     }
     Ok(said)
+}
+
+/// A mail server that others wrote: aiosmtpd, from PyPI. It prints the messages that it takes.
+struct MailServer(Child);
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A Python that has aiosmtpd; none, and a line that says so, when there is none on this machine.
+fn python() -> Option<String> {
+    let python = std::env::var("CARESPINE_PYTHON").unwrap_or_else(|_| "python3".into());
+    let found = Command::new(&python).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
+    if found.is_ok_and(|status| status.success()) {
+        return Some(python);
+    }
+    eprintln!("SKIPPED: {python} has no aiosmtpd. Run: pip install aiosmtpd, and set CARESPINE_PYTHON");
+    None
+}
+
+#[test]
+fn a_mail_server_that_was_away_is_given_every_message_when_it_is_there() {
+    let Some(python) = python() else { return };
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let world = World::with(|settings| {
+        let url = format!("smtp://127.0.0.1:{port}");
+        settings.smtp = Some(Smtp { url, from: "Carespine <carespine@hospital.example>".into() });
+    });
+    world.put(
+        r#"{"resourceType":"Subscription","id":"s","status":"requested","reason":"test","criteria":"Observation",
+        "channel":{"type":"email","endpoint":"mailto:ward@hospital.example"}}"#,
+    );
+    world.until_status("s", "active");
+    world.observe(1..=3);
+    world.until_status("s", "error");
+    assert_eq!(world.member("s", "error"), "The mail server could not take the message.");
+    let printed = world.home.folder().join("mail");
+    let mut command = Command::new(python);
+    command.args(["-u", "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Debugging", "stdout"]);
+    command.args(["-l", &format!("127.0.0.1:{port}")]).stdin(Stdio::null());
+    let _server = MailServer(command.stdout(std::fs::File::create(&printed).unwrap()).spawn().unwrap());
+    let text = || std::fs::read_to_string(&printed).unwrap();
+    until("three messages", || text().matches("END MESSAGE").count() == 3);
+    world.until_status("s", "active");
+    let text = text();
+    assert_eq!(text.matches("To: ward@hospital.example").count(), 3, "{text}");
+    assert!(text.contains("Subscription/s") && !text.contains("Observation"), "{text}");
 }
 
 #[test]
