@@ -97,13 +97,16 @@ fn clippy() -> Result<(), String> {
 }
 
 /// The crates whose tests open a record, which are run on both engines.
-const ON_BOTH: [&str; 11] = [
+const ON_BOTH: [&str; 14] = [
     "record",
     "access",
     "identity",
     "conformance",
     "service",
+    "audit",
     "chart",
+    "consent",
+    "privacy",
     "example",
     "rest",
     "web",
