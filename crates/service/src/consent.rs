@@ -79,9 +79,20 @@ pub fn guard() -> Guard {
     Guard {
         kind: "Consent",
         check: Arc::new(check),
-        filed: Arc::new(|tx, _, written| filed(tx, written)),
-        gone: Some(Arc::new(|tx, _, written| follow(tx, &written.id, &BTreeMap::new()))),
+        filed: Arc::new(|tx, session, written| {
+            may_lift(tx, session, written)?;
+            filed(tx, written)
+        }),
+        gone: Some(Arc::new(|tx, session, written| {
+            may_lift(tx, session, written)?;
+            follow(tx, &written.id, &BTreeMap::new())
+        })),
     }
+}
+
+/// Refuses a change of a Consent that marks something to who may not seal: one without a rule would lift the marks.
+fn may_lift(tx: &Tx<'_>, session: &Session, written: &Written) -> Result<(), Refusal> {
+    if tx.kept(MARKED, &written.id)?.is_some() { session.needs(Permission::Seal) } else { Ok(()) }
 }
 
 /// Files the Consent by which a patient sets a rule, over a thing or over the whole record, and marks what it is about.

@@ -19,6 +19,17 @@ pub struct Field {
     pub hint: &'static str,
 }
 
+impl Field {
+    /// The patient that a command is about.
+    pub const PATIENT: Field = Field {
+        name: "patient",
+        kind: FieldKind::Reference(&["Patient"]),
+        required: true,
+        label: "Patient",
+        hint: "",
+    };
+}
+
 /// What is written in a field.
 #[derive(Clone, Copy, Debug)]
 pub enum FieldKind {

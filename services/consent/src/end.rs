@@ -16,13 +16,7 @@ pub struct End {
 
 impl Input for End {
     const FIELDS: &'static [Field] = &[
-        Field {
-            name: "patient",
-            kind: FieldKind::Reference(&["Patient"]),
-            required: true,
-            label: "Patient",
-            hint: "",
-        },
+        Field::PATIENT,
         Field {
             name: "consent",
             kind: FieldKind::Reference(&["Consent"]),

@@ -21,13 +21,7 @@ pub struct Keep {
 
 impl Input for Keep {
     const FIELDS: &'static [Field] = &[
-        Field {
-            name: "patient",
-            kind: FieldKind::Reference(&["Patient"]),
-            required: true,
-            label: "Patient",
-            hint: "",
-        },
+        Field::PATIENT,
         Field {
             name: "wish",
             kind: FieldKind::Code(&[

@@ -19,13 +19,7 @@ pub struct Seal {
 
 impl Input for Seal {
     const FIELDS: &'static [Field] = &[
-        Field {
-            name: "patient",
-            kind: FieldKind::Reference(&["Patient"]),
-            required: true,
-            label: "Patient",
-            hint: "",
-        },
+        Field::PATIENT,
         Field {
             name: "about",
             kind: FieldKind::String,

@@ -41,9 +41,12 @@ impl Place {
             store.write(Author::system("set-up"), move |tx| tx.create(resource)).expect("it is filed");
         }
         let access = Access::open(store).expect("the gate opens");
-        for (name, role, team) in
-            [("a", "doctor", "clinic"), ("b", "doctor", "ward"), ("n", "receptionist", "clinic")]
-        {
+        for (name, role, team) in [
+            ("a", "doctor", "clinic"),
+            ("b", "doctor", "ward"),
+            ("n", "receptionist", "clinic"),
+            ("f", "pharmacist", "clinic"),
+        ] {
             let profile = NewProfile::new(role).at("ZN9").in_workgroups([team]);
             access.add_user(&NewUser::new(name, name, profile, PASSWORD)).expect("the account is new");
         }
@@ -108,6 +111,26 @@ fn a_whole_record_is_sealed_but_for_who_the_patient_is() {
     assert!(place.sees("b", "Patient", "p"));
     assert!(!place.sees("b", "Observation", "o"));
     assert!(place.sees("a", "Observation", "o"));
+}
+
+#[test]
+fn a_consent_that_marks_something_is_emptied_only_by_who_may_seal() {
+    let place = Place::new();
+    let kept = place.perform("a", "keep", &[("patient", "Patient/p"), ("wish", "opt-out")]);
+    let id = kept.expect("a doctor may note it").changed[0].id.clone();
+    let emptied = |who: &str| {
+        let text = r#"{"resourceType":"Consent","status":"active","scope":{"text":"x"},"category":[{"text":"x"}],
+            "patient":{"reference":"Patient/p"},"policy":[{"uri":"urn:x"}]}"#;
+        let json = Json::parse(text, Limits::DOOR).expect("it is JSON");
+        let (consent, session) = (Prepared::of(&json, &id).expect("it is sound"), place.session(who));
+        let author = session.author("fhir.update", None);
+        place.access.store().write(author, move |tx| {
+            let written = tx.put(consent, None)?;
+            (service::consent::guard().filed)(tx, &session, &written)
+        })
+    };
+    assert_eq!(emptied("f").expect_err("a pharmacist may not seal").kind, Kind::Forbidden);
+    emptied("a").expect("a doctor may");
 }
 
 #[test]

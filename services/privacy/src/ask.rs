@@ -18,13 +18,7 @@ pub struct Ask {
 
 impl Input for Ask {
     const FIELDS: &'static [Field] = &[
-        Field {
-            name: "patient",
-            kind: FieldKind::Reference(&["Patient"]),
-            required: true,
-            label: "Patient",
-            hint: "",
-        },
+        Field::PATIENT,
         Field {
             name: "row",
             kind: FieldKind::Integer,

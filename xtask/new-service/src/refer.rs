@@ -18,13 +18,7 @@ pub struct Refer {
 
 impl Input for Refer {
     const FIELDS: &'static [Field] = &[
-        Field {
-            name: "patient",
-            kind: FieldKind::Reference(&["Patient"]),
-            required: true,
-            label: "Patient",
-            hint: "",
-        },
+        Field::PATIENT,
         Field {
             name: "reason",
             kind: FieldKind::Text,
