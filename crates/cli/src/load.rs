@@ -13,7 +13,7 @@ use access::{Access, Session};
 use conformance::Conformance;
 use indicatif::{ProgressBar, ProgressStyle};
 use record::{Options, Place, Refusal, Store};
-use service::interaction::{Caller, Guards, Validation, conforming};
+use service::interaction::{Caller, Guards, Validation, of_house};
 use source::Source;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -70,9 +70,9 @@ impl<'l> Loader<'l> {
     pub fn new(access: &'l Access, session: &'l Session, rules: &'l Rules) -> Loader<'l> {
         // A server that runs learns of definitions that are loaded.
         let definitions = Conformance::with_releases(access.store().clone(), rules.releases.clone());
-        let of_all = conforming(&definitions, rules.validation.clone());
+        let of_house = of_house(&definitions, rules.validation.clone());
         let subscriptions = Subscriptions::new(access.clone(), rules.subscriptions.clone());
-        let guards = subscriptions.guards().iter().cloned().chain([of_all]).collect();
+        let guards = subscriptions.guards().iter().cloned().chain(of_house).collect();
         Loader { access, session, base: &rules.subscriptions.base, guards }
     }
 

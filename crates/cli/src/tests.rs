@@ -80,6 +80,25 @@ fn what_breaks_a_profile_is_not_loaded_where_that_is_the_policy_and_is_named() {
 }
 
 #[test]
+fn a_seal_that_is_loaded_holds() {
+    let (home, aside) = (Home::new(), tempfile::tempdir().unwrap());
+    let file = aside.path().join("sealed.ndjson");
+    let lines = r#"{"resourceType":"Patient","id":"p"}
+{"resourceType":"Observation","id":"o","status":"final","code":{"text":"a test"},"subject":{"reference":"Patient/p"}}
+{"resourceType":"Consent","id":"c","status":"active","scope":{"text":"privacy"},"category":[{"text":"seal"}],"patient":{"reference":"Patient/p"},"policyRule":{"coding":[{"system":"urn:carespine:consent-rule","code":"lock"}]},"provision":{"actor":[{"role":{"text":"team"},"reference":{"identifier":{"system":"urn:carespine:workgroup","value":"clinic"}}}],"data":[{"meaning":"instance","reference":{"reference":"Observation/o"}}]}}"#;
+    std::fs::write(&file, lines).unwrap();
+    let tally = load(&home, Policy::Off, &[file.to_str().unwrap()]);
+    assert_eq!(tally.resources, 3, "{:?}", tally.refused);
+    let store = Store::open(place(&home), Options { durable: false, ..Options::default() }).unwrap();
+    let sees = |marks: &[&str]| {
+        let marks = marks.iter().map(|mark| (*mark).to_owned()).collect();
+        let scope = Scope { marks: Some(std::sync::Arc::new(marks)), ..Scope::all() };
+        matches!(store.read(&scope, "Observation", "o").unwrap(), record::Found::Here(_))
+    };
+    assert!(!sees(&[]) && sees(&["locked:clinic"]));
+}
+
+#[test]
 fn a_subscription_that_is_loaded_is_checked_and_has_an_owner() {
     let (home, aside) = (Home::new(), tempfile::tempdir().unwrap());
     let file = aside.path().join("subscriptions.ndjson");

@@ -13,7 +13,7 @@ use crate::{bundle, capability, later, openapi, read, search, trail, write};
 use access::{Access, Session, Standing};
 use conformance::Conformance;
 use record::{Act, Kind, Refusal};
-use service::interaction::{Caller, Guards, conforming};
+use service::interaction::{Caller, Guards, of_house};
 use service::jobs::Jobs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -41,9 +41,9 @@ impl Rest {
         let jobs = Jobs::new(access.clone(), &config.base, config.pace.clone());
         let conformance = Conformance::with_releases(access.store().clone(), config.releases.clone());
         let of_subscriptions = config.subscriptions.as_ref().map(|s| s.guards()).unwrap_or_default();
-        let of_all = conforming(&conformance, config.validation.clone());
-        let of_house = [of_all, trail::guard(), service::consent::guard()];
-        let guards: Guards = of_subscriptions.iter().cloned().chain(of_house).collect();
+        let of_house = of_house(&conformance, config.validation.clone());
+        let guards = of_subscriptions.iter().cloned().chain(of_house).chain([trail::guard()]);
+        let guards: Guards = guards.collect();
         let jobs = jobs.guarded(guards.clone()).knowing(conformance.clone());
         Rest {
             access,

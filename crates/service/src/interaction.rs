@@ -29,7 +29,7 @@ pub use address::{Address, Pairs, decode, is_id, kind_named, pairs, version_of};
 pub use caller::Caller;
 pub(crate) use caller::query;
 pub use commit::{Outcome, TRIES_MAX};
-pub use conforming::conforming;
+pub use conforming::of_house;
 pub use done::Done;
 pub use entry::{patch_in, placed, transaction};
 pub use everything::{EVERYTHING_MAX, Everything, EverythingPage, everything};

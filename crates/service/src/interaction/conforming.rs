@@ -9,8 +9,13 @@ use profile::{Before, Options};
 use record::{Refusal, Tx, Written};
 use std::sync::Arc;
 
+/// The guards of the house, at whichever door: resources are held to profiles, and Consents mark what they are about.
+pub fn of_house(conformance: &Conformance, validation: Validation) -> [Guard; 2] {
+    [conforming(conformance, validation), crate::consent::guard()]
+}
+
 /// The guard that does it, over resources of every type.
-pub fn conforming(conformance: &Conformance, validation: Validation) -> Guard {
+fn conforming(conformance: &Conformance, validation: Validation) -> Guard {
     let mine = conformance.clone();
     Guard {
         kind: Guard::EVERY,
