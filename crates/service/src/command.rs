@@ -2,6 +2,7 @@
 
 use crate::field::{Field, faults};
 use crate::{Permission, Values};
+use access::Session;
 use fhir::Tree;
 use fhir::json::Value;
 use record::{Kind, Refusal, Tx, Written};
@@ -14,8 +15,8 @@ pub struct Command<I: 'static> {
     pub about: &'static str,
     /// Who may do it.
     pub needs: Permission,
-    /// Does it, inside a transaction. A refusal undoes everything.
-    pub run: fn(&mut Tx<'_>, I) -> Result<Outcome, Refusal>,
+    /// Does it for whoever asks, inside a transaction. A refusal undoes everything.
+    pub run: fn(&mut Tx<'_>, &Session, I) -> Result<Outcome, Refusal>,
 }
 
 /// The input of a command, read from named values.
@@ -29,7 +30,7 @@ pub trait Input: Sized + Send {
 }
 
 /// A command with its input read and checked, ready to run in a transaction.
-pub type Ready = Box<dyn FnOnce(&mut Tx<'_>) -> Result<Outcome, Refusal> + Send>;
+pub type Ready = Box<dyn FnOnce(&mut Tx<'_>, &Session) -> Result<Outcome, Refusal> + Send>;
 
 /// A command of whatever input, for lists and doors.
 pub trait AnyCommand: Sync {
@@ -69,7 +70,7 @@ impl<I: Input> AnyCommand for Command<I> {
         }
         let input = I::read(values)?;
         let run = self.run;
-        Ok(Box::new(move |tx| run(tx, input)))
+        Ok(Box::new(move |tx, session| run(tx, session, input)))
     }
 }
 

@@ -35,12 +35,13 @@ pub fn perform(
     }
     let act = listed.command.ready(values)?;
     let once = request.map(|request| once(session, listed, values, request));
-    access.store().write(session.author(&listed.name(), request), move |tx| {
-        let Some(once) = once else { return act(tx) };
+    let (author, asker) = (session.author(&listed.name(), request), session.clone());
+    access.store().write(author, move |tx| {
+        let Some(once) = once else { return act(tx, &asker) };
         if let Some(outcome) = once.answered(once.kept_in(tx)?, Outcome::from_parameters)? {
             return Ok(outcome);
         }
-        let outcome = act(tx)?;
+        let outcome = act(tx, &asker)?;
         once.keep(tx, outcome.parameters())?;
         Ok(outcome)
     })

@@ -44,7 +44,7 @@ impl Input for Note {
     }
 }
 
-fn note(tx: &mut Tx<'_>, note: Note) -> Result<Outcome, Refusal> {
+fn note(tx: &mut Tx<'_>, _: &Session, note: Note) -> Result<Outcome, Refusal> {
     let tree = Tree::resource("Communication")
         .with("status", "completed")
         .with("priority", if note.urgent { "urgent" } else { "routine" })

@@ -2,7 +2,7 @@
 
 use crate::page_of;
 use record::Tx;
-use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Values};
+use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Session, Values};
 
 /// Ends a seal or a wish.
 pub const END: Command<End> =
@@ -34,7 +34,7 @@ impl Input for End {
     }
 }
 
-fn end(tx: &mut Tx<'_>, end: End) -> Result<Outcome, Refusal> {
+fn end(tx: &mut Tx<'_>, _: &Session, end: End) -> Result<Outcome, Refusal> {
     let written = service::consent::end(tx, &end.consent)?;
     Ok(Outcome::of([written], "It has ended.", page_of(&end.patient)))
 }

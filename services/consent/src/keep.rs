@@ -3,7 +3,7 @@
 use crate::page_of;
 use record::{Found, Tx};
 use service::consent::{Rule, consent};
-use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Values};
+use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Session, Values};
 
 /// Notes a patient's wish about the whole record.
 pub const KEEP: Command<Keep> = Command {
@@ -42,7 +42,7 @@ impl Input for Keep {
     }
 }
 
-fn keep(tx: &mut Tx<'_>, keep: Keep) -> Result<Outcome, Refusal> {
+fn keep(tx: &mut Tx<'_>, _: &Session, keep: Keep) -> Result<Outcome, Refusal> {
     let Found::Here(_) = tx.read("Patient", &keep.patient)? else {
         return Err(Refusal::not_found(&format!("Patient/{}", keep.patient)));
     };

@@ -3,7 +3,7 @@
 use crate::page_of;
 use record::{Found, Tx};
 use service::consent::{Rule, consent};
-use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Values};
+use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Session, Values};
 
 /// Seals for a team.
 pub const SEAL: Command<Seal> =
@@ -67,7 +67,7 @@ impl Input for Seal {
     }
 }
 
-fn seal(tx: &mut Tx<'_>, seal: Seal) -> Result<Outcome, Refusal> {
+fn seal(tx: &mut Tx<'_>, _: &Session, seal: Seal) -> Result<Outcome, Refusal> {
     let Found::Here(_) = tx.read("Patient", &seal.patient)? else {
         return Err(Refusal::not_found(&format!("Patient/{}", seal.patient)));
     };

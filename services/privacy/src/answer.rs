@@ -3,7 +3,7 @@
 use crate::question::Question;
 use fhir::{Json, Limits};
 use record::{Found, Kind, Prepared, Tx};
-use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Values};
+use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Session, Values};
 
 /// Answers a question: completes its Task.
 pub const ANSWER: Command<Answered> =
@@ -38,7 +38,7 @@ impl Input for Answered {
     }
 }
 
-fn answer(tx: &mut Tx<'_>, answered: Answered) -> Result<Outcome, Refusal> {
+fn answer(tx: &mut Tx<'_>, _: &Session, answered: Answered) -> Result<Outcome, Refusal> {
     let absent = || Refusal::not_found(&answered.task);
     let Found::Here(body) = tx.read("Task", answered.task.trim_start_matches("Task/"))? else {
         return Err(absent());

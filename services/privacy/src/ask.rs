@@ -3,7 +3,7 @@
 use crate::question::Question;
 use fhir::{Json, Limits};
 use record::{Found, Prepared, Tx, new_id};
-use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Values};
+use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Session, Values};
 
 /// Asks about an act: files a Task for the privacy officer.
 pub const ASK: Command<Ask> =
@@ -38,7 +38,7 @@ impl Input for Ask {
     }
 }
 
-fn ask(tx: &mut Tx<'_>, ask: Ask) -> Result<Outcome, Refusal> {
+fn ask(tx: &mut Tx<'_>, _: &Session, ask: Ask) -> Result<Outcome, Refusal> {
     let id = ask.patient.trim_start_matches("Patient/");
     let Found::Here(_) = tx.read("Patient", id)? else { return Err(Refusal::not_found(&ask.patient)) };
     let question = Question {

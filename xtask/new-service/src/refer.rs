@@ -2,7 +2,7 @@
 
 use fhir::{Instant, Json, Limits, Tree};
 use record::{Found, Prepared, Tx, new_id};
-use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Values};
+use service::{Command, Field, FieldKind, Input, Outcome, Permission, Refusal, Session, Values};
 
 /// Refers a patient: files a request that the service then works on.
 pub const REFER: Command<Refer> =
@@ -33,7 +33,7 @@ impl Input for Refer {
     }
 }
 
-fn refer(tx: &mut Tx<'_>, refer: Refer) -> Result<Outcome, Refusal> {
+fn refer(tx: &mut Tx<'_>, _: &Session, refer: Refer) -> Result<Outcome, Refusal> {
     let id = refer.patient.trim_start_matches("Patient/");
     // A patient who is not there and one whom the author may not see are refused in the same words.
     let Found::Here(_) = tx.read("Patient", id)? else { return Err(Refusal::not_found(&refer.patient)) };

@@ -1,7 +1,7 @@
 //! A house with a few people and one service, and browsers that come to it.
 
 use crate::{Config, router};
-use access::{Access, NewProfile, NewUser};
+use access::{Access, NewProfile, NewUser, Session};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request as HttpRequest, StatusCode};
@@ -277,7 +277,7 @@ impl Input for Note {
     }
 }
 
-fn note(tx: &mut Tx<'_>, note: Note) -> Result<Outcome, Refusal> {
+fn note(tx: &mut Tx<'_>, _: &Session, note: Note) -> Result<Outcome, Refusal> {
     if note.person == "Patient/clash" {
         return Err(Refusal::new(Kind::Conflict, "This person was called a minute ago."));
     }
