@@ -3,11 +3,10 @@
 //!
 //! | mark | borne by | held by |
 //! |---|---|---|
-//! | `org:X` | what organisation X has custody of | everyone; agreements between organisations are still to come |
-//! | `unshared@X` | the same, of a patient who wants it kept there | staff of X |
 //! | `org:X` | what organisation X has custody of | everyone; agreements of organisations are still to come |
-//! | `sealed:T` | what team T has sealed | team T; others when the seal is broken |
-//! | `locked:T` | what team T has sealed and locked | team T |
+//! | `unshared@X` | the same, of a patient who wants it kept there | staff of X |
+//! | `sealed:T` | what team T has sealed | team T, and whom the seal is for; others when it is broken |
+//! | `locked:T` | what team T has sealed and locked | team T, and whom the seal is for |
 //! | `withheld:…` | what must not be told by law | nobody but the system |
 //!
 //! A program of the installation itself (role `system`) sees everything, and stands on the trail as such.
@@ -32,6 +31,9 @@ const BEYOND_CARE: &[&str] = &[
     "PRECLINTRCH",
     "TRANSRCH",
 ];
+
+/// What a patient holds of their own record: seals keep others out.
+pub(crate) const OF_ONESELF: &[&str] = &["sealed:*", "locked:*"];
 
 /// What is seen in a role, for an organisation, in these teams.
 pub(crate) fn scope(role: &Role, organisation: &str, workgroups: &BTreeSet<String>) -> Scope {

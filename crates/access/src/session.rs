@@ -5,7 +5,7 @@ use crate::profile::Profile;
 use crate::secret::Hash;
 use crate::{Account, Owed, Permission, Role};
 use fhir::Tree;
-use record::{Act, Author, Instant, Kind, Reach, Refusal, Scope};
+use record::{Act, Author, Instant, Kind, Opened, Reach, Refusal, Scope};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -131,7 +131,7 @@ impl Session {
             ..Session::program(String::new(), profile.role, begun)
         };
         match profile.role.own {
-            true => session.with_reach(profile.patient.clone()),
+            true => session.of_oneself(profile.patient.clone()),
             false => session,
         }
     }
@@ -202,6 +202,14 @@ impl Session {
             .with("via", self.strength.name())
             .with("session", self.id.as_str());
         Act { who: self.who.clone(), action, detail: detail.text() }
+    }
+
+    /// A session that reaches one's own record, sealed or not.
+    fn of_oneself(mut self, patient: Option<String>) -> Session {
+        let patients: BTreeSet<String> = patient.into_iter().collect();
+        let marks = decision::OF_ONESELF.iter().map(|mark| (*mark).to_owned()).collect();
+        self.scope.opened = Some(Arc::new(Opened { patients: patients.clone(), marks }));
+        self.with_reach(patients)
     }
 
     /// The same session with its reach narrowed to these patients.

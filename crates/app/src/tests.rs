@@ -1,5 +1,7 @@
 //! The whole house, over real sockets.
 
+mod trust;
+
 use crate::config::{Auditing, Config};
 use crate::{demo, serve};
 use access::Access;

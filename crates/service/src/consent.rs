@@ -191,6 +191,10 @@ fn order(consent: Value<'_>) -> Result<Option<Order>, Refusal> {
     };
     let local = |reference: Value<'_>| {
         let text = reference.str("reference")?;
+        if text.starts_with("urn:uuid:") {
+            // Another entry of the same transaction; it is named by type and id when this is filed.
+            return Some((String::new(), text.into_owned()));
+        }
         let (kind, id) = text.split_once('/')?;
         fhir::definitions::RESOURCES.contains(&kind).then(|| (kind.to_owned(), id.to_owned()))
     };

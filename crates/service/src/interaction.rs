@@ -15,6 +15,7 @@ mod load;
 mod local;
 mod lookup;
 mod plan;
+mod pointing;
 mod read;
 mod references;
 mod selected;

@@ -3,9 +3,9 @@
 use super::guard;
 use super::lookup::{Lookup, Premise};
 use super::references::{Draft, References};
-use super::{Caller, Expected, Pairs, Target, placed};
+use super::{Caller, Expected, Pairs, Target, placed, pointing};
 use access::Permission;
-use fhir::json::{Json, Limits, Value};
+use fhir::json::{Json, Value};
 use fhir::patch::Patch;
 use fhir::search::{Handling, Query};
 use record::{Body, COUNT_MAX, Found, Issue, Kind, Page, Prepared, Refusal, Written, new_id};
@@ -209,8 +209,9 @@ fn aim_create(kind: &'static str, unless: &Pairs, lookup: &mut Lookup<'_>) -> Re
 }
 
 fn several() -> Refusal {
-    let text = "Several resources meet the criteria. Narrow them to one.";
-    Refusal::many(Kind::Precondition, vec![Issue::new("multiple-matches", "", text)])
+    let issue =
+        Issue::new("multiple-matches", "", "Several resources meet the criteria. Narrow them to one.");
+    Refusal::many(Kind::Precondition, vec![issue])
 }
 
 fn aim_update(
@@ -299,9 +300,9 @@ fn aim_patch(
         },
     };
     current(expected.seen(&Found::Here(body.clone()))?, body.version)?;
-    let now = parse(body.text)?;
+    let now = pointing::parse(body.text)?;
     let patched = patch.apply(now.root())?;
-    let patched = parse(patched.text())?;
+    let patched = pointing::parse(patched.text())?;
     if patched.root().str("id").as_deref() != Some(&body.id)
         || patched.root().str("resourceType").as_deref() != Some(body.kind)
     {
@@ -312,11 +313,6 @@ fn aim_patch(
     }
     let guessed = !matches!(expected, Expected::Version(_));
     Ok(Aim::At { id: body.id, expected: Some(body.version), guessed, patched: Some(patched) })
-}
-
-fn parse(text: String) -> Result<Json, Refusal> {
-    let limits = Limits { bytes: Limits::DOOR.bytes * 2, ..Limits::DOOR };
-    Json::parse(text, limits).map_err(|e| Refusal::new(Kind::TooLarge, format!("The patched resource: {e}.")))
 }
 
 fn aim_delete(target: &Target, expected: Expected, lookup: &mut Lookup<'_>) -> Result<Aim, Refusal> {
@@ -474,12 +470,20 @@ fn prepared(
     let opaque = resource.str("resourceType").as_deref() == Some("Bundle");
     let relinked = if opaque { None } else { references.relinked(resource)? };
     let resource = relinked.as_ref().map_or(resource, Json::root);
+    let mut pointed = Vec::new();
     let outcome = Prepared::new(resource, id, &mut |reference| {
-        if opaque { None } else { references.rewrite(reference, lookup) }
+        if opaque {
+            return None;
+        }
+        let rewritten = references.rewrite(reference, lookup);
+        pointed.push(rewritten.clone().unwrap_or_else(|| reference.to_owned()));
+        rewritten
     });
     let faults = references.take_faults()?;
     match outcome {
         Ok(prepared) if faults.is_empty() => {
+            let kind = resource.str("resourceType").unwrap_or_default();
+            pointing::check(&kind, id, &pointed, references, lookup)?;
             let told = guard::check(&lookup.caller.guards, lookup.caller.session, resource)?;
             Ok(Ready { prepared: prepared.packed_for(lookup.caller.access.store())?, told })
         }

@@ -1,0 +1,73 @@
+//! Roles, organisations and the patient: what each sees, and when it ends.
+
+use super::House;
+use super::house::PASSWORD;
+use access::{Entered, NewProfile, NewUser};
+use std::time::{Duration, Instant};
+
+#[test]
+fn rows_25_to_27_who_does_not_treat_sees_nothing_clinical() {
+    let house = House::new();
+    let (rob, sid, olu) = (house.person("rob"), house.person("sid"), house.person("olu"));
+    assert_eq!(rob.get("Patient/p").status, 200, "a receptionist finds people");
+    assert_eq!(rob.get("Observation/v").status, 404);
+    assert_eq!(rob.count("Observation"), 0);
+    assert_eq!(rob.found("Patient?_has:Observation:patient:code=sugar").len(), 0);
+    for path in ["Patient/p", "Observation/v", "Encounter/e"] {
+        assert_eq!(sid.get(path).status, 404, "an administrator: {path}");
+    }
+    assert_eq!(sid.get("StructureDefinition?_count=1").status, 200, "an administrator sees definitions");
+    assert_eq!(olu.get("AuditEvent?_count=1").status, 200, "a privacy officer sees the trail");
+    for path in ["Observation/v", "Condition/m"] {
+        assert_eq!(olu.get(path).status, 404, "a privacy officer: {path}");
+    }
+    assert_eq!(sid.get("AuditEvent?_count=1").status, 403, "an administrator does not");
+}
+
+#[test]
+fn row_28_who_has_left_is_out_within_a_second() {
+    let house = House::new();
+    let ben = house.person("ben");
+    assert_eq!(ben.get("Observation/v").status, 200);
+    let sid = house.person("sid");
+    house.access.leave(sid.session.as_ref().unwrap(), "ben").unwrap();
+    let left = Instant::now();
+    while ben.get("Observation/v").status != 401 {
+        assert!(left.elapsed() < Duration::from_secs(1), "still in after a second");
+    }
+}
+
+#[test]
+fn row_29_of_two_roles_only_the_active_one_counts() {
+    let house = House::new();
+    let desk = NewProfile::new("receptionist").at("ZN9").in_workgroups(["desk"]);
+    let clinic = NewProfile::new("doctor").at("ZN9").in_workgroups(["clinic"]);
+    let user =
+        NewUser { profiles: vec![desk, clinic.clone()], ..NewUser::new("two", "Two", clinic, PASSWORD) };
+    house.access.add_user(&user).unwrap();
+    let Entered::Owing { cookie, .. } = house.access.enter("two", PASSWORD, "127.0.0.1").unwrap() else {
+        panic!("who has two profiles chooses")
+    };
+    let Entered::SignedIn(desk) = house.access.take_profile(&cookie, "1", "127.0.0.1").unwrap() else {
+        panic!("nothing else is owed")
+    };
+    let at_desk = house.signed_in(&desk);
+    assert_eq!((at_desk.get("Patient/p").status, at_desk.get("Observation/v").status), (200, 404));
+    let Entered::SignedIn(clinic) = house.access.take_profile(&desk.cookie, "2", "127.0.0.1").unwrap() else {
+        panic!("nothing else is owed")
+    };
+    let in_clinic = house.signed_in(&clinic);
+    assert_eq!((in_clinic.get("Observation/v").status, in_clinic.get("Observation/o").status), (200, 200));
+    assert_eq!(at_desk.get("Patient/p").status, 401, "the old cookie is of no use");
+}
+
+#[test]
+fn row_32_a_patient_sees_their_own_record_and_nobody_elses() {
+    let house = House::new();
+    let pat = house.person("pat");
+    assert_eq!(pat.get("Observation/o").status, 200, "what others do not see of Pat, Pat sees");
+    assert_eq!(pat.get("Observation/v").status, 200);
+    assert_eq!(pat.get("Patient/q").status, 404);
+    assert_eq!(pat.get("Observation/x").status, 404);
+    assert_eq!(pat.count("Observation?code=hiv"), 2);
+}
