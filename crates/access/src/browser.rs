@@ -313,6 +313,6 @@ impl Kept {
             since: self.since,
             until: self.until,
         };
-        Ok(Some(Session::person(&account, profile, basis)))
+        access.sighted(Session::person(&account, profile, basis)).map(Some)
     }
 }

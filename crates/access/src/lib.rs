@@ -1,31 +1,37 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod agreement;
 mod back_off;
 mod breached;
 mod browser;
 mod decision;
 mod enter;
 mod factor;
+mod glass;
 mod mandate;
 mod outside;
 mod passkey;
 mod password;
 mod profile;
+pub mod relationship;
 mod role;
 mod secret;
 mod session;
 mod staff;
 mod token;
 mod totp;
+mod workgroup;
 
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, NewUser};
+pub use agreement::{Agreement, agree, end_agreement};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS};
 pub use enter::{Entered, SignedIn};
 pub use factor::{Enrolment, Owed};
+pub use glass::{GLASS_MINUTES, Glass, Pane, REASON_MIN};
 pub use mandate::{Ends, Mandate};
 pub use outside::Outsider;
 pub use passkey::{Answered, Challenge};
@@ -35,6 +41,7 @@ pub use role::{Permission, Role, roles};
 pub use session::{Owing, Session, Standing, Strength};
 pub use staff::{Approved, Change, Joiner, Registration};
 pub use token::TOKEN_MINUTES;
+pub use workgroup::{Workgroup, anything_served, serving, set_workgroup};
 
 use record::{Act, Author, Scope, Store};
 use std::collections::HashMap;
@@ -58,6 +65,7 @@ struct Inner {
     live: Mutex<HashMap<secret::Hash, browser::Live>>,
     tokens: Mutex<HashMap<secret::Hash, token::Known>>,
     back_off: Mutex<back_off::BackOff>,
+    related: Mutex<relationship::KnownByHolders>,
 }
 
 impl Access {
@@ -78,6 +86,7 @@ impl Access {
                 live: Mutex::default(),
                 tokens: Mutex::default(),
                 back_off: Mutex::default(),
+                related: Mutex::default(),
             }),
         })
     }

@@ -47,6 +47,8 @@ pub struct Mandate {
     pub role: String,
     /// The id of the role profile in which they gave it; empty for a program.
     pub profile: String,
+    /// The ODS code of the organisation that a program acted for; empty for none, and for a person.
+    pub organisation: String,
     /// What it ends with.
     pub ends: Ends,
     /// By what they were recognised.
@@ -66,7 +68,8 @@ impl Session {
             }
         };
         let (who, role, profile) = (self.who.clone(), self.role.name.clone(), self.profile.clone());
-        Mandate { who, role, profile, ends, credential: self.credential, sight }
+        let organisation = if profile.is_empty() { self.organisation.clone() } else { String::new() };
+        Mandate { who, role, profile, organisation, ends, credential: self.credential, sight }
     }
 
     /// Whether this session may have what was made under a mandate: it acts in the same role profile, and sees all
@@ -94,6 +97,7 @@ impl Mandate {
             .with("who", self.who.as_str())
             .with("role", self.role.as_str())
             .with("profile", self.profile.as_str())
+            .with("organisation", self.organisation.as_str())
             .with("ends", self.ends.name())
             .maybe("patients", patients)
             .maybe("types", sight.types.as_ref().map(kinds))
@@ -126,6 +130,7 @@ impl Mandate {
             who: text("who")?,
             role: text("role")?,
             profile: text("profile").unwrap_or_else(first),
+            organisation: text("organisation").unwrap_or_default(),
             ends: match text("ends").as_deref() {
                 Some("session") => Ends::WithSession,
                 Some("giver") | None => Ends::WithGiver,
@@ -199,12 +204,15 @@ impl Access {
             until: Instant(now.0 + 60_000),
         };
         if program {
-            let role = Role::named(&mandate.role);
-            return Ok(role.map(|role| Session::program(mandate.who.clone(), role, basis)));
+            let session = Role::named(&mandate.role)
+                .map(|role| Session::program(mandate.who.clone(), role, basis))
+                .map(|session| Session { organisation: mandate.organisation.clone(), ..session });
+            return session.map(|session| self.sighted(session)).transpose();
         }
-        Ok(self.account(&mandate.who)?.and_then(|account| {
+        let session = self.account(&mandate.who)?.and_then(|account| {
             let profile = account.profile(&mandate.profile, now)?;
             Some(Session::person(&account, profile, basis))
-        }))
+        });
+        session.map(|session| self.sighted(session)).transpose()
     }
 }

@@ -1,6 +1,5 @@
 //! Roles and what they may do. The matrix is `roles.toml`.
 
-use record::{Reach, Scope};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
@@ -31,11 +30,15 @@ pub enum Permission {
     Seal,
     /// Open what is sealed, for a reason that is reviewed afterwards (B0083 of the national database).
     OpenSeal,
+    /// Claim a relationship with a patient for oneself, for a few hours, which the privacy officer is told of.
+    Claim,
+    /// See where people are who must not be found.
+    Restricted,
 }
 
 impl Permission {
     /// All of them, in the order of the help page.
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 14] = [
         Permission::Trace,
         Permission::ReadRecord,
         Permission::Write,
@@ -48,6 +51,8 @@ impl Permission {
         Permission::Sponsor,
         Permission::Seal,
         Permission::OpenSeal,
+        Permission::Claim,
+        Permission::Restricted,
     ];
 
     /// The name in `roles.toml`.
@@ -65,6 +70,8 @@ impl Permission {
             Permission::Sponsor => "sponsor",
             Permission::Seal => "seal",
             Permission::OpenSeal => "open-seal",
+            Permission::Claim => "claim",
+            Permission::Restricted => "restricted",
         }
     }
 
@@ -85,6 +92,8 @@ impl Permission {
                 "seal what a patient wants kept to one team, and note what a patient consents to"
             }
             Permission::OpenSeal => "open what is sealed, for a reason that is reviewed afterwards",
+            Permission::Claim => "claim a relationship with a patient for twelve hours, which is reviewed",
+            Permission::Restricted => "see where people are who must not be found",
         }
     }
 }
@@ -113,6 +122,8 @@ pub struct Role {
     pub approvals: usize,
     /// True when it sees no record but that of the patient whom its holder is.
     pub own: bool,
+    /// True when that patient is somebody for whom its holder acts.
+    pub proxy: bool,
     /// What it may do.
     pub may: BTreeSet<Permission>,
     /// The resource types it sees; none for all.
@@ -130,11 +141,9 @@ impl Role {
         self.may.contains(&permission)
     }
 
-    /// What the role sees before any narrowing to patients.
-    pub fn scope(&self) -> Scope {
-        // Whose own record it is stands in the profile; without one there is none.
-        let reach = if self.own { Reach::Patients(Arc::default()) } else { Reach::Everyone };
-        Scope { types: self.types.clone(), reach, ..Scope::all() }
+    /// True when it sees resources of this type.
+    pub fn sees(&self, kind: &str) -> bool {
+        self.types.as_ref().is_none_or(|types| types.contains(kind))
     }
 }
 
@@ -171,6 +180,7 @@ fn read_role(file: &toml::Table, role: &toml::Value) -> Result<Role, String> {
         code: text("code")?,
         purpose: role.get("purpose").and_then(toml::Value::as_str).unwrap_or("TREAT").to_owned(),
         own: role.get("own").and_then(toml::Value::as_bool).unwrap_or(false),
+        proxy: role.get("proxy").and_then(toml::Value::as_bool).unwrap_or(false),
         approvals: match role.get("approvals").map(|n| n.as_integer().and_then(|n| n.try_into().ok())) {
             None => 1,
             Some(number) => number.ok_or_else(|| format!("\"approvals\" is no number: {role}"))?,

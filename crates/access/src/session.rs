@@ -1,11 +1,13 @@
 //! Who is asking, and what they may do: the value that every page, operation and command is given.
 
-use crate::decision;
+use crate::agreement;
+use crate::decision::{self, Standpoint};
+use crate::glass::{Glass, Pane};
 use crate::profile::Profile;
 use crate::secret::Hash;
-use crate::{Account, Owed, Permission, Role};
-use fhir::Tree;
-use record::{Act, Author, Instant, Kind, Opened, Reach, Refusal, Scope};
+use crate::{Access, Account, Owed, Permission, Role};
+use fhir::{Json, Limits, Tree};
+use record::{Act, Author, Found, Instant, Kind, Reach, Reader, Refusal, Scope};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -37,6 +39,14 @@ pub struct Session {
     pub place: String,
     /// What they can see.
     pub scope: Scope,
+    /// Glass that they broke and that is still open.
+    pub glass: Arc<Vec<Glass>>,
+    /// True when what they see hangs on their relationships with patients.
+    pub is_related: bool,
+    /// The id of the Patient whose record is theirs to see, in a role that sees only such.
+    pub(crate) oneself: Option<String>,
+    /// When the profile was given, if it says so.
+    pub(crate) given: Option<Instant>,
     /// The token that every form of a browser session must carry; empty for programs.
     pub csrf: String,
     /// When it began.
@@ -118,7 +128,7 @@ impl Session {
     /// A session of a person in one of their profiles; a browser's has no form token yet.
     pub(crate) fn person(account: &Account, profile: &Profile, begun: Basis) -> Session {
         let ends = [account.until, profile.until].into_iter().flatten();
-        let session = Session {
+        Session {
             who: account.name.clone(),
             display: account.display.clone(),
             profile: profile.id.clone(),
@@ -126,13 +136,10 @@ impl Session {
             activities: profile.activities.clone(),
             workgroups: profile.workgroups.clone(),
             place: profile.place.clone(),
-            scope: decision::scope(profile.role, &profile.organisation, &profile.workgroups),
+            oneself: profile.patient.clone(),
+            given: profile.from,
             until: ends.fold(begun.until, Instant::min),
             ..Session::program(String::new(), profile.role, begun)
-        };
-        match profile.role.own {
-            true => session.of_oneself(profile.patient.clone()),
-            false => session,
         }
     }
 
@@ -150,7 +157,11 @@ impl Session {
             purpose: role.purpose.clone(),
             strength: begun.strength,
             place: String::new(),
-            scope: decision::scope(role, "", &BTreeSet::new()),
+            scope: nothing(),
+            glass: Arc::default(),
+            is_related: false,
+            oneself: None,
+            given: None,
             csrf: String::new(),
             since: begun.since,
             until: begun.until,
@@ -204,12 +215,19 @@ impl Session {
         Act { who: self.who.clone(), action, detail: detail.text() }
     }
 
-    /// A session that reaches one's own record, sealed or not.
-    fn of_oneself(mut self, patient: Option<String>) -> Session {
-        let patients: BTreeSet<String> = patient.into_iter().collect();
-        let marks = decision::OF_ONESELF.iter().map(|mark| (*mark).to_owned()).collect();
-        self.scope.opened = Some(Arc::new(Opened { patients: patients.clone(), marks }));
-        self.with_reach(patients)
+    /// True when they reach this patient's record without having broken glass for it.
+    pub fn relates_to(&self, patient: &str) -> bool {
+        let broken =
+            self.glass.iter().any(|glass| glass.pane == Pane::Relationship && glass.patient == patient);
+        self.reaches(patient) && !broken
+    }
+
+    /// True when they reach this patient's record.
+    pub fn reaches(&self, patient: &str) -> bool {
+        match &self.scope.reach {
+            Reach::Everyone => true,
+            Reach::Patients(patients) => patients.contains(patient),
+        }
     }
 
     /// The same session with its reach narrowed to these patients.
@@ -217,6 +235,69 @@ impl Session {
         self.scope.reach = Reach::Patients(Arc::new(patients.into_iter().collect::<BTreeSet<String>>()));
         self
     }
+}
+
+/// What someone sees whose sight has not been found out.
+fn nothing() -> Scope {
+    Scope { types: Some(Arc::default()), reach: Reach::Patients(Arc::default()), ..Scope::all() }
+}
+
+impl Access {
+    /// The session with its sight: all that it hangs on is looked up as it is now.
+    pub(crate) fn sighted(&self, mut session: Session) -> Result<Session, Refusal> {
+        let (now, reader) = (self.now(), self.store().reader(&Scope::all())?);
+        let sharing = agreement::sharing(&reader, &session.organisation, now)?.into_iter().collect();
+        session.glass = Arc::new(Glass::open(&reader, &session.who, &session.profile, now)?);
+        let related = self.related(&reader, &session)?;
+        session.is_related = related.is_some();
+        if session.role.proxy && !self.may_stand_in(&reader, &session, now)? {
+            session.oneself = None;
+        }
+        session.scope = decision::sight(&Standpoint {
+            role: session.role,
+            organisation: &session.organisation,
+            workgroups: &session.workgroups,
+            purpose: &session.purpose,
+            sharing,
+            related,
+            oneself: session.oneself.as_deref(),
+            glass: session.glass.clone(),
+        });
+        Ok(session)
+    }
+}
+
+/// The age from which on a proxy must have been named anew: a person of 16 is presumed to decide for themselves (Family
+/// Law Reform Act 1969, section 8).
+const PROXY_YEARS: i32 = 16;
+
+impl Access {
+    /// Whether a proxy's profile holds for the patient: it was given after the patient's 16th birthday, or that is still
+    /// to come.
+    fn may_stand_in(&self, reader: &Reader, session: &Session, now: Instant) -> Result<bool, Refusal> {
+        let Some(patient) = &session.oneself else { return Ok(false) };
+        let Found::Here(body) = reader.read("Patient", patient)? else { return Ok(false) };
+        let json = Json::parse(body.text, Limits::FILE).ok();
+        let born = json.as_ref().and_then(|json| json.root().str("birthDate").map(|date| date.into_owned()));
+        let Some(birthday) = born.as_deref().and_then(|born| birthday(born, PROXY_YEARS)) else {
+            return Ok(false);
+        };
+        let given = session.given.unwrap_or(Instant(0));
+        Ok(now < birthday || given >= birthday)
+    }
+}
+
+/// The beginning of a birthday. A date without a day counts from its first day, the earliest that it can mean.
+fn birthday(born: &str, years: i32) -> Option<Instant> {
+    let (year, rest) = (born.get(..4)?.parse::<i32>().ok()?, born.get(4..)?);
+    let rest = match rest.len() {
+        0 => "-01-01".to_owned(),
+        3 => format!("{rest}-01"),
+        // Who was born on 29 February comes of age on 1 March of other years.
+        _ if rest == "-02-29" && (year + years) % 4 != 0 => "-03-01".to_owned(),
+        _ => rest.to_owned(),
+    };
+    Instant::parse(&format!("{:04}{rest}T00:00:00Z", year + years))
 }
 
 /// How a browser's cookie stands.

@@ -505,6 +505,7 @@ fn the_role_matrix_is_whole() {
         "administrator",
         "privacy-officer",
         "patient",
+        "proxy",
     ];
     assert_eq!(names, expected);
     for permission in Permission::ALL {
@@ -522,12 +523,12 @@ fn roles_without_clinical_work_see_no_clinical_types() {
         for kind in
             ["Observation", "Condition", "MedicationRequest", "DocumentReference", "Encounter", "AuditEvent"]
         {
-            assert!(!role.scope().has_type(kind), "{name} sees {kind}");
+            assert!(!role.sees(kind), "{name} sees {kind}");
         }
     }
-    assert!(Role::named("receptionist").unwrap().scope().has_type("Patient"));
-    assert!(!Role::named("administrator").unwrap().scope().has_type("Patient"));
-    assert!(Role::named("doctor").unwrap().scope().has_type("Observation"));
+    assert!(Role::named("receptionist").unwrap().sees("Patient"));
+    assert!(!Role::named("administrator").unwrap().sees("Patient"));
+    assert!(Role::named("doctor").unwrap().sees("Observation"));
 }
 
 #[test]

@@ -144,12 +144,14 @@ pub(crate) fn standing(access: &Access, hash: &Hash) -> Result<Option<Session>, 
         // Tokens that were made before this was asked have none.
         let organisation = root.str("organisation").unwrap_or_default().into_owned();
         let session = role.map(|role| Session::program(format!("token-{}", basis.id), role, basis));
-        return Ok(session.map(|session| Session { organisation, ..session }));
+        let session = session.map(|session| Session { organisation, ..session });
+        return session.map(|session| access.sighted(session)).transpose();
     };
     let Some(account) = access.account(&who)? else { return Ok(None) };
     let profile = root.str("profile").and_then(|id| account.profile(&id, access.now()));
     let is_same = number(&json, "generation") == Some(account.generation);
-    Ok(profile.filter(|_| is_same).map(|profile| Session::person(&account, profile, basis)))
+    let session = profile.filter(|_| is_same).map(|profile| Session::person(&account, profile, basis));
+    session.map(|session| access.sighted(session)).transpose()
 }
 
 fn basis(value: &[u8], hash: &Hash) -> Option<(Json, Basis)> {

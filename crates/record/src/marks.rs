@@ -22,7 +22,7 @@ pub(crate) const CUSTODIAN: &str = "org:";
 /// Ends a mark that takes the custodian of each resource as its value.
 pub(crate) const OF_CUSTODIAN: char = '@';
 /// Kinds of marks that pass from what is pointed at to what points at it.
-const PASSED: &[&str] = &["sealed:", "locked:", "withheld:"];
+const PASSED: &[&str] = &["sealed:", "locked:", "withheld:", "thirdparty:"];
 /// Marks on one resource at most, and characters of one.
 const MARKS_MAX: usize = 16;
 const MARK_CHARS: usize = 100;
@@ -94,9 +94,10 @@ pub(crate) fn marks_of(text: &str) -> Marks {
     text.split(' ').filter(|mark| !mark.is_empty()).map(str::to_owned).collect()
 }
 
-/// True when whoever holds `held` holds this mark: itself, or all of its kind as `kind:*`.
+/// True when whoever holds `held` holds this mark: itself, or all of its kind as `kind:*` or `kind@*`.
 pub(crate) fn holds(held: &Marks, mark: &str) -> bool {
-    held.contains(mark) || mark.split_once(':').is_some_and(|(kind, _)| held.contains(&format!("{kind}:*")))
+    let of_kind = |end: usize| held.contains(&format!("{}*", &mark[..=end]));
+    held.contains(mark) || mark.find([':', OF_CUSTODIAN]).is_some_and(of_kind)
 }
 
 /// What is held by both: a mark of one that the other holds, too.
@@ -133,6 +134,9 @@ mod tests {
     fn a_mark_is_held_by_itself_or_by_its_kind() {
         assert!(holds(&marks("sealed:a org:x"), "sealed:a"));
         assert!(holds(&marks("sealed:*"), "sealed:a"));
+        assert!(
+            holds(&marks("unshared@*"), "unshared@ZN9") && !holds(&marks("unshared@ZN8"), "unshared@ZN9")
+        );
         assert!(!holds(&marks("sealed:a"), "sealed:b"));
         assert!(!holds(&marks("seal:*"), "sealed:a"));
         assert_eq!(held_by_both(&marks("a:* b:1"), &marks("a:1 b:1 b:2 c:1")), marks("a:1 b:1"));

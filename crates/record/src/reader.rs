@@ -244,10 +244,10 @@ impl Reader {
 
     /// All facts of a space whose key starts so, by key.
     pub fn kept_all(&self, space: &str, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
-        let sql =
-            "SELECT key, value FROM kept WHERE space = ?1 AND key >= ?2 AND (until IS NULL OR until >= ?3)
-                   ORDER BY key";
-        let values = [space.into(), prefix.into(), self.now.0.into()];
+        let sql = "SELECT key, value FROM kept WHERE space = ?1 AND key >= ?2 AND key < ?3
+                   AND (until IS NULL OR until >= ?4) ORDER BY key";
+        let end = format!("{prefix}\u{10ffff}");
+        let values = [space.into(), prefix.into(), end.as_str().into(), self.now.0.into()];
         let read = |r: &Row<'_>| Ok((r.get::<String>(0)?, r.get(1)?));
         let mut all = self.conn().all(sql, &values, read).map_err(|e| fault("read facts", e))?;
         all.retain(|(key, _)| key.starts_with(prefix));

@@ -7,6 +7,7 @@
 mod house;
 mod matrix;
 mod people;
+mod relations;
 mod sealed;
 mod timing;
 mod told;
