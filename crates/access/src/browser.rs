@@ -71,7 +71,7 @@ impl Access {
         let now = self.now();
         let known = held(&self.inner.live).get(&hash).cloned();
         let mut live = match known {
-            Some(live) if (0..BELIEVED_MS).contains(&(now.0 - live.checked.0)) => live,
+            Some(live) if (0..BELIEVED_MS).contains(&now.0.saturating_sub(live.checked.0)) => live,
             known => match self.look_up(&hash, cookie, known.as_ref(), now)? {
                 Seen::Session(live) => *live,
                 Seen::Owing(owing) => return Ok(Standing::Owing(owing)),
@@ -144,6 +144,19 @@ impl Access {
         }
         begun.sort_by_key(|session| std::cmp::Reverse(session.since));
         Ok(begun)
+    }
+
+    /// Looks a session up again at its next request, so that it sees at once what somebody has just changed for it.
+    pub fn look_again(&self, session: &Session) {
+        match session.credential {
+            Credential::Cookie(hash) => {
+                if let Some(live) = held(&self.inner.live).get_mut(&hash) {
+                    live.checked = Instant(i64::MIN);
+                }
+            }
+            Credential::Token(hash) => _ = held(&self.inner.tokens).remove(&hash),
+            Credential::Mandate(_) => {}
+        }
     }
 
     /// Forgets what is held in memory of someone's sessions.

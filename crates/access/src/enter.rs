@@ -54,6 +54,11 @@ pub(crate) struct Way<'a> {
     pub span: Option<(Instant, Instant)>,
 }
 
+/// The name of the field in which someone proves who they are.
+pub const PROOF: &str = "password";
+/// How long after signing in without a password nothing more needs to be shown.
+const FRESH_MS: i64 = 5 * 60_000;
+
 impl Access {
     /// Begins a session for someone who knows the password. `from` is the network address. An unknown name and a
     /// wrong password, an account that is shut and one that is over are refused in the same words after the same
@@ -114,6 +119,30 @@ impl Access {
         let fresh = whole(self.begin(new, Some(&secret::hash(cookie)))?)?;
         self.store().audit(fresh.session.act("unlock", Tree::object().with("from", from))).wait()?;
         Ok(fresh)
+    }
+
+    /// Refuses unless whoever holds the session is shown once more to be who they are: by their password, or, where
+    /// they have none here, by having signed in just now.
+    pub fn prove(&self, session: &Session, password: &str) -> Result<(), Refusal> {
+        let by_password = matches!(session.strength, Strength::Password | Strength::Totp);
+        if by_password {
+            let from = format!("session {}", session.id);
+            return match self.known(&session.who, password, &from) {
+                Ok(_) => Ok(()),
+                Err(no) if no.kind == Kind::Unauthenticated => {
+                    Err(Refusal::invalid(PROOF, "The password is wrong. Enter the one you sign in with."))
+                }
+                Err(no) => Err(no),
+            };
+        }
+        if self.now().0 - session.since.0 <= FRESH_MS {
+            return Ok(());
+        }
+        let text = format!(
+            "You signed in without a password. Sign out, sign in again, and do this within {} minutes.",
+            FRESH_MS / 60_000
+        );
+        Err(Refusal::invalid(PROOF, text))
     }
 
     /// The session of a cookie as it is kept, and its account.

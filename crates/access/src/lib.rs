@@ -29,7 +29,7 @@ mod tests;
 pub use account::{Account, NewUser};
 pub use agreement::{Agreement, agree, end_agreement};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS};
-pub use enter::{Entered, SignedIn};
+pub use enter::{Entered, PROOF, SignedIn};
 pub use factor::{Enrolment, Owed};
 pub use glass::{GLASS_MINUTES, Glass, Pane, REASON_MIN};
 pub use mandate::{Ends, Mandate};
@@ -41,7 +41,7 @@ pub use role::{Permission, Role, roles};
 pub use session::{Owing, Session, Standing, Strength};
 pub use staff::{Approved, Change, Joiner, Registration};
 pub use token::TOKEN_MINUTES;
-pub use workgroup::{Workgroup, anything_served, serving, set_workgroup};
+pub use workgroup::{Workgroup, anything_served, served_settled, serving, set_workgroup};
 
 use record::{Act, Author, Scope, Store};
 use std::collections::HashMap;

@@ -294,7 +294,19 @@ fn by_word(
         why: why.trim().to_owned(),
     };
     relationship.keep(tx)?;
+    tx.keep(OF_SOURCE, &relationship.source, relationship.key().as_bytes(), relationship.until)?;
     Ok(relationship)
+}
+
+/// Ends the relationship that somebody's word of this name made; see [`end`].
+pub fn end_of(tx: &mut Tx<'_>, session: &Session, source: &str) -> Result<(), Refusal> {
+    let key = tx.kept(OF_SOURCE, source)?.and_then(|key| String::from_utf8(key).ok());
+    let value = key.map_or(Ok(None), |key| tx.kept(HELD, &key))?;
+    let Some(relationship) = value.and_then(|value| Relationship::read(&value)) else {
+        let text = "There is no such relationship. It may have ended by itself.";
+        return Err(Refusal::new(record::Kind::NotFound, text));
+    };
+    end(tx, session, &relationship)
 }
 
 /// Ends a relationship that somebody's word made: one's own, or any as a privacy officer.

@@ -2,7 +2,7 @@
 
 use crate::agreement;
 use crate::decision::{self, Standpoint};
-use crate::glass::{Glass, Pane};
+use crate::glass::Glass;
 use crate::profile::Profile;
 use crate::secret::Hash;
 use crate::{Access, Account, Owed, Permission, Role};
@@ -41,8 +41,8 @@ pub struct Session {
     pub scope: Scope,
     /// Glass that they broke and that is still open.
     pub glass: Arc<Vec<Glass>>,
-    /// True when what they see hangs on their relationships with patients.
-    pub is_related: bool,
+    /// The patients with whom they have a relationship; none where nobody asks.
+    pub(crate) related: Option<Arc<BTreeSet<String>>>,
     /// The id of the Patient whose record is theirs to see, in a role that sees only such.
     pub(crate) oneself: Option<String>,
     /// When the profile was given, if it says so.
@@ -159,7 +159,7 @@ impl Session {
             place: String::new(),
             scope: nothing(),
             glass: Arc::default(),
-            is_related: false,
+            related: None,
             oneself: None,
             given: None,
             csrf: String::new(),
@@ -212,14 +212,19 @@ impl Session {
             .with("purpose", self.purpose.as_str())
             .with("via", self.strength.name())
             .with("session", self.id.as_str());
+        let broken: Vec<Tree> = self.glass.iter().map(|glass| Tree::from(glass.patient.as_str())).collect();
+        let detail = detail.maybe("glass", (!broken.is_empty()).then_some(broken));
         Act { who: self.who.clone(), action, detail: detail.text() }
     }
 
-    /// True when they reach this patient's record without having broken glass for it.
+    /// True when what they see hangs on their relationships with patients.
+    pub fn needs_relationships(&self) -> bool {
+        self.related.is_some()
+    }
+
+    /// True when they have a relationship with this patient, or need none. Broken glass is none.
     pub fn relates_to(&self, patient: &str) -> bool {
-        let broken =
-            self.glass.iter().any(|glass| glass.pane == Pane::Relationship && glass.patient == patient);
-        self.reaches(patient) && !broken
+        self.related.as_ref().is_none_or(|patients| patients.contains(patient))
     }
 
     /// True when they reach this patient's record.
@@ -249,7 +254,7 @@ impl Access {
         let sharing = agreement::sharing(&reader, &session.organisation, now)?.into_iter().collect();
         session.glass = Arc::new(Glass::open(&reader, &session.who, &session.profile, now)?);
         let related = self.related(&reader, &session)?;
-        session.is_related = related.is_some();
+        session.related = related.clone();
         if session.role.proxy && !self.may_stand_in(&reader, &session, now)? {
             session.oneself = None;
         }
@@ -267,13 +272,13 @@ impl Access {
     }
 }
 
-/// The age from which on a proxy must have been named anew: a person of 16 is presumed to decide for themselves (Family
-/// Law Reform Act 1969, section 8).
+/// The age from which on a proxy must have been named anew: a person of 16 is presumed to decide for themselves
+/// (Family Law Reform Act 1969, section 8).
 const PROXY_YEARS: i32 = 16;
 
 impl Access {
-    /// Whether a proxy's profile holds for the patient: it was given after the patient's 16th birthday, or that is still
-    /// to come.
+    /// Whether a proxy's profile holds for the patient: it was given after the patient's 16th birthday, or that is
+    /// still to come.
     fn may_stand_in(&self, reader: &Reader, session: &Session, now: Instant) -> Result<bool, Refusal> {
         let Some(patient) = &session.oneself else { return Ok(false) };
         let Found::Here(body) = reader.read("Patient", patient)? else { return Ok(false) };

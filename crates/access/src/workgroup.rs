@@ -12,6 +12,8 @@ const SPACE: &str = "workgroup";
 const SERVED_BY: &str = "served-by";
 /// The key of [`SERVED_BY`] that is there as soon as anything is served.
 const ANYTHING: &str = "*";
+/// Things that are served by others than before, and whose events have not been gone through yet.
+const CHANGED: &str = "served-changed";
 /// What one workgroup serves, at most.
 const SERVES_MAX: usize = 200;
 const TITLE_MAX: usize = 80;
@@ -53,13 +55,9 @@ impl Workgroup {
     }
 }
 
-/// Makes a workgroup, or changes it. Gives what it serves now and did not before, and no longer does: the caller sets
-/// the relationships right that follow from these.
-pub fn set_workgroup(
-    tx: &mut Tx<'_>,
-    session: &Session,
-    new: &Workgroup,
-) -> Result<BTreeSet<String>, Refusal> {
+/// Makes a workgroup, or changes it. Relationships that follow from events of before come and go soon after, as the
+/// events are gone through again ([`Access::served_changed`]).
+pub fn set_workgroup(tx: &mut Tx<'_>, session: &Session, new: &Workgroup) -> Result<(), Refusal> {
     session.needs(Permission::Administer)?;
     let new = Workgroup {
         name: workgroup(&new.name)?,
@@ -99,12 +97,17 @@ pub fn set_workgroup(
         };
         let text = teams.into_iter().collect::<Vec<_>>().join(" ");
         tx.keep(SERVED_BY, thing, text.as_bytes(), None)?;
+        tx.keep(CHANGED, thing, b"", None)?;
     }
     if !new.serves.is_empty() {
         tx.keep(SERVED_BY, ANYTHING, b"", None)?;
     }
-    tx.keep(SPACE, &new.name, new.tree().text().as_bytes(), None)?;
-    Ok(changed)
+    tx.keep(SPACE, &new.name, new.tree().text().as_bytes(), None)
+}
+
+/// Notes that the events of a thing have been gone through.
+pub fn served_settled(tx: &mut Tx<'_>, thing: &str) -> Result<(), Refusal> {
+    tx.forget(CHANGED, thing)
 }
 
 /// False when no workgroup serves anything, so that nothing needs to be looked up.
@@ -120,6 +123,12 @@ pub fn serving(tx: &Tx<'_>, reference: &str) -> Result<BTreeSet<String>, Refusal
 }
 
 impl Access {
+    /// Things that are served by others than before, whose events are still to be gone through.
+    pub fn served_changed(&self) -> Result<Vec<String>, Refusal> {
+        let kept = self.store().reader(&Scope::all())?.kept_all(CHANGED, "")?;
+        Ok(kept.into_iter().map(|(thing, _)| thing).collect())
+    }
+
     /// All workgroups that have been set up, by name.
     pub fn workgroups(&self) -> Result<Vec<Workgroup>, Refusal> {
         let kept = self.store().reader(&Scope::all())?.kept_all(SPACE, "")?;

@@ -4,4 +4,4 @@ use service::Catalogue;
 
 /// Every service.
 pub static CATALOGUE: Catalogue =
-    Catalogue { services: &[&chart::SERVICE, &consent::SERVICE, &privacy::SERVICE] };
+    Catalogue { services: &[&chart::SERVICE, &consent::SERVICE, &relationships::SERVICE, &privacy::SERVICE] };

@@ -5,9 +5,11 @@ mod history;
 
 use crate::config::Config;
 use crate::serve;
-use access::{Access, NewProfile, NewUser, Profile};
+use access::relationship::{Rule, set_rule};
+use access::{Access, NewProfile, NewUser, Profile, Session, Workgroup, set_workgroup};
 use cli::Demo;
 use fhir::Instant;
+use fhir::search::{Handling, Query};
 use population::Plan;
 use record::{Kind, Options, Refusal, Store};
 use std::sync::Arc;
@@ -109,6 +111,7 @@ fn make(access: &Access, demo: &Demo, clock: &Simulated) -> Result<(), Refusal> 
         let profile = profile.with_activities(extra);
         access.add_user(&NewUser::new(&account.name, &account.display, profile, PASSWORD))?;
     }
+    teams(access, &session, &plan)?;
     let accounts = plan.accounts();
     let hospital = accounts.iter().find(|account| account.role == "administrator");
     let hospital = hospital.map_or("", |account| account.organisation_code);
@@ -117,4 +120,32 @@ fn make(access: &Access, demo: &Demo, clock: &Simulated) -> Result<(), Refusal> 
     access
         .store()
         .write(session.author("demo.make", None), move |tx| tx.keep("demo", "made", mark.as_bytes(), None))
+}
+
+/// Sets up the teams of the wards, which serve their wards and beds; and lets nurses of the hospital open the records
+/// of those whom their team cares for, and no others without saying why.
+fn teams(access: &Access, session: &Session, plan: &Plan) -> Result<(), Refusal> {
+    let reader = access.store().reader(&record::Scope::all())?;
+    let (mut teams, mut rules) = (Vec::new(), Vec::new());
+    for account in plan.accounts() {
+        let Some(ward) = &account.location else { continue };
+        let within = [("partof".to_owned(), format!("Location/{ward}"))];
+        let query = Query::parse(Some("Location"), &within, Handling::Strict, access.now(), "")?;
+        let beds = reader.search(&query, &record::Page { count: record::COUNT_MAX, total: false })?.matches;
+        let serves =
+            beds.iter().map(|bed| &bed.id).chain([ward]).map(|id| format!("Location/{id}")).collect();
+        let organisation = account.organisation_code.to_owned();
+        let (name, title) = (account.workgroups[0].clone(), account.place.clone());
+        teams.push(Workgroup { name, title, organisation: organisation.clone(), serves });
+        if account.role == "nurse" {
+            rules.push(Rule { organisation, role: account.role, from: Instant(0), until: None });
+        }
+    }
+    let of = session.clone();
+    access.store().write(session.author("demo.make", None), move |tx| {
+        teams.iter().try_for_each(|team| set_workgroup(tx, &of, team))?;
+        rules.iter().try_for_each(|rule| set_rule(tx, &of, rule))
+    })?;
+    while service::relationship::settle_changed(access)? {}
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod health;
 mod issuers;
 mod load;
 mod serve;
+mod settling;
 #[cfg(test)]
 mod tests;
 mod trail;

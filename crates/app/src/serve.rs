@@ -4,7 +4,7 @@ use crate::catalogue::CATALOGUE;
 use crate::config::{Config, LogForm};
 use crate::health;
 use crate::issuers::Outside;
-use crate::{trail, words};
+use crate::{settling, trail, words};
 use access::Access;
 use axum::Router;
 use identity::Issuers;
@@ -51,6 +51,7 @@ pub fn run(
     let validation = config.rules()?;
     let _words = words::follow(access.store().clone())?;
     let _trail = trail::follow(access.store().clone())?;
+    let _settling = settling::follow(access.clone())?;
     let _heads = heads(config, &access)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

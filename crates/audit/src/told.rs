@@ -46,7 +46,7 @@ pub fn told(row: &AuditRow) -> Told {
         organisation: capacity.map(|capacity| capacity.organisation).unwrap_or_default(),
         what: what(row),
         part: section(&text("page")).unwrap_or_else(|| kinds(detail.as_ref())),
-        why: why(&text("purpose")),
+        why: if through_glass(detail.as_ref()) { "Broke the glass".into() } else { why(&text("purpose")) },
         app: app(row, &text("via"), &text("page")),
     }
 }
@@ -54,7 +54,14 @@ pub fn told(row: &AuditRow) -> Told {
 /// An act in plain words.
 fn what(row: &AuditRow) -> String {
     if row.txn.is_some() {
-        return "Changed the record".into();
+        return match row.action.as_str() {
+            "relationships.break-glass" => "Broke the glass".into(),
+            "relationships.close-glass" => "Closed the glass again".into(),
+            "relationships.claim" => "Claimed a relationship".into(),
+            "relationships.give" => "Let a colleague help".into(),
+            "consent.seal" => "Sealed something".into(),
+            _ => "Changed the record".into(),
+        };
     }
     match row.action.as_str() {
         "read" | "vread" | "everything" => "Looked at the record".into(),
@@ -68,6 +75,13 @@ fn what(row: &AuditRow) -> String {
         "sign-in-failed" => "Failed to sign in".into(),
         other => words(other),
     }
+}
+
+/// True when glass was open of a patient whom the act is about.
+fn through_glass(detail: Option<&Json>) -> bool {
+    let list =
+        |name: &str| detail.and_then(|detail| detail.root().get(name)).into_iter().flat_map(Value::each);
+    list("glass").any(|broken| list("patients").any(|patient| patient.as_str() == broken.as_str()))
 }
 
 /// HL7 v3 ActReason, the codes that sessions have.

@@ -8,11 +8,13 @@
 //! | `seal`, `lock` | what `provision.data` names, or the whole record; for the team that `provision.actor` names |
 //! | `no-sharing` | the whole record: other organisations than the one that has custody of a thing do not see it |
 //! | `opt-out` | the whole record: only who is here for care sees it |
+//! | `withhold` | as `seal`, but for the team that the law keeps it to: nobody else can open it |
+//! | `third-party` | what `provision.data` names, or the whole record: the patient and proxies do not see it |
 
 use crate::interaction::Guard;
-use access::{Permission, Session};
+use access::{Access, Pane, Permission, Session};
 use fhir::{Json, Limits, Tree, Value};
-use record::{Found, Issue, Kind, Marks, Over, Prepared, Refusal, Tx, Written, new_id};
+use record::{Found, Issue, Kind, Marks, Over, Prepared, Refusal, Scope, Tx, Written, new_id};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ const SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
 const LAID: &str = "consent-laid";
 /// Kept facts: by Consent, what it marks.
 const MARKED: &str = "consent-marked";
+/// Kept facts: by patient and Consent, the team for which something is sealed and not locked.
+const SEALED: &str = "consent-sealed";
 
 /// A rule that a patient sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,12 @@ pub enum Rule {
     NoSharing,
     /// It is used for care only.
     OptOut,
+    /// The law keeps it to this team, e.g. what tells of a gender history (Gender Recognition Act 2004, section 22) or
+    /// of an adoption.
+    Withhold(String),
+    /// Others told it in confidence, or it would do serious harm: the patient and who acts for them do not see it
+    /// (Data Protection Act 2018, schedule 3).
+    ThirdParty,
 }
 
 /// A Consent as this module understands it.
@@ -56,6 +66,8 @@ impl Rule {
             Rule::Lock(team) => ("lock", Some(team)),
             Rule::NoSharing => ("no-sharing", None),
             Rule::OptOut => ("opt-out", None),
+            Rule::Withhold(team) => ("withhold", Some(team)),
+            Rule::ThirdParty => ("third-party", None),
         }
     }
 
@@ -65,12 +77,14 @@ impl Rule {
             Rule::Lock(team) => format!("locked:{team}"),
             Rule::NoSharing => "unshared@".to_owned(),
             Rule::OptOut => "optout:national".to_owned(),
+            Rule::Withhold(team) => format!("withheld:{team}"),
+            Rule::ThirdParty => "thirdparty:1".to_owned(),
         }
     }
 
     /// True when only what is named is meant, where something is named.
     fn takes_data(&self) -> bool {
-        matches!(self, Rule::Seal(_) | Rule::Lock(_))
+        matches!(self, Rule::Seal(_) | Rule::Lock(_) | Rule::Withhold(_) | Rule::ThirdParty)
     }
 }
 
@@ -85,6 +99,7 @@ pub fn guard() -> Guard {
         }),
         gone: Some(Arc::new(|tx, session, written| {
             may_lift(tx, session, written)?;
+            note_seal(tx, &written.id, None)?;
             follow(tx, &written.id, &BTreeMap::new())
         })),
     }
@@ -187,7 +202,12 @@ fn order(consent: Value<'_>) -> Result<Option<Order>, Refusal> {
         "lock" => Rule::Lock(named()?),
         "no-sharing" => Rule::NoSharing,
         "opt-out" => Rule::OptOut,
-        _ => return Err(wrong("policyRule", "Use one of the codes seal, lock, no-sharing and opt-out.")),
+        "withhold" => Rule::Withhold(named()?),
+        "third-party" => Rule::ThirdParty,
+        _ => {
+            let text = "Use one of the codes seal, lock, no-sharing, opt-out, withhold and third-party.";
+            return Err(wrong("policyRule", text));
+        }
     };
     let local = |reference: Value<'_>| {
         let text = reference.str("reference")?;
@@ -230,12 +250,42 @@ fn filed(tx: &mut Tx<'_>, written: &Written) -> Result<(), Refusal> {
             marks.insert(format!("Consent/{}", written.id), order.rule.mark());
         }
     }
+    let sealed = order.as_ref().filter(|order| order.is_active).and_then(|order| match &order.rule {
+        Rule::Seal(team) => Some((order.patient.as_str(), team.as_str())),
+        _ => None,
+    });
+    note_seal(tx, &written.id, sealed)?;
     follow(tx, &written.id, &marks)?;
     if !marks.is_empty() && !matches!(tx.read("Consent", &written.id)?, Found::Here(_)) {
         let text = "Only who is in a team can seal for it. Choose one of your own teams.";
         return Err(Refusal::invalid("team", text));
     }
     Ok(())
+}
+
+/// Keeps of which patient, and for which team, a Consent seals something.
+fn note_seal(tx: &mut Tx<'_>, id: &str, sealed: Option<(&str, &str)>) -> Result<(), Refusal> {
+    if let Some(before) = tx.kept(SEALED, id)?.and_then(|key| String::from_utf8(key).ok()) {
+        tx.forget(SEALED, &before)?;
+        tx.forget(SEALED, id)?;
+    }
+    let Some((patient, team)) = sealed else { return Ok(()) };
+    let key = format!("{patient}/{id}");
+    tx.keep(SEALED, id, key.as_bytes(), None)?;
+    tx.keep(SEALED, &key, team.as_bytes(), None)
+}
+
+/// True when something of a patient is sealed from whoever asks, and may be opened by those who are allowed to. What is
+/// locked or withheld never makes it true. Only who reads clinical records is told.
+pub fn is_sealed_from(access: &Access, session: &Session, patient: &str) -> Result<bool, Refusal> {
+    if !session.may(Permission::ReadRecord) || !session.reaches(patient) || session.role.own {
+        return Ok(false);
+    }
+    let is_open = session.glass.iter().any(|glass| glass.pane == Pane::Seal && glass.patient == patient);
+    let kept = access.store().reader(&Scope::all())?.kept_all(SEALED, &format!("{patient}/"))?;
+    let is_others =
+        |team: &[u8]| std::str::from_utf8(team).is_ok_and(|team| !session.workgroups.contains(team));
+    Ok(!is_open && kept.iter().any(|(_, team)| is_others(team)))
 }
 
 /// Lets a Consent mark just these: by target (`Observation/o`, `Patient/p/whole`), its mark.

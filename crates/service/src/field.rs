@@ -28,6 +28,14 @@ impl Field {
         label: "Patient",
         hint: "",
     };
+    /// The password once more, for what must not be done from a session that someone left open.
+    pub const PROOF: Field = Field {
+        name: access::PROOF,
+        kind: FieldKind::Proof,
+        required: false,
+        label: "Your password",
+        hint: "To show that it is you. Leave it empty if you sign in without one",
+    };
 }
 
 /// What is written in a field.
@@ -47,6 +55,8 @@ pub enum FieldKind {
     Integer,
     /// One of these codes, each with its words.
     Code(&'static [(&'static str, &'static str)]),
+    /// The password of whoever asks, once more. It is checked before the command runs, which does not get it.
+    Proof,
     /// A resource of one of these types: `Patient/123`.
     Reference(&'static [&'static str]),
 }
@@ -55,7 +65,7 @@ impl FieldKind {
     /// The name of the FHIR data type.
     pub fn fhir_type(self) -> &'static str {
         match self {
-            FieldKind::String => "string",
+            FieldKind::String | FieldKind::Proof => "string",
             FieldKind::Text => "markdown",
             FieldKind::Date => "date",
             FieldKind::DateTime => "dateTime",
@@ -70,7 +80,7 @@ impl FieldKind {
     fn fault(self, value: &str) -> Option<String> {
         match self {
             FieldKind::String if value.contains(['\n', '\r']) => Some("Write it on one line.".to_owned()),
-            FieldKind::String | FieldKind::Text => None,
+            FieldKind::String | FieldKind::Text | FieldKind::Proof => None,
             FieldKind::Date => {
                 let whole = PartialDate::parse(value).is_some_and(|date| date.precision == Precision::Day);
                 (!whole).then(|| format!("Write the date like 2026-11-24. You entered {value}"))

@@ -11,6 +11,8 @@ mod once;
 mod page;
 mod perform;
 mod recent;
+pub mod relationship;
+pub mod review;
 mod values;
 
 #[cfg(test)]

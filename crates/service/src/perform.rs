@@ -1,7 +1,7 @@
 //! The one way to perform a command, whatever the door.
 
-use crate::{Listed, Once, Outcome, Values};
-use access::{Access, Session};
+use crate::{FieldKind, Listed, Once, Outcome, Values};
+use access::{Access, PROOF, Session};
 use fhir::Tree;
 use record::Refusal;
 
@@ -34,9 +34,10 @@ pub fn perform(
         ));
     }
     let act = listed.command.ready(values)?;
+    let values = &proven(session, access, listed, values)?;
     let once = request.map(|request| once(session, listed, values, request));
     let (author, asker) = (session.author(&listed.name(), request), session.clone());
-    access.store().write(author, move |tx| {
+    let done = access.store().write(author, move |tx| {
         let Some(once) = once else { return act(tx, &asker) };
         if let Some(outcome) = once.answered(once.kept_in(tx)?, Outcome::from_parameters)? {
             return Ok(outcome);
@@ -44,7 +45,20 @@ pub fn perform(
         let outcome = act(tx, &asker)?;
         once.keep(tx, outcome.parameters())?;
         Ok(outcome)
-    })
+    })?;
+    // What it changed of the asker's own sight counts for their next request.
+    access.look_again(session);
+    Ok(done)
+}
+
+/// The values without the proof that the command asks for, which has been found good.
+fn proven(session: &Session, access: &Access, listed: Listed, values: &Values) -> Result<Values, Refusal> {
+    let fields = listed.command.fields();
+    if fields.iter().any(|field| matches!(field.kind, FieldKind::Proof)) {
+        access.prove(session, values.get(PROOF).unwrap_or_default())?;
+    }
+    let rest = values.pairs().iter().filter(|(name, _)| name != PROOF);
+    Ok(Values::new(rest.cloned()))
 }
 
 /// A request of this person. Under the same id it must be the same command with the same input.

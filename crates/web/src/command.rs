@@ -89,6 +89,7 @@ fn input(field: &Field, value: &str, problems: &[Problem]) -> Markup {
         FieldKind::Boolean => return choice(field, &[("true", "Yes"), ("false", "No")], value, error),
         FieldKind::Date => "date",
         FieldKind::DateTime => "datetime-local",
+        FieldKind::Proof => "password",
         FieldKind::String | FieldKind::Text | FieldKind::Integer | FieldKind::Reference(_) => "text",
     };
     let label = label(field);
@@ -97,8 +98,8 @@ fn input(field: &Field, value: &str, problems: &[Problem]) -> Markup {
         label: &label,
         hint: (!field.hint.is_empty()).then_some(field.hint),
         kind,
-        autocomplete: "off",
-        value,
+        autocomplete: if kind == "password" { "current-password" } else { "off" },
+        value: if kind == "password" { "" } else { value },
         error,
     })
 }

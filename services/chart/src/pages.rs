@@ -1,5 +1,6 @@
 //! The pages of a patient's record, one file a section.
 
+mod access;
 mod access_log;
 mod allergies;
 mod appointments;
@@ -21,6 +22,7 @@ mod result;
 mod results;
 mod timeline;
 
+pub use access::access;
 pub use access_log::access_log;
 pub use allergies::allergies;
 pub use appointments::appointments;

@@ -1,5 +1,6 @@
 //! One patient's record, opened for a page: the person, the banner, the navigation, what the page asked for.
 
+use crate::open_glass;
 use crate::shown::{self, Place};
 use crate::views::{AllergyEntry, EncounterEntry, Names, Person, Resource, alert, allergies_state};
 use fhir::search::{Handling, Query};
@@ -109,7 +110,7 @@ impl<'r> PatientRecord<'r> {
 
     /// True when the session may see clinical content.
     pub fn clinical(&self) -> bool {
-        self.request.session.may(Permission::ReadRecord)
+        self.request.session.may(Permission::ReadRecord) && !self.is_closed()
     }
 
     /// The entries of the allergy record.
@@ -148,14 +149,26 @@ impl<'r> PatientRecord<'r> {
     /// content, so that it is never taken for "nothing there".
     pub fn page(&self, title: &str, section: &str, main: Markup) -> Answer {
         let whole = format!("{}: {}", self.person.name.in_list(), title.to_lowercase());
-        let main = if self.failed { html::missing(title, self.request.now().0) } else { main };
+        let is_about_people = matches!(section, "access" | "details" | "access-log");
+        let main = match (self.failed, self.is_closed() && !is_about_people) {
+            (true, _) => html::missing(title, self.request.now().0),
+            (_, true) => open_glass::closed(self),
+            _ => main,
+        };
         let page = Frame {
             banner: Some(self.banner()),
             sidenav: Some(self.sidenav(section)),
             as_at: self.as_at(),
             ..self.request.frame(&whole, Nav::Patients)
         };
-        Answer::Page(frame(&page, html! { (self.merged()) (main) }))
+        let above = html! { (open_glass::bars(self)) (open_glass::sealed(self)) (self.merged()) };
+        Answer::Page(frame(&page, html! { (above) (main) }))
+    }
+
+    /// True when whoever asks may find the person but does not reach the record.
+    pub fn is_closed(&self) -> bool {
+        let session = self.request.session;
+        session.needs_relationships() && !session.reaches(&self.person.id)
     }
 
     fn as_at(&self) -> Option<AsAt> {

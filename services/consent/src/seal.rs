@@ -14,7 +14,7 @@ pub struct Seal {
     patient: String,
     about: Option<String>,
     team: String,
-    is_locked: bool,
+    level: String,
 }
 
 impl Input for Seal {
@@ -39,6 +39,8 @@ impl Input for Seal {
             kind: FieldKind::Code(&[
                 ("seal", "Sealed: others may open it for a reason, which is reviewed"),
                 ("lock", "Sealed and locked: nobody else can open it or learn that it is there"),
+                ("withhold", "Withheld by law: only this team sees it, and not the patient"),
+                ("third-party", "Not for the patient: told in confidence by others, or seriously harmful"),
             ]),
             required: true,
             label: "How firmly",
@@ -62,7 +64,7 @@ impl Input for Seal {
             patient: values.text("patient").trim_start_matches("Patient/").to_owned(),
             about,
             team: values.text("team").trim().to_lowercase(),
-            is_locked: values.text("level") == "lock",
+            level: values.text("level"),
         })
     }
 }
@@ -80,7 +82,12 @@ fn seal(tx: &mut Tx<'_>, _: &Session, seal: Seal) -> Result<Outcome, Refusal> {
             return Err(Refusal::not_found(&format!("{kind}/{id}")));
         }
     }
-    let rule = if seal.is_locked { Rule::Lock(seal.team) } else { Rule::Seal(seal.team) };
+    let rule = match seal.level.as_str() {
+        "lock" => Rule::Lock(seal.team),
+        "withhold" => Rule::Withhold(seal.team),
+        "third-party" => Rule::ThirdParty,
+        _ => Rule::Seal(seal.team),
+    };
     let written = consent(tx, &seal.patient, &rule, seal.about.as_deref())?;
     Ok(Outcome::of([written], "It is sealed for the team.", page_of(&seal.patient)))
 }

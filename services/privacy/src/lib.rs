@@ -5,6 +5,7 @@ mod answer;
 mod ask;
 mod page;
 mod question;
+mod review;
 #[cfg(test)]
 mod stories;
 mod trail;
@@ -13,7 +14,7 @@ mod watch;
 pub use answer::{ANSWER, Answered};
 pub use ask::{ASK, Ask};
 
-use service::{Page, Permission, Service};
+use service::{Card, Page, Permission, Service};
 
 /// Who looked at what, for the privacy officer.
 pub const SERVICE: Service = Service {
@@ -29,7 +30,7 @@ pub const SERVICE: Service = Service {
             show: trail::page,
         },
     ],
-    commands: &[&ASK, &ANSWER],
+    commands: &[&ASK, &ANSWER, &review::REVIEW],
     sections: &[],
-    cards: &[],
+    cards: &[Card { title: "Reviews that wait", needs: Permission::Audit, show: review::card }],
 };

@@ -2,7 +2,7 @@
 
 use crate::alerts::{Alert, Rule, alerts};
 use crate::question::{self, Question};
-use crate::watch;
+use crate::{review, watch};
 use fhir::Tree;
 use html::Markup;
 use html::{
@@ -10,6 +10,7 @@ use html::{
     page_head, table,
 };
 use record::{Refusal, Scope};
+use service::review::Review;
 use service::{Answer, Request};
 
 const DAY_MS: i64 = 86_400_000;
@@ -19,6 +20,7 @@ pub fn page(request: &Request<'_>) -> Result<Answer, Refusal> {
     let now = request.now();
     let reader = request.reader()?;
     let open = question::open(&reader, now)?;
+    let reviews = Review::open(&reader, now)?;
     let (from, to) = (moment(request, "from")?, moment(request, "to")?);
     let (from, to) = (from.unwrap_or(now.0 - DAY_MS), to.unwrap_or(now.0 + 1));
     // What the rules need to know of appointments and encounters is more than the officer may read; they say only
@@ -35,6 +37,10 @@ pub fn page(request: &Request<'_>) -> Result<Answer, Refusal> {
     let main = markup! {
         (page_head("Privacy", &[search], markup! {}))
         div class="app-grid" {
+            (card(Card {
+                id: "reviews", title: "To review", count: Some(reviews.len() as u64), link: None, columns: 12,
+                body: review::list(request, &reviews),
+            }))
             (card(Card {
                 id: "questions", title: "Questions that wait", count: Some(open.len() as u64), link: None,
                 columns: 12, body: questions(request, &open),

@@ -9,9 +9,12 @@ use profile::{Before, Options};
 use record::{Refusal, Tx, Written};
 use std::sync::Arc;
 
-/// The guards of the house, at whichever door: resources are held to profiles, and Consents mark what they are about.
-pub fn of_house(conformance: &Conformance, validation: Validation) -> [Guard; 2] {
-    [conforming(conformance, validation), crate::consent::guard()]
+/// The guards of the house, at whichever door: resources are held to profiles, Consents mark what they are about,
+/// and events relate patients to teams.
+pub fn of_house(conformance: &Conformance, validation: Validation) -> Vec<Guard> {
+    let mut guards = vec![conforming(conformance, validation), crate::consent::guard()];
+    guards.extend(crate::relationship::guards());
+    guards
 }
 
 /// The guard that does it, over resources of every type.

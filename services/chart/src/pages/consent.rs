@@ -69,6 +69,8 @@ fn row(record: &PatientRecord<'_>, resource: &Resource, may: bool) -> Option<Vec
         "lock" => "Sealed and locked",
         "no-sharing" => "Not shared with other organisations",
         "opt-out" => "Not used beyond care",
+        "withhold" => "Withheld by law",
+        "third-party" => "Not for the patient",
         _ => return None,
     };
     let provision = consent.get("provision");
