@@ -5,10 +5,12 @@ mod agreement;
 mod back_off;
 mod breached;
 mod browser;
+mod client;
 mod decision;
 mod enter;
 mod factor;
 mod glass;
+pub mod grant;
 mod mandate;
 mod outside;
 mod passkey;
@@ -29,6 +31,10 @@ mod tests;
 pub use account::{Account, NewUser};
 pub use agreement::{Agreement, agree, end_agreement};
 pub use browser::{Begun, IDLE_MINUTES, SESSION_HOURS};
+pub use client::{
+    App, AppProof, Client, end_app, end_family, keep_app, key_of, new_app_secret, new_family, new_secret,
+    use_once,
+};
 pub use enter::{Entered, PROOF, SignedIn};
 pub use factor::{Enrolment, Owed};
 pub use glass::{GLASS_MINUTES, Glass, Pane, REASON_MIN};
@@ -40,7 +46,7 @@ pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};
 pub use session::{Owing, Session, Standing, Strength};
 pub use staff::{Approved, Change, Joiner, Registration};
-pub use token::TOKEN_MINUTES;
+pub use token::{Acts, TOKEN_MINUTES, keep_app_token};
 pub use workgroup::{Workgroup, anything_served, served_settled, serving, set_workgroup};
 
 use record::{Act, Author, Scope, Store};

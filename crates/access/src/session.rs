@@ -1,8 +1,10 @@
 //! Who is asking, and what they may do: the value that every page, operation and command is given.
 
 use crate::agreement;
+use crate::client::Client;
 use crate::decision::{self, Standpoint};
 use crate::glass::Glass;
+use crate::grant::Interaction;
 use crate::profile::Profile;
 use crate::secret::Hash;
 use crate::{Access, Account, Owed, Permission, Role};
@@ -39,6 +41,8 @@ pub struct Session {
     pub place: String,
     /// What they can see.
     pub scope: Scope,
+    /// The app that acts for them, or as itself; none for a browser of ours and for a program of the house.
+    pub client: Option<Arc<Client>>,
     /// Glass that they broke and that is still open.
     pub glass: Arc<Vec<Glass>>,
     /// The patients with whom they have a relationship; none where nobody asks.
@@ -158,6 +162,7 @@ impl Session {
             strength: begun.strength,
             place: String::new(),
             scope: nothing(),
+            client: None,
             glass: Arc::default(),
             related: None,
             oneself: None,
@@ -176,9 +181,19 @@ impl Session {
         format!("{}/{}/{}", or_none(&self.organisation), self.role.name, or_none(&self.profile))
     }
 
-    /// True when the role may do it, or the active profile has it as an activity.
+    /// True when the role may do it, or the active profile has it as an activity; and the app, if one acts for them.
     pub fn may(&self, permission: Permission) -> bool {
-        self.role.may(permission) || self.activities.contains(&permission)
+        let client = self.client.as_ref().is_none_or(|client| client.may(permission));
+        client && (self.role.may(permission) || self.activities.contains(&permission))
+    }
+
+    /// Refuses what the app that acts was not let do with resources of a type. Without an app nothing is.
+    pub fn needs_grant(&self, kind: &str, interaction: Interaction) -> Result<(), Refusal> {
+        if self.client.as_ref().is_none_or(|client| client.grant.may(kind, interaction)) {
+            return Ok(());
+        }
+        let text = format!("The app was not given the scope that this takes for {kind}.");
+        Err(Refusal::new(Kind::Forbidden, text))
     }
 
     /// Refuses what the role may not do. The refusal speaks of the role only, never of the resource.
@@ -190,6 +205,12 @@ impl Session {
         let text =
             format!("The role {title} may not {act}. Ask someone whose role may, or an administrator.");
         Err(Refusal::new(Kind::Forbidden, text))
+    }
+
+    /// Who they are as a FHIR resource, where that is known: a patient by their own record.
+    pub fn person_reference(&self) -> Option<String> {
+        let is_self = self.role.own && !self.role.proxy;
+        self.oneself.as_ref().filter(|_| is_self).map(|patient| format!("Patient/{patient}"))
     }
 
     /// The author of what this session writes by `command`.
@@ -213,7 +234,9 @@ impl Session {
             .with("via", self.strength.name())
             .with("session", self.id.as_str());
         let broken: Vec<Tree> = self.glass.iter().map(|glass| Tree::from(glass.patient.as_str())).collect();
-        let detail = detail.maybe("glass", (!broken.is_empty()).then_some(broken));
+        let detail = detail
+            .maybe("glass", (!broken.is_empty()).then_some(broken))
+            .maybe("app", self.client.as_ref().map(|client| client.app.as_str()));
         Act { who: self.who.clone(), action, detail: detail.text() }
     }
 
@@ -268,6 +291,9 @@ impl Access {
             oneself: session.oneself.as_deref(),
             glass: session.glass.clone(),
         });
+        if let Some(client) = &session.client {
+            session.scope = session.scope.narrowed_to(&client.grant.scope(client.patient.as_deref()));
+        }
         Ok(session)
     }
 }

@@ -506,6 +506,7 @@ fn the_role_matrix_is_whole() {
         "privacy-officer",
         "patient",
         "proxy",
+        "extract",
     ];
     assert_eq!(names, expected);
     for permission in Permission::ALL {
@@ -532,11 +533,10 @@ fn roles_without_clinical_work_see_no_clinical_types() {
 }
 
 #[test]
-fn only_the_system_role_deletes_assigns_ids_and_takes_in_bulk() {
+fn only_the_system_role_deletes_and_assigns_ids_and_only_extracts_take_in_bulk_beside_it() {
     for role in roles().iter().filter(|role| role.name != "system") {
-        for permission in
-            [Permission::Delete, Permission::AssignIds, Permission::SystemHistory, Permission::Bulk]
-        {
+        assert_eq!(role.may(Permission::Bulk), role.name == "extract", "{}", role.name);
+        for permission in [Permission::Delete, Permission::AssignIds, Permission::SystemHistory] {
             assert!(!role.may(permission), "{} may {}", role.name, permission.about());
         }
     }

@@ -5,9 +5,10 @@ use crate::mandate::REVOKED;
 use crate::profile::organisation;
 use crate::secret::{self, Hash};
 use crate::session::{Basis, Credential, Strength};
-use crate::{Access, Session, author, held};
-use fhir::{Json, Limits, Tree};
-use record::{Instant, Kind, Refusal};
+use crate::{Access, Client, Role, Session, author, held};
+use fhir::{Json, Limits, Tree, Value};
+use record::{Instant, Kind, Refusal, Tx};
+use std::sync::Arc;
 
 const SPACE: &str = "token";
 /// How long a token holds when nothing else is asked for.
@@ -144,14 +145,89 @@ pub(crate) fn standing(access: &Access, hash: &Hash) -> Result<Option<Session>, 
         // Tokens that were made before this was asked have none.
         let organisation = root.str("organisation").unwrap_or_default().into_owned();
         let session = role.map(|role| Session::program(format!("token-{}", basis.id), role, basis));
+        let purpose = root.str("purpose").map(|purpose| purpose.into_owned());
         let session = session.map(|session| Session { organisation, ..session });
-        return session.map(|session| access.sighted(session)).transpose();
+        let session = session.map(|session| match purpose {
+            Some(purpose) => Session { purpose, ..session },
+            None => session,
+        });
+        return session.map_or(Ok(None), |session| access.through_app(session, root));
     };
     let Some(account) = access.account(&who)? else { return Ok(None) };
     let profile = root.str("profile").and_then(|id| account.profile(&id, access.now()));
     let is_same = number(&json, "generation") == Some(account.generation);
     let session = profile.filter(|_| is_same).map(|profile| Session::person(&account, profile, basis));
-    session.map(|session| access.sighted(session)).transpose()
+    session.map_or(Ok(None), |session| access.through_app(session, root))
+}
+
+impl Access {
+    /// The session with its sight, narrowed to what the app was let do that the token was given to.
+    fn through_app(&self, mut session: Session, kept: Value<'_>) -> Result<Option<Session>, Refusal> {
+        if let Some(client) = kept.get("client") {
+            let Some(client) = Client::read(client) else { return Ok(None) };
+            if !self.stands(&client)? {
+                return Ok(None);
+            }
+            session.client = Some(Arc::new(client));
+        }
+        self.sighted(session).map(Some)
+    }
+}
+
+impl Known {
+    /// True for a token that was given to no app.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.session.client.is_none()
+    }
+}
+
+/// Keeps a token of an app, by which it acts for a person, or with a role as itself. The text is the only copy.
+pub fn keep_app_token(
+    tx: &mut Tx<'_>,
+    client: &Client,
+    acts: &Acts<'_>,
+    until: Instant,
+) -> Result<String, Refusal> {
+    let token = secret::new()?;
+    let value = match acts {
+        Acts::For { who, profile, generation, strength } => Tree::object()
+            .with("who", *who)
+            .with("profile", *profile)
+            .with("generation", *generation)
+            .with("strength", strength.name()),
+        Acts::Itself { role, organisation, purpose } => Tree::object()
+            .with("role", role.name.as_str())
+            .with("organisation", *organisation)
+            .with("purpose", *purpose),
+    };
+    let value = value.with("client", client.tree()).with("since", tx.now().0).with("until", until.0);
+    tx.keep(SPACE, &secret::key(&secret::hash(&token)), value.text().as_bytes(), Some(until))?;
+    Ok(token)
+}
+
+/// As whom an app acts.
+#[derive(Clone, Copy)]
+pub enum Acts<'a> {
+    /// For a person, in one of their profiles, as long as their account is not changed.
+    For {
+        /// The account.
+        who: &'a str,
+        /// The id of the profile.
+        profile: &'a str,
+        /// The account's generation when they said so.
+        generation: i64,
+        /// How they had shown who they are.
+        strength: Strength,
+    },
+    /// As itself.
+    Itself {
+        /// In this role.
+        role: &'a Role,
+        /// For this organisation.
+        organisation: &'a str,
+        /// For this purpose.
+        purpose: &'a str,
+    },
 }
 
 fn basis(value: &[u8], hash: &Hash) -> Option<(Json, Basis)> {

@@ -3,5 +3,12 @@
 use service::Catalogue;
 
 /// Every service.
-pub static CATALOGUE: Catalogue =
-    Catalogue { services: &[&chart::SERVICE, &consent::SERVICE, &relationships::SERVICE, &privacy::SERVICE] };
+pub static CATALOGUE: Catalogue = Catalogue {
+    services: &[
+        &chart::SERVICE,
+        &consent::SERVICE,
+        &relationships::SERVICE,
+        &privacy::SERVICE,
+        &apps::SERVICE,
+    ],
+};

@@ -130,6 +130,7 @@ fn router(
         forwarded: config.public.is_some(),
         footnote: config.footnote.clone(),
         issuers: issuers(config, access, address)?,
+        smart: Some(identity::Smart::new(access.clone(), &base(config, address))),
     };
     Ok(web::router(access.clone(), &CATALOGUE, page)
         .merge(health::router(access.store().clone(), subscriptions.clone(), counts))

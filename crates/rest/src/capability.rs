@@ -72,7 +72,28 @@ fn interactions(codes: &[&str]) -> Vec<Tree> {
 }
 
 fn rest(config: &Config) -> Tree {
-    let security = Tree::object().with("cors", false).with(
+    let origin = crate::oauth::origin(&config.base);
+    let uri = |name: &str, path: &str| {
+        Tree::object().with("url", name).with("valueUri", format!("{origin}/oauth/{path}"))
+    };
+    // SMART 2.2 section 6.1, for clients that do not read .well-known/smart-configuration yet.
+    let uris = Tree::object()
+        .with("url", "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris")
+        .with(
+            "extension",
+            vec![
+                uri("authorize", "authorize"),
+                uri("token", "token"),
+                uri("introspect", "introspect"),
+                uri("revoke", "revoke"),
+            ],
+        );
+    let smart = Tree::object()
+        .with("system", "http://terminology.hl7.org/CodeSystem/restful-security-service")
+        .with("code", "SMART-on-FHIR");
+    let service = Tree::object().with("coding", vec![smart]);
+    let security = Tree::object().with("extension", vec![uris]).with("cors", true);
+    let security = security.with("service", vec![service]).with(
         "description",
         "Every request but GET metadata needs Authorization: Bearer and a token of this installation. \
          What a caller may not see is in every answer as if it were not there.",

@@ -10,6 +10,7 @@ mod format;
 mod headers;
 mod later;
 mod listen;
+mod oauth;
 mod openapi;
 mod operation;
 mod pretty;

@@ -5,12 +5,12 @@
 use crate::body::too_large;
 use crate::config::Config;
 use crate::door::{Reply, Rest, answer, dressed, turned_away};
-use crate::listen;
 use crate::operation::ours;
 use crate::request::Request;
 use crate::response::Response;
 use crate::route::{Weight, weight};
 use crate::status::No;
+use crate::{listen, oauth};
 use access::{Access, Session};
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::routing::{any, get};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use identity::Smart;
 use record::{Kind, Refusal};
 use std::future::poll_fn;
 use std::io::Write;
@@ -53,6 +54,7 @@ pub fn router(access: Access, config: Config) -> Router {
         // They are for programs to read; the operations themselves do without.
         tracing::warn!(%refusal, "the definitions of our own operations could not be filed");
     }
+    let smart = Smart::new(access.clone(), &config.base);
     let skin = Arc::new(Skin { bundles, wide, rest: Rest::new(access, config) });
     for _ in 0..threads {
         work_on_jobs(&skin);
@@ -68,7 +70,8 @@ pub fn router(access: Access, config: Config) -> Router {
         ),
         None => router,
     };
-    if mount.is_empty() { router } else { router.route(&mount, answer) }
+    let router = if mount.is_empty() { router } else { router.route(&mount, answer) };
+    oauth::routes(router, &mount, smart)
 }
 
 /// How often jobs are looked for that another node was asked for, or left.

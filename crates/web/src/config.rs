@@ -3,7 +3,7 @@
 use axum::extract::ConnectInfo;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
-use identity::Issuers;
+use identity::{Issuers, Smart};
 use std::net::SocketAddr;
 
 /// How the door behaves.
@@ -18,6 +18,8 @@ pub struct Config {
     pub footnote: Option<String>,
     /// The issuers at which people can sign in, beside the passwords of this installation.
     pub issuers: Option<Issuers>,
+    /// What lets apps of others in; none where none are.
+    pub smart: Option<Smart>,
 }
 
 impl Config {

@@ -4,7 +4,7 @@ use crate::asked::{Asked, own_address};
 use crate::help::Help;
 use crate::owed::{self, Step};
 use crate::page::Own;
-use crate::{Web, account, command, help, outside, page, refusal, sign_in};
+use crate::{Web, account, apps, command, help, outside, page, refusal, sign_in};
 use access::Standing;
 use axum::Form;
 use axum::extract::{FromRequest, RawPathParams, Request, State};
@@ -35,6 +35,10 @@ pub enum Place {
     Away,
     /// Coming back from one.
     Back,
+    /// Letting an app of others in.
+    LetIn,
+    /// Opening an app from a record.
+    Launch,
     /// Locking the session.
     Lock,
     /// Signing out.
@@ -172,6 +176,10 @@ fn through(web: &Web, place: Place, asked: &mut Asked) -> Answered {
         (Place::Owed(step), true) => owed::submit(web, asked, step),
         (Place::Away, _) => outside::go(web, asked),
         (Place::Back, _) => outside::back(web, asked),
+        (Place::LetIn, false) => apps::show(web, asked),
+        (Place::LetIn, true) => apps::submit(web, asked),
+        (Place::Launch, false) => Ok(redirect("/home")),
+        (Place::Launch, true) => apps::launch(web, asked),
         (Place::Lock, false) => Ok(redirect("/home")),
         (Place::Lock, true) => sign_in::lock(web, asked),
         (Place::SignOut, false) => account::ask_sign_out(web, asked),
@@ -216,9 +224,10 @@ pub async fn headers(State(web): State<Arc<Web>>, mut response: Response) -> Res
                           font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
                           frame-ancestors 'none'";
     let headers: &mut HeaderMap = response.headers_mut();
+    // A page whose form leads to an app says so in its own.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let fixed = [
-        (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod apps;
 mod asked;
 mod assets;
 mod command;
@@ -61,6 +62,8 @@ pub fn router(access: Access, catalogue: &'static Catalogue, config: Config) -> 
         .route("/sign-in/set-up", door::reads_and_writes(Place::Owed(Step::SetUp)))
         .route("/sign-in/with/{issuer}", door::reads(Place::Away))
         .route("/sign-in/with/{issuer}/back", door::reads(Place::Back))
+        .route("/oauth/authorize", door::reads_and_writes(Place::LetIn))
+        .route("/oauth/launch", door::reads_and_writes(Place::Launch))
         .route("/lock", door::reads_and_writes(Place::Lock))
         .route("/sign-out", door::reads_and_writes(Place::SignOut))
         .route("/account/sign-out-everywhere", door::reads_and_writes(Place::SignOutEverywhere));

@@ -50,6 +50,7 @@ const PAGES: &[Page] = &[
     page("/patients/{id}/documents/{document}", "A document", Permission::ReadRecord, pages::document),
     page("/patients/{id}/details", "Details and contacts", Permission::Trace, pages::details),
     page("/patients/{id}/consent", "Consent and seals", Permission::ReadRecord, pages::consent),
+    page("/patients/{id}/apps", "Open in an app", Permission::ReadRecord, pages::apps),
     page("/patients/{id}/access", "Why I can see this", Permission::Trace, pages::access),
     page("/patients/{id}/access-log", "Who has looked", Permission::Audit, pages::access_log),
     page("/patients/{id}/items/{kind}/{item}", "One item of the record", Permission::Trace, pages::item),
@@ -79,6 +80,7 @@ const SECTIONS: &[Section] = &[
     section("documents", "Documents and letters", Group::Journey, Some(&["DocumentReference"])),
     section("details", "Details and contacts", Group::Person, None),
     section("consent", "Consent and seals", Group::Person, None),
+    section("apps", "Open in an app", Group::Person, None),
     section("access", "Why I can see this", Group::Person, None),
     section("access-log", "Who has looked", Group::Person, None),
 ];

@@ -10,6 +10,7 @@ mod matrix;
 mod people;
 mod relations;
 mod sealed;
+mod smart;
 mod timing;
 mod told;
 

@@ -4,7 +4,7 @@ use super::{Call, Kinds, Operation, Target, terminology::stored};
 use crate::response::Response;
 use crate::route::Weight;
 use crate::status::No;
-use access::Permission;
+use access::grant::Interaction;
 use fhir::Tree;
 use fhir::json::{Json, Value};
 use profile::{Before, Options};
@@ -71,7 +71,7 @@ fn run(call: Call<'_>) -> Result<Response, No> {
     let mut issues = match mode {
         Mode::Update => for_update(&call, given)?,
         Mode::Delete => return Ok(told(for_delete(&call)?)),
-        Mode::Create => may(&call, Permission::Write),
+        Mode::Create => may(&call, Interaction::Create),
         Mode::General | Mode::Profile => Vec::new(),
     };
     let kept = match (given, &call.target) {
@@ -137,16 +137,16 @@ fn kind_of(target: &Target) -> &'static str {
 }
 
 /// What speaks against a change by who asks.
-fn may(call: &Call<'_>, permission: Permission) -> Vec<Issue> {
+fn may(call: &Call<'_>, interaction: Interaction) -> Vec<Issue> {
     call.caller
-        .may_change(kind_of(&call.target), permission)
+        .may_change(kind_of(&call.target), interaction)
         .err()
         .map_or_else(Vec::new, |refusal| refusal.issues)
 }
 
 /// What speaks against an update: there must be something to update, under the id that the resource says.
 fn for_update(call: &Call<'_>, given: Option<Value<'_>>) -> Result<Vec<Issue>, No> {
-    let mut issues = may(call, Permission::Write);
+    let mut issues = may(call, Interaction::Update);
     issues.extend(there(call, "update")?);
     let (Target::Instance(_, id), Some(resource)) = (&call.target, given) else { return Ok(issues) };
     let text = match resource.str("id") {
@@ -160,7 +160,7 @@ fn for_update(call: &Call<'_>, given: Option<Value<'_>>) -> Result<Vec<Issue>, N
 
 /// What speaks against a deletion. Content, if any came, is passed over.
 fn for_delete(call: &Call<'_>) -> Result<Vec<Issue>, No> {
-    let mut issues = may(call, Permission::Delete);
+    let mut issues = may(call, Interaction::Delete);
     issues.extend(there(call, "delete")?);
     Ok(issues)
 }

@@ -1,6 +1,7 @@
 //! Who asks, and what of it must be on the audit trail before the answer leaves.
 
 use super::{Guards, guard};
+use access::grant::Interaction;
 use access::{Access, Permission, Session};
 use conformance::Conformance;
 use fhir::search::{Around, Handling, Query};
@@ -125,9 +126,12 @@ impl<'a> Caller<'a> {
     }
 
     /// Refuses a change of resources of this type by someone who may not make it.
-    pub fn may_change(&self, kind: &str, permission: Permission) -> Result<(), Refusal> {
+    pub fn may_change(&self, kind: &str, interaction: Interaction) -> Result<(), Refusal> {
+        let permission =
+            if interaction == Interaction::Delete { Permission::Delete } else { Permission::Write };
         self.session.needs(permission)?;
-        if self.session.scope.has_type(kind) {
+        self.session.needs_grant(kind, interaction)?;
+        if self.session.role.sees(kind) {
             return Ok(());
         }
         let text = format!(
@@ -135,6 +139,13 @@ impl<'a> Caller<'a> {
             self.session.role.title
         );
         Err(Refusal::new(Kind::Forbidden, text))
+    }
+
+    /// Refuses looking at resources of a type to whoever may not, as [`Caller::may_read`], and to an app that was not
+    /// let do it. No type stands for all.
+    pub(super) fn may_look(&self, kind: Option<&str>, interaction: Interaction) -> Result<(), Refusal> {
+        self.may_read()?;
+        self.session.needs_grant(kind.unwrap_or("*"), interaction)
     }
 
     /// Refuses reading to a role that reads nothing. What others may see is their scope's business.

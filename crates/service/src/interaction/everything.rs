@@ -53,7 +53,7 @@ pub fn everything(
 }
 
 fn gather(caller: &Caller<'_>, patient: &str, wanted: &Everything) -> Result<EverythingPage, Refusal> {
-    caller.may_read()?;
+    caller.may_look(Some("Patient"), access::grant::Interaction::Read)?;
     let mut reader = caller.reader()?;
     let words = format!("{patient} {:?} {:?} {:?}", wanted.types, wanted.since, wanted.care);
     let first = wanted.page.as_deref().map(|token| reader.turn_to(&words, token)).transpose()?;

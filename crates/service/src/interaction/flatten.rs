@@ -44,7 +44,7 @@ pub fn flatten(caller: &Caller<'_>, view: &View, at: Option<Instant>) -> Result<
     let what =
         format!("ViewDefinition/$run of {} {}", view.resource(), view.name.as_deref().unwrap_or_default());
     let opened = caller.session.needs(Permission::Bulk).and_then(|()| {
-        caller.may_read()?;
+        caller.may_look(Some(view.resource()), access::grant::Interaction::Search)?;
         match at {
             Some(at) => caller.access.store().reader_at(&caller.session.scope, at),
             None => caller.reader(),

@@ -5,6 +5,7 @@ use super::lookup::{Lookup, Premise};
 use super::references::{Draft, References};
 use super::{Caller, Expected, Pairs, Target, placed, pointing};
 use access::Permission;
+use access::grant::Interaction;
 use fhir::json::{Json, Value};
 use fhir::patch::Patch;
 use fhir::search::{Handling, Query};
@@ -169,23 +170,24 @@ fn aim(change: &Change<'_>, lookup: &mut Lookup<'_>) -> Result<Aim, Refusal> {
     let caller = lookup.caller;
     match &change.ask {
         Ask::Create { kind, unless, .. } => {
-            caller.may_change(kind, Permission::Write)?;
+            caller.may_change(kind, Interaction::Create)?;
             let Some(unless) = unless else { return Ok(Aim::New(new_id())) };
             aim_create(kind, unless, lookup)
         }
         Ask::Update { target, resource, expected } => {
-            caller.may_change(target.kind(), Permission::Write)?;
+            caller.may_change(target.kind(), Interaction::Update)?;
             aim_update(target, *resource, *expected, lookup)
         }
         Ask::Patch { target, patch, expected } => {
-            caller.may_change(target.kind(), Permission::Write)?;
+            caller.may_change(target.kind(), Interaction::Update)?;
             aim_patch(target, patch, *expected, lookup)
         }
         Ask::Delete { target, expected } => {
-            caller.may_change(target.kind(), Permission::Delete)?;
+            caller.may_change(target.kind(), Interaction::Delete)?;
             aim_delete(target, *expected, lookup)
         }
-        Ask::Read { .. } | Ask::Search { .. } => caller.may_read().map(|()| Aim::Look),
+        Ask::Read { kind, .. } => caller.may_look(Some(kind), Interaction::Read).map(|()| Aim::Look),
+        Ask::Search { kind, .. } => caller.may_look(Some(kind), Interaction::Search).map(|()| Aim::Look),
     }
 }
 
@@ -209,9 +211,8 @@ fn aim_create(kind: &'static str, unless: &Pairs, lookup: &mut Lookup<'_>) -> Re
 }
 
 fn several() -> Refusal {
-    let issue =
-        Issue::new("multiple-matches", "", "Several resources meet the criteria. Narrow them to one.");
-    Refusal::many(Kind::Precondition, vec![issue])
+    let text = "Several resources meet the criteria. Narrow them.";
+    Refusal::many(Kind::Precondition, vec![Issue::new("multiple-matches", "", text)])
 }
 
 fn aim_update(

@@ -2,6 +2,7 @@
 //! trail.
 
 use super::Caller;
+use access::grant::Interaction;
 use fhir::search::{Base, Query};
 use record::{Body, Found, HistoryOf, HistoryPage, Instant, Kind, Page, Reader, Refusal, Results, Written};
 
@@ -9,20 +10,21 @@ use record::{Body, Found, HistoryOf, HistoryPage, Instant, Kind, Page, Reader, R
 pub fn read(caller: &Caller<'_>, kind: &'static str, id: &str) -> Result<Body, Refusal> {
     let what = format!("{kind}/{id}");
     let read = || here(caller.read_now(kind, id)?, kind, id);
-    let found = caller.may_read().and_then(|()| read());
+    let found = caller.may_look(Some(kind), Interaction::Read).and_then(|()| read());
     told(caller, "read", &what, found)
 }
 
 /// One version of a resource.
 pub fn vread(caller: &Caller<'_>, kind: &'static str, id: &str, version: u64) -> Result<Body, Refusal> {
     let what = format!("{kind}/{id}/_history/{version}");
-    let found = asked(caller, |reader| match reader.vread(kind, id, version)? {
-        Found::Here(body) => Ok(body),
-        Found::Gone(_) => {
-            Err(Refusal::new(Kind::Gone, format!("Version {version} of {kind}/{id} is its deletion.")))
-        }
-        Found::Absent => Err(Refusal::not_found(&what)),
-    });
+    let found =
+        asked(caller, Some(kind), Interaction::Read, |reader| match reader.vread(kind, id, version)? {
+            Found::Here(body) => Ok(body),
+            Found::Gone(_) => {
+                Err(Refusal::new(Kind::Gone, format!("Version {version} of {kind}/{id} is its deletion.")))
+            }
+            Found::Absent => Err(Refusal::not_found(&what)),
+        });
     told(caller, "vread", &what, found)
 }
 
@@ -50,8 +52,13 @@ pub(super) fn here(found: Found, kind: &str, id: &str) -> Result<Body, Refusal> 
     }
 }
 
-fn asked<T>(caller: &Caller<'_>, ask: impl FnOnce(&Reader) -> Result<T, Refusal>) -> Result<T, Refusal> {
-    caller.may_read()?;
+fn asked<T>(
+    caller: &Caller<'_>,
+    kind: Option<&str>,
+    interaction: Interaction,
+    ask: impl FnOnce(&Reader) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    caller.may_look(kind, interaction)?;
     ask(&caller.reader()?)
 }
 
@@ -84,7 +91,12 @@ pub fn history(
         HistoryOf::Type(kind) => format!("{kind}/_history"),
         HistoryOf::All => "_history".to_owned(),
     };
-    match asked(caller, |reader| reader.history(of, since, count, token)) {
+    let (kind, interaction) = match &of {
+        HistoryOf::Resource(kind, _) => (Some(*kind), Interaction::Read),
+        HistoryOf::Type(kind) => (Some(*kind), Interaction::Search),
+        HistoryOf::All => (None, Interaction::Search),
+    };
+    match asked(caller, kind, interaction, |reader| reader.history(of, since, count, token)) {
         Ok(page) => {
             caller.sees("history", &what, page.versions.iter());
             Ok(page)
@@ -96,12 +108,24 @@ pub fn history(
 /// A page of a search.
 pub fn search(caller: &Caller<'_>, query: &Query, page: &Page) -> Result<Results, Refusal> {
     let what = query_text(query);
-    match asked(caller, |reader| reader.search(query, page)) {
+    let searched = may_search(caller, query).and_then(|()| caller.reader()?.search(query, page));
+    match searched {
         Ok(results) => {
             caller.sees("search", &what, results.matches.iter().chain(&results.included));
             Ok(results)
         }
         Err(refusal) => Err(caller.refused("search", &what, refusal)),
+    }
+}
+
+/// Refuses a search of types that the caller may not search.
+pub(super) fn may_search(caller: &Caller<'_>, query: &Query) -> Result<(), Refusal> {
+    match &query.base {
+        Base::Type(kind) => caller.may_look(Some(kind), Interaction::Search),
+        Base::Types(kinds) if kinds.is_empty() => caller.may_look(None, Interaction::Search),
+        Base::Types(kinds) => {
+            kinds.iter().try_for_each(|kind| caller.may_look(Some(kind), Interaction::Search))
+        }
     }
 }
 

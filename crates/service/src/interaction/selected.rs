@@ -26,7 +26,7 @@ pub fn selected(
 }
 
 fn found(caller: &Caller<'_>, query: &Query) -> Result<Vec<Body>, Refusal> {
-    caller.may_read()?;
+    super::read::may_search(caller, query)?;
     let reader = caller.reader()?;
     let (mut query, mut all) = (query.clone(), Vec::new());
     loop {

@@ -7,7 +7,7 @@ use access::{Instant, NewProfile, NewUser};
 
 impl Caller {
     /// Sends a form of ours.
-    fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = &self.session.as_ref().unwrap().csrf;
         let once = record::new_id();
         let all = fields.iter().copied().chain([("csrf", csrf.as_str()), ("request", once.as_str())]);
@@ -30,7 +30,7 @@ impl Caller {
     }
 }
 
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let one = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),

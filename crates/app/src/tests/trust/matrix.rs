@@ -17,7 +17,7 @@ const CHANGES: &[(&str, &str)] =
 const DEPTH_MAX: usize = 5;
 
 /// A small sound resource of a type: what must be there, and Pat as the subject where there can be one.
-fn sample(kind: &str, id: &str) -> String {
+pub fn sample(kind: &str, id: &str) -> String {
     let def = type_def(kind).expect("it is a type");
     let mut tree = Tree::resource(kind).with("id", id);
     for (name, value) in content(def, 0) {
