@@ -29,6 +29,8 @@ pub fn check(counts: &mut Counts) -> Result<(), String> {
     };
     visit(Path::new("node"), &["checks/clients/kit.mjs"])?;
     visit(&python.join("python"), &["checks/clients/py.py"])?;
+    visit(Path::new("node"), &["checks/clients/smart.mjs"])?;
+    visit(&python.join("python"), &["checks/clients/backend.py"])?;
     let (url, header) = (format!("{base}/openapi.json"), format!("Authorization: Bearer {token}"));
     let config = "--config-file=checks/clients/schemathesis.toml";
     visit(&python.join("schemathesis"), &[config, "run", &url, "--header", &header])
