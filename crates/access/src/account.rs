@@ -218,6 +218,19 @@ impl Access {
 }
 
 impl Account {
+    /// Lets nobody in any more, from now on.
+    pub(crate) fn shut(&mut self, now: Instant) {
+        self.disabled = true;
+        for profile in &mut self.profiles {
+            profile.until = Some(profile.until.map_or(now, |until| until.min(now)));
+        }
+    }
+
+    /// True while they have set no password and come from nowhere else.
+    pub fn waits_for_password(&self) -> bool {
+        self.hash.is_empty() && self.outside.is_empty()
+    }
+
     /// A new account, with the hash of its password or with none yet.
     pub(crate) fn new(user: &NewUser, hash: String) -> Result<Account, Refusal> {
         if user.profiles.is_empty() {

@@ -11,7 +11,7 @@ use crate::{Access, Permission, Session, Standing, Strength, secret, totp};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fhir::{Json, Limits, Tree};
-use record::{Instant, Kind, Refusal, Scope};
+use record::{Instant, Kind, Refusal, Scope, Tx};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -65,6 +65,12 @@ impl fmt::Debug for Enrolment {
     }
 }
 
+/// Keeps which roles need a second factor.
+pub(crate) fn require_for(tx: &mut Tx<'_>, roles: &[&str]) -> Result<(), Refusal> {
+    let value = Tree::Array(roles.iter().map(|role| Tree::from(*role)).collect());
+    tx.keep(POLICY, ROLES, value.text().as_bytes(), None)
+}
+
 impl Access {
     /// The names of the roles that need a second factor.
     pub fn second_factor_roles(&self) -> Result<BTreeSet<String>, Refusal> {
@@ -81,9 +87,9 @@ impl Access {
             crate::account::role(name)?;
         }
         let value = Tree::Array(roles.iter().map(|role| Tree::from(*role)).collect());
-        let text = value.text();
+        let names: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
         self.store().write(session.author("access.second-factor-roles", None), move |tx| {
-            tx.keep(POLICY, ROLES, text.as_bytes(), None)
+            require_for(tx, &names.iter().map(String::as_str).collect::<Vec<_>>())
         })?;
         self.store().audit(session.act("policy", Tree::object().with("second-factor", value))).wait()
     }

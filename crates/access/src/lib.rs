@@ -11,6 +11,7 @@ mod enter;
 mod factor;
 mod glass;
 pub mod grant;
+mod invitation;
 mod mandate;
 mod outside;
 mod passkey;
@@ -45,7 +46,9 @@ pub use profile::{NewProfile, Profile};
 pub use record::{Instant, Kind, Refusal};
 pub use role::{Permission, Role, roles};
 pub use session::{Owing, Session, Standing, Strength};
-pub use staff::{Approved, Change, Joiner, Registration};
+pub use staff::{
+    Approved, Change, Joiner, Registration, approve_in, decline_in, leave_in, register_in, sign_out_in,
+};
 pub use token::{Acts, TOKEN_MINUTES, keep_app_token};
 pub use workgroup::{Workgroup, anything_served, served_settled, serving, set_workgroup};
 

@@ -4,17 +4,14 @@
 //! Requests are kept facts (space `registration`), by id, for 30 days.
 
 use crate::account::{self, Account};
+use crate::invitation::invite;
 use crate::profile;
 use crate::{Access, NewProfile, NewUser, Permission, Role, Session, secret};
 use fhir::{Json, Limits, Tree, Value};
 use record::{Instant, Kind, Refusal, Scope, Tx, new_id};
 
 const SPACE: &str = "registration";
-/// Who may set the first password, by the hash of what they were given for it.
-const INVITATION: &str = "invitation";
 const OPEN_MS: i64 = 30 * 24 * 3_600_000;
-/// Hours in which a joiner must set a password.
-pub(crate) const INVITED_HOURS: i64 = 72;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,22 +85,12 @@ impl Access {
     pub fn register(&self, session: &Session, change: Change) -> Result<String, Refusal> {
         self.needs_or_audit(session, Permission::Administer)?;
         let change = change.checked()?;
-        if change.account() == session.who {
-            return Err(Refusal::new(Kind::Forbidden, "Ask a colleague: nobody changes their own rights."));
-        }
-        let id = new_id();
-        let detail = Tree::object().with("registration", id.as_str()).with("account", change.account());
-        let new = Registration {
-            id: id.clone(),
-            asked_by: session.who.clone(),
-            at: self.now(),
-            change,
-            approved_by: Vec::new(),
-        };
-        self.store().write(session.author("access.register", None), move |tx| {
-            new.change.fits(tx)?;
-            new.keep(tx)
-        })?;
+        let account = change.account().to_owned();
+        let of = session.clone();
+        let id = self
+            .store()
+            .write(session.author("access.register", None), move |tx| register_in(tx, &of, change))?;
+        let detail = Tree::object().with("registration", id.as_str()).with("account", account);
         self.store().audit(session.act("register", detail)).wait()?;
         Ok(id)
     }
@@ -128,24 +115,11 @@ impl Access {
         let code = secret::new()?;
         let hash = secret::hash(&code);
         let outcome = self.store().write(session.author("access.approve", None), move |tx| {
-            let value = tx.kept(SPACE, &key)?;
-            let registration = value.and_then(|value| Registration::read(&key, &value));
-            let mut registration = registration.ok_or_else(gone)?;
-            registration.may_be_approved_by(&sponsor)?;
-            registration.approved_by.push(sponsor.who.clone());
-            let needed = registration.change.roles()?.iter().map(|role| role.approvals).max().unwrap_or(1);
-            let waits_for = needed.saturating_sub(registration.approved_by.len());
-            let account = registration.change.account().to_owned();
-            if waits_for > 0 {
-                registration.keep(tx)?;
-                return Ok((waits_for, account, false));
-            }
-            let joins = registration.change.apply(tx, now)?;
+            let (waits_for, account, joins) = approve_in(tx, &sponsor, &key)?;
             if joins {
                 invite(tx, &hash, &account, now)?;
             }
-            tx.forget(SPACE, &key)?;
-            Ok((0, account, joins))
+            Ok((waits_for, account, joins))
         });
         let (waits_for, account, joins) = match outcome {
             Ok(done) => done,
@@ -186,39 +160,15 @@ impl Access {
         }
         let (now, by) = (self.now(), session.author("access.leave", None));
         self.change_as(by, name, move |account| {
-            account.disabled = true;
-            for profile in &mut account.profiles {
-                profile.until = Some(profile.until.map_or(now, |until| until.min(now)));
-            }
+            account.shut(now);
             Ok(())
         })?;
         let detail = Tree::object().with("account", name.trim().to_lowercase());
         self.store().audit(session.act("leave", detail)).wait()
     }
 
-    /// Sets the password of a joiner, with what they were given for it. It counts once.
-    pub fn accept_invitation(&self, code: &str, password: &str) -> Result<(), Refusal> {
-        let key = secret::key(&secret::hash(code));
-        let kept = self.kept(INVITATION, &key)?.and_then(|value| Json::parse(value, Limits::DOOR).ok());
-        let kept =
-            kept.filter(|kept| account::number(kept, "until").is_some_and(|until| self.now().0 < until));
-        let who = kept.and_then(|kept| Some(kept.root().str("who")?.into_owned())).ok_or_else(uninvited)?;
-        let hash = self.hashed(password, &who)?;
-        let (by, name) = (crate::author(&who, "access.accept-invitation"), who.clone());
-        self.store().write(by, move |tx| {
-            tx.kept(INVITATION, &key)?.ok_or_else(uninvited)?;
-            tx.forget(INVITATION, &key)?;
-            let mut account = Account::find(tx, &name)?.ok_or_else(uninvited)?;
-            account.hash = hash;
-            account.generation += 1;
-            account.keep(tx)
-        })?;
-        self.drop_live(&who);
-        self.audit(&who, "accept-invitation", Tree::object())
-    }
-
     /// Refuses what someone may not do, and has it on the trail before it is said.
-    fn needs_or_audit(&self, session: &Session, permission: Permission) -> Result<(), Refusal> {
+    pub(crate) fn needs_or_audit(&self, session: &Session, permission: Permission) -> Result<(), Refusal> {
         let Err(no) = session.needs(permission) else { return Ok(()) };
         let detail = Tree::object().with("needs", permission.name());
         self.store().audit(session.act("refused", detail)).wait()?;
@@ -226,10 +176,87 @@ impl Access {
     }
 }
 
-fn invite(tx: &mut Tx<'_>, hash: &secret::Hash, account: &str, now: Instant) -> Result<(), Refusal> {
-    let until = Instant(now.0 + INVITED_HOURS * 3_600_000);
-    let value = Tree::object().with("who", account).with("until", until.0).text();
-    tx.keep(INVITATION, &secret::key(hash), value.as_bytes(), Some(until))
+/// Asks for an account or a role profile, in a transaction; see [`Access::register`].
+pub fn register_in(tx: &mut Tx<'_>, session: &Session, change: Change) -> Result<String, Refusal> {
+    session.needs(Permission::Administer)?;
+    let change = change.checked()?;
+    if change.account() == session.who {
+        return Err(Refusal::new(Kind::Forbidden, "Ask a colleague: nobody changes their own rights."));
+    }
+    let id = new_id();
+    let (asked_by, at) = (session.who.clone(), tx.now());
+    let new = Registration { id: id.clone(), asked_by, at, change, approved_by: Vec::new() };
+    new.change.fits(tx)?;
+    new.keep(tx)?;
+    Ok(id)
+}
+
+/// Approves a request, in a transaction; see [`Access::approve`]. Answers how many more sponsors must, whom it is
+/// about,
+/// and whether somebody has joined by it.
+pub fn approve_in(tx: &mut Tx<'_>, session: &Session, id: &str) -> Result<(usize, String, bool), Refusal> {
+    session.needs(Permission::Sponsor)?;
+    let registration = tx.kept(SPACE, id)?.and_then(|value| Registration::read(id, &value));
+    let mut registration = registration.ok_or_else(gone)?;
+    registration.may_be_approved_by(session)?;
+    registration.approved_by.push(session.who.clone());
+    let needed = registration.change.roles()?.iter().map(|role| role.approvals).max().unwrap_or(1);
+    let waits_for = needed.saturating_sub(registration.approved_by.len());
+    let account = registration.change.account().to_owned();
+    if waits_for > 0 {
+        registration.keep(tx)?;
+        return Ok((waits_for, account, false));
+    }
+    let now = tx.now();
+    let joins = registration.change.apply(tx, now)?;
+    tx.forget(SPACE, id)?;
+    Ok((0, account, joins))
+}
+
+/// Turns a request down, or takes one's own back, in a transaction.
+pub fn decline_in(tx: &mut Tx<'_>, session: &Session, id: &str) -> Result<(), Refusal> {
+    let registration = tx.kept(SPACE, id)?.and_then(|value| Registration::read(id, &value));
+    if registration.ok_or_else(gone)?.asked_by != session.who {
+        session.needs(Permission::Sponsor)?;
+    }
+    tx.forget(SPACE, id)
+}
+
+/// Closes the account of someone who leaves, in a transaction; see [`Access::leave`]. Nobody but a colleague does it,
+/// and
+/// only of the same organisation.
+pub fn leave_in(tx: &mut Tx<'_>, session: &Session, name: &str) -> Result<(), Refusal> {
+    if !session.may(Permission::Sponsor) {
+        session.needs(Permission::Administer)?;
+    }
+    if name == session.who {
+        return Err(Refusal::new(Kind::Forbidden, "Ask a colleague: nobody closes their own account."));
+    }
+    let account = Account::find(tx, name)?;
+    let mut account = account.ok_or_else(|| Refusal::not_found(&format!("The account {name}")))?;
+    of_ones_own(session, &account)?;
+    account.shut(tx.now());
+    account.generation += 1;
+    account.keep(tx)
+}
+
+/// Ends all sessions and tokens of someone, in a transaction; they can sign in again.
+pub fn sign_out_in(tx: &mut Tx<'_>, session: &Session, name: &str) -> Result<(), Refusal> {
+    session.needs(Permission::Administer)?;
+    let account = Account::find(tx, name)?;
+    let mut account = account.ok_or_else(|| Refusal::not_found(&format!("The account {name}")))?;
+    of_ones_own(session, &account)?;
+    account.generation += 1;
+    account.keep(tx)
+}
+
+fn of_ones_own(session: &Session, account: &Account) -> Result<(), Refusal> {
+    let is_own = account.profiles.iter().any(|profile| profile.organisation == session.organisation);
+    if is_own || account.profiles.is_empty() || session.role.name == "system" {
+        return Ok(());
+    }
+    let text = "They are of another organisation. Its own administrators do this.";
+    Err(Refusal::new(Kind::Forbidden, text))
 }
 
 impl Registration {
@@ -393,9 +420,4 @@ impl Change {
 
 fn gone() -> Refusal {
     Refusal::not_found("The request")
-}
-
-fn uninvited() -> Refusal {
-    let text = "The invitation is not known, was used, or has run out. Ask for a new one.";
-    Refusal::new(Kind::Unauthenticated, text)
 }

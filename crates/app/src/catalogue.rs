@@ -9,6 +9,7 @@ pub static CATALOGUE: Catalogue = Catalogue {
         &consent::SERVICE,
         &relationships::SERVICE,
         &privacy::SERVICE,
+        &administration::SERVICE,
         &apps::SERVICE,
     ],
 };

@@ -31,13 +31,26 @@ pub fn serve(config: &Config) -> Result<(), Refusal> {
     if let Some(path) = &config.breached {
         access.refuse_breached(path)?;
     }
-    if access.users()?.is_empty() {
-        println!("No one can sign in yet. Add someone: carespine user --data {} add ...", config.data);
-    }
+    let invitation = access.first_administrator(&config.organisation)?;
     run(config, access, address, |address| {
+        if let Some(code) = &invitation {
+            first_words(config, address, code);
+        }
         println!("Carespine listens on http://{address}/ (FHIR at http://{address}/fhir)");
         tracing::info!(%address, ms = started.elapsed().as_millis() as u64, "ready");
     })
+}
+
+/// What whoever starts an installation is told once: the way to its first password. It is kept nowhere, and a new one
+/// is
+/// made at each start until somebody can sign in.
+fn first_words(config: &Config, address: SocketAddr, code: &str) {
+    let origin = config.public.clone().unwrap_or_else(|| format!("http://{address}"));
+    println!(
+        "\nNobody can sign in yet. Open this address within 72 hours and choose the password of `admin`:"
+    );
+    println!("\n  {origin}/invitation?code={code}\n");
+    println!("It is shown only here, and counts once. Clinical staff are added by carespine user add.\n");
 }
 
 /// Listens and answers until told to stop. `ready` is told the address once connections are taken.

@@ -4,7 +4,7 @@ use crate::asked::{Asked, own_address};
 use crate::help::Help;
 use crate::owed::{self, Step};
 use crate::page::Own;
-use crate::{Web, account, apps, command, help, outside, page, refusal, sign_in};
+use crate::{Web, account, apps, command, help, invitation, outside, page, refusal, sign_in};
 use access::Standing;
 use axum::Form;
 use axum::extract::{FromRequest, RawPathParams, Request, State};
@@ -35,6 +35,10 @@ pub enum Place {
     Away,
     /// Coming back from one.
     Back,
+    /// Choosing a first password, with an invitation.
+    Invitation,
+    /// Making an invitation.
+    Invite,
     /// Letting an app of others in.
     LetIn,
     /// Opening an app from a record.
@@ -148,7 +152,13 @@ fn admit(web: &Web, place: Place, asked: &mut Asked) -> Result<Option<Response>,
     }
     if matches!(
         place,
-        Place::SignIn | Place::Owed(_) | Place::Away | Place::Back | Place::SignOut | Place::Help(_)
+        Place::SignIn
+            | Place::Invitation
+            | Place::Owed(_)
+            | Place::Away
+            | Place::Back
+            | Place::SignOut
+            | Place::Help(_)
     ) {
         return Ok(None);
     }
@@ -176,6 +186,10 @@ fn through(web: &Web, place: Place, asked: &mut Asked) -> Answered {
         (Place::Owed(step), true) => owed::submit(web, asked, step),
         (Place::Away, _) => outside::go(web, asked),
         (Place::Back, _) => outside::back(web, asked),
+        (Place::Invitation, false) => invitation::show(web, asked, None),
+        (Place::Invitation, true) => invitation::submit(web, asked),
+        (Place::Invite, false) => Ok(redirect("/people")),
+        (Place::Invite, true) => invitation::make(web, asked),
         (Place::LetIn, false) => apps::show(web, asked),
         (Place::LetIn, true) => apps::submit(web, asked),
         (Place::Launch, false) => Ok(redirect("/home")),
@@ -202,7 +216,7 @@ fn through(web: &Web, place: Place, asked: &mut Asked) -> Answered {
 /// True when a form carries the token of its session; that of signing in carries one of the browser.
 fn carries_token(place: Place, asked: &Asked) -> bool {
     let token = match (place, &asked.standing) {
-        (Place::SignIn, _) => asked.form_cookie.as_deref(),
+        (Place::SignIn | Place::Invitation, _) => asked.form_cookie.as_deref(),
         (_, Standing::SignedIn(session) | Standing::Locked(session)) => Some(session.csrf.as_str()),
         (_, Standing::Owing(owing)) => Some(owing.csrf.as_str()),
         // Nobody is signed in, so signing out changes nothing.

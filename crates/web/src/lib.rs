@@ -9,6 +9,7 @@ mod config;
 mod door;
 mod help;
 mod home;
+mod invitation;
 mod later;
 mod outside;
 mod owed;
@@ -62,6 +63,8 @@ pub fn router(access: Access, catalogue: &'static Catalogue, config: Config) -> 
         .route("/sign-in/set-up", door::reads_and_writes(Place::Owed(Step::SetUp)))
         .route("/sign-in/with/{issuer}", door::reads(Place::Away))
         .route("/sign-in/with/{issuer}/back", door::reads(Place::Back))
+        .route("/invitation", door::reads_and_writes(Place::Invitation))
+        .route("/invitation/new", door::reads_and_writes(Place::Invite))
         .route("/oauth/authorize", door::reads_and_writes(Place::LetIn))
         .route("/oauth/launch", door::reads_and_writes(Place::Launch))
         .route("/lock", door::reads_and_writes(Place::Lock))

@@ -71,7 +71,7 @@ fn an_invitation_runs_out() {
     let (admin, lead) = (session(&house, "admin"), session(&house, "lead"));
     let id = access.register(&admin, joiner("bea", NewProfile::new("nurse").at("ZN9"))).unwrap();
     let code = access.approve(&lead, &id).unwrap().invitation.unwrap();
-    house.later(crate::staff::INVITED_HOURS * HOUR);
+    house.later(crate::invitation::INVITED_HOURS * HOUR);
     assert!(access.accept_invitation(&code, PASSWORD).is_err());
 }
 

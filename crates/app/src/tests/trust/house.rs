@@ -181,6 +181,11 @@ impl Caller {
         Caller { address, headers, session: None }
     }
 
+    /// The server.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Reads below `/fhir`.
     pub fn get(&self, path: &str) -> Answer {
         self.ask("GET", &format!("/fhir/{path}"), "", "")

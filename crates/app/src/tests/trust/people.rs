@@ -71,3 +71,42 @@ fn row_32_a_patient_sees_their_own_record_and_nobody_elses() {
     assert_eq!(pat.get("Observation/x").status, 404);
     assert_eq!(pat.count("Observation?code=hiv"), 2);
 }
+
+#[test]
+fn s_30_the_first_administrator_chooses_a_password_with_what_is_shown_once_and_there_is_no_default() {
+    use super::Caller;
+    use crate::tests::{config, opened, served};
+    let home = testbed::Home::new();
+    let access = access::Access::open(opened(&home)).unwrap();
+    for (name, password) in
+        [("admin", "admin"), ("admin", ""), ("admin", "demonstration"), ("doctor", "demonstration")]
+    {
+        assert!(access.sign_in(name, password, "127.0.0.1").is_err());
+    }
+    let lost = access.first_administrator("ZN9").unwrap().unwrap();
+    let code = access.first_administrator("ZN9").unwrap().unwrap();
+    assert_ne!(lost, code, "each start shows a new one");
+    let caller = Caller::bearing(served(&config(&home), &access), "");
+    let set = |code: &str, password: &str, again: &str| {
+        let page = caller.ask("GET", &format!("/invitation?code={code}"), "", "");
+        assert_eq!(page.status, 200);
+        let token =
+            page.body.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let headers = format!(
+            "Cookie: carespine-form={token}\r\nOrigin: http://{}\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+            caller.address()
+        );
+        let (password, again) = (password.replace(' ', "+"), again.replace(' ', "+"));
+        let form = format!("csrf={token}&code={code}&password={password}&again={again}");
+        caller.ask("POST", "/invitation", &headers, &form).status
+    };
+    assert_eq!(set(&lost, "an odd lot of words", "an odd lot of words"), 401);
+    assert_eq!(set(&code, "an odd lot of words", "another"), 400);
+    assert_eq!(set(&code, "short", "short"), 400);
+    assert_eq!(set(&code, "an odd lot of words", "an odd lot of words"), 303);
+    assert_eq!(set(&code, "an odd lot of words", "an odd lot of words"), 401, "once");
+    assert_eq!(access.first_administrator("ZN9").unwrap(), None, "somebody can sign in");
+    // An administrator needs a second factor before anything is shown.
+    let entered = access.enter("admin", "an odd lot of words", "127.0.0.1").unwrap();
+    assert!(matches!(entered, Entered::Owing { owing, .. } if owing.owed == access::Owed::Enrolment));
+}
