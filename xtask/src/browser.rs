@@ -7,7 +7,29 @@ use crate::{assets, shell, workspace};
 use std::path::Path;
 
 /// An account that `carespine demo` makes and prints.
-const ACCOUNT: (&str, &str) = ("doctor", "demonstration");
+const ACCOUNT: &str = "doctor";
+const PASSWORD: &str = "demonstration";
+/// Pages of other people's work.
+const OTHERS: [(&str, &[&str]); 2] = [
+    (
+        "admin",
+        &[
+            "/home",
+            "/people",
+            "/people/doctor",
+            "/roles",
+            "/workgroups",
+            "/agreements",
+            "/apps",
+            "/apps/register",
+            "/administration/join",
+            "/administration/gain?account=doctor",
+            "/administration/workgroup",
+            "/administration/agree",
+        ],
+    ),
+    ("privacy", &["/home", "/privacy", "/privacy/trail", "/privacy/review?task=Task/x"]),
+];
 const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 pub fn build() -> Result<(), String> {
@@ -17,10 +39,10 @@ pub fn build() -> Result<(), String> {
 pub fn check(counts: &mut Counts) -> Result<(), String> {
     let chromium = chromium()?;
     assets::install(&workspace::root().join("checks"))?;
-    let mut visit = |script: &str, arguments: &[&str]| {
+    let mut visit = |who: &str, script: &str, arguments: &[&str]| {
         let words = [&[script], arguments].concat();
         let mut command = shell::command("node", &words);
-        command.env("CHROMIUM", &chromium).env("USER", ACCOUNT.0).env("PASS", ACCOUNT.1);
+        command.env("CHROMIUM", &chromium).env("USER", who).env("PASS", PASSWORD);
         shell::watch(command, |line| {
             if line.ends_with(" failed") {
                 counts.passed += number_before(line, " passed");
@@ -28,10 +50,16 @@ pub fn check(counts: &mut Counts) -> Result<(), String> {
             }
         })
     };
-    visit("checks/self-test.mjs", &[])?;
+    visit(ACCOUNT, "checks/self-test.mjs", &[])?;
     let folder = workspace::target()?.join("browser-checks");
     let demo = Demo::start(&folder)?;
-    visit("checks/check.mjs", &[&demo.base])
+    visit(ACCOUNT, "checks/check.mjs", &[&demo.base])?;
+    // What the first does not see, page by page.
+    for (who, pages) in &OTHERS {
+        let arguments = [&[demo.base.as_str()][..], *pages].concat();
+        visit(who, "checks/check.mjs", &arguments)?;
+    }
+    Ok(())
 }
 
 /// The browser: as `CHROMIUM` says, or as installed, or installed now where that is allowed.

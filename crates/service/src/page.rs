@@ -95,6 +95,12 @@ impl<'a> Request<'a> {
         values.find(|value| !value.is_empty())
     }
 
+    /// What a team is called on pages: by its title, where it has been set up.
+    pub fn team(&self, name: &str) -> String {
+        let workgroup = self.access.workgroup(name).ok().flatten();
+        workgroup.map_or_else(|| name.to_owned(), |workgroup| workgroup.title)
+    }
+
     /// The part of the page that a script asks for.
     pub fn part(&self) -> Option<&'a str> {
         self.query("part")

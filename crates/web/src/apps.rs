@@ -215,7 +215,7 @@ fn choice(web: &Web, asked: &Asked, session: &Session) -> Result<Markup, Refusal
 }
 
 /// Name and date of birth.
-fn named(body: &Body) -> String {
+pub fn named(body: &Body) -> String {
     let Ok(json) = fhir::Json::parse(body.text.as_str(), fhir::Limits::FILE) else { return body.id.clone() };
     let root = json.root();
     let name = root.get("name").and_then(|names| names.items().next());

@@ -1,15 +1,16 @@
 //! The form of a command, made from its fields, and what comes of sending it.
 
-use crate::Web;
 use crate::asked::Asked;
 use crate::door::{Answered, redirect};
 use crate::page::{request, signed_in};
 use crate::refusal::status;
+use crate::{Web, apps};
+use access::Session;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use fhir::Tree;
 use html::{Frame, Markup, Nav, Problem, csrf_field, error_summary, frame, html, text_field};
-use record::{Kind, Refusal, new_id};
+use record::{Found, Kind, Refusal, new_id};
 use service::{Field, FieldKind, Listed, Values, perform};
 
 /// The field that makes pressing twice the same as pressing once.
@@ -60,14 +61,21 @@ fn page(
         div class="app-card" {
             div class="app-card__body" {
                 h1 class="app-h1 app-mb" { (listed.command.about()) }
-                form method="post" action=(listed.path()) novalidate {
+                form class="app-form" method="post" action=(listed.path()) novalidate {
                     (csrf_field(&session.csrf))
                     input type="hidden" name=(ONCE) value=(once);
                     @for field in listed.command.fields() {
-                        (input(field, values.get(field.name).unwrap_or_default(), &problems))
+                        @let value = values.get(field.name).unwrap_or_default();
+                        @match person(web, session, field, value) {
+                            Some(name) => {
+                                input type="hidden" name=(field.name) value=(value);
+                                p { (field.label) ": " strong class="app-strong" { (name) } }
+                            }
+                            None => (input(field, value, &problems)),
+                        }
                     }
                     div class="app-actions app-mt" {
-                        button class="app-btn app-btn--primary" type="submit" { "Save" }
+                        button class="app-btn app-btn--primary" type="submit" { (listed.command.about()) }
                         a class="app-btn" href="/home" { "Cancel" }
                     }
                 }
@@ -79,6 +87,17 @@ fn page(
         Frame { has_error: refused.is_some(), ..request.frame(listed.command.about(), Nav::Services) };
     let status = refused.map_or(StatusCode::OK, |no| status(no.kind));
     (status, Html(frame(&about, main).into_string())).into_response()
+}
+
+/// The patient that a link of ours named, in words: nobody needs to see the id. Nothing for other fields, and for a
+/// value that means nobody whom the session sees.
+fn person(web: &Web, session: &Session, field: &Field, value: &str) -> Option<String> {
+    let is_patient = matches!(field.kind, FieldKind::Reference(["Patient"]));
+    let id = value.strip_prefix("Patient/").filter(|_| is_patient)?;
+    match web.access.store().read(&session.scope, "Patient", id).ok()? {
+        Found::Here(body) => Some(apps::named(&body)),
+        _ => None,
+    }
 }
 
 fn input(field: &Field, value: &str, problems: &[Problem]) -> Markup {
@@ -133,5 +152,6 @@ fn choice(field: &Field, codes: &[(&str, &str)], value: &str, error: Option<&str
 }
 
 fn label(field: &Field) -> String {
-    if field.required { field.label.to_owned() } else { format!("{} (optional)", field.label) }
+    let is_asked = field.required || matches!(field.kind, FieldKind::Proof);
+    if is_asked { field.label.to_owned() } else { format!("{} (optional)", field.label) }
 }

@@ -179,7 +179,7 @@ fn listed(all: &[Agreement], own: &str, id: &'static str, is_of: impl Fn(&Agreem
             },
         ]
     };
-    let columns = ["Organisation", "What for", "From", "Until", "Agreed by", ""].map(Column::text).into();
+    let columns = ["Organisation", "What for", "From", "Until", "Agreed by", "End"].map(Column::text).into();
     let caption = if id == "given-table" { "Who sees our records" } else { "Whose records we see" };
     let rows = some.iter().map(row).collect();
     table(&Table { id, caption: caption.to_owned(), columns, rows, sortable: true })

@@ -32,7 +32,7 @@ pub const SERVICE: Service = Service {
             needs: Permission::Administer,
             show: people::one,
         },
-        Page { path: "/roles", title: "Roles", needs: Permission::Trace, show: pages::roles },
+        Page { path: "/roles", title: "Roles", needs: Permission::Administer, show: pages::roles },
         Page {
             path: "/workgroups",
             title: "Workgroups",

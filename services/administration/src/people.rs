@@ -80,12 +80,12 @@ pub fn one(request: &Request<'_>) -> Result<Answer, Refusal> {
         (page_head(&account.display, &[], markup! { (state(account, now)) }))
         div class="app-grid" {
             (card(Card { id: "profiles", title: "Roles", count: None, link: None, columns: 12,
-                body: profiles(account, now) }))
+                body: profiles(request, account, now) }))
             (card(Card { id: "sessions", title: "Where they are signed in", count: None, link: None, columns: 12,
                 body: sessions(request, account)? }))
         }
         @if account.is_open(now) && account.name != request.session.who {
-            div class="app-actions" {
+            div class="app-actions app-mt" {
                 @if account.waits_for_password() { (invite(request, account)) }
                 a class="app-btn" href={ "/administration/sign-out?account=" (account.name) } {
                     "End all their sessions"
@@ -108,11 +108,11 @@ fn invite(request: &Request<'_>, account: &Account) -> Markup {
     }
 }
 
-fn profiles(account: &Account, now: Instant) -> Markup {
+fn profiles(request: &Request<'_>, account: &Account, now: Instant) -> Markup {
     let row = |profile: &access::Profile| {
         vec![
             markup! { (profile.id) },
-            markup! { (told(&profile.to_new())) },
+            markup! { (told(request, &profile.to_new())) },
             markup! { @if let Some(from) = profile.from { (When::Moment(from.0)) } },
             markup! { @if let Some(until) = profile.until { (When::Moment(until.0)) } },
             markup! {
@@ -128,7 +128,7 @@ fn profiles(account: &Account, now: Instant) -> Markup {
         (table(&Table {
             id: "profiles-table",
             caption: "Role profiles".to_owned(),
-            columns: ["Number", "What", "From", "Until", ""].map(Column::text).into(),
+            columns: ["Number", "What", "From", "Until", "Change"].map(Column::text).into(),
             rows: account.profiles.iter().map(row).collect(),
             sortable: false,
         }))

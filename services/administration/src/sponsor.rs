@@ -95,7 +95,7 @@ fn row(request: &Request<'_>, one: &Registration) -> Markup {
     markup! {
         li class="app-card__body" {
             p { strong class="app-strong" { (what) } " (" (one.change.account()) ")" }
-            @for profile in one.change.profiles() { p { (told(profile)) } }
+            @for profile in one.change.profiles() { p { (told(request, profile)) } }
             p class="app-muted" {
                 "Asked for by " (one.asked_by) ", " (When::Moment(one.at.0))
                 @if !one.approved_by.is_empty() { "; approved by " (one.approved_by.join(", ")) }
@@ -109,18 +109,19 @@ fn row(request: &Request<'_>, one: &Registration) -> Markup {
 }
 
 /// A profile in words.
-pub fn told(profile: &NewProfile) -> String {
+pub fn told(request: &Request<'_>, profile: &NewProfile) -> String {
     let role = access::roles().iter().find(|role| role.name == profile.role);
     let role = role.map_or(profile.role.as_str(), |role| role.title.as_str());
     let list = |name: &str, all: &[String]| match all {
         [] => String::new(),
         all => format!("; {name}: {}", all.join(", ")),
     };
+    let teams: Vec<String> = profile.workgroups.iter().map(|name| request.team(name)).collect();
     let place = if profile.place.is_empty() { String::new() } else { format!(", {}", profile.place) };
     format!(
         "{role} at {}{place}{}{}",
         profile.organisation,
-        list("teams", &profile.workgroups),
+        list("teams", &teams),
         list("beside the role", &profile.activities)
     )
 }

@@ -89,7 +89,7 @@ pub fn page(request: &Request<'_>) -> Result<Answer, Refusal> {
             (table(&Table {
                 id: "workgroups-table",
                 caption: "Workgroups".to_owned(),
-                columns: ["Team", "Name", "Members", "Things served", ""].map(Column::text).into(),
+                columns: ["Team", "Name", "Members", "Things served", "Change"].map(Column::text).into(),
                 rows: groups.iter().map(row).collect(),
                 sortable: true,
             }))

@@ -30,7 +30,7 @@ fn list(apps: &[App], own: &dyn Fn(&App) -> bool) -> Markup {
     if apps.is_empty() {
         return empty("No app is registered", "Nothing of others can be let in yet.", markup! {});
     }
-    let columns = ["Name", "client_id", "Shows itself by", "May ask for", "Acts as", "Registered by", ""];
+    let columns = ["Name", "client_id", "Shows itself by", "May ask for", "Acts as", "Registered by", "End"];
     let row = |app: &App| {
         vec![
             markup! { strong class="app-strong" { (app.name) } },

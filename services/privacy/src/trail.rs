@@ -142,7 +142,7 @@ fn shown(rows: &[AuditRow]) -> Markup {
             },
         ]
     };
-    let caption = "Acts, newest first".to_owned();
+    let caption = "What was done, by whom and when".to_owned();
     table(&Table {
         id: "acts-table",
         caption,

@@ -108,7 +108,7 @@ fn listed(record: &PatientRecord<'_>, held: &[&Relationship], teams: &BTreeMap<S
         );
     }
     let session = record.request.session;
-    let columns = ["Who", "Why", "From", "Until", ""].into_iter().map(Column::text).collect();
+    let columns = ["Who", "Why", "From", "Until", "End"].into_iter().map(Column::text).collect();
     let row = |tied: &&Relationship| {
         let who = match &tied.holder {
             Holder::User(who) => who.clone(),

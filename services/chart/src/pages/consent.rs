@@ -17,7 +17,7 @@ pub fn consent(request: &Request<'_>) -> Result<Answer, Refusal> {
     let may = request.session.may(Permission::Seal) && record.place.at.is_none();
     let rules: Vec<(&Resource, Vec<Markup>)> =
         record.of("Consent").filter_map(|resource| Some((resource, row(&record, resource, may)?))).collect();
-    let columns = ["What", "About", "For", "Since", "State", ""].into_iter().map(Column::text).collect();
+    let columns = ["What", "About", "For", "Since", "State", "End"].into_iter().map(Column::text).collect();
     let body = html! {
         @if rules.is_empty() {
             (empty("Nothing is sealed or kept apart", "What you cannot see is not listed here.", html! {}))
@@ -92,7 +92,7 @@ fn row(record: &PatientRecord<'_>, resource: &Resource, may: bool) -> Option<Vec
                 (cell::link(&record.place, &format!("/patients/{person}/items/{thing}"), thing))
             }
         },
-        html! { (team.as_deref().unwrap_or("")) },
+        html! { @if let Some(team) = &team { (record.request.team(team)) } },
         html! { @if let Some(since) = since { (When::Moment(since.0)) } },
         html! { @if is_active { "In force" } @else { "Ended" } },
         html! {
