@@ -52,6 +52,8 @@ pub(crate) struct Standpoint<'a> {
     pub related: Option<Arc<BTreeSet<String>>>,
     /// Whom they are, in a role that sees only its own record.
     pub oneself: Option<&'a str>,
+    /// Themselves and their family, as patients.
+    pub kin: BTreeSet<String>,
     /// Glass that they broke and that is still open.
     pub glass: Arc<Vec<Glass>>,
 }
@@ -88,6 +90,8 @@ pub(crate) fn sight(from: &Standpoint<'_>) -> Scope {
     Scope {
         traced: finds_people.then(|| Arc::new(BTreeSet::from(["Patient"]))),
         reach,
+        // Not by glass either: somebody else looks after them.
+        barred: (!from.kin.is_empty()).then(|| Arc::new(from.kin.clone())),
         marks: Some(Arc::new(held(from))),
         opened: (!opened.patients.is_empty()).then(|| Arc::new(opened)),
         ..seen
@@ -131,6 +135,7 @@ mod tests {
             sharing: BTreeSet::new(),
             related: None,
             oneself: None,
+            kin: BTreeSet::new(),
             glass: Arc::default(),
         };
         change(&mut from);
@@ -226,6 +231,16 @@ mod tests {
         assert_eq!(marks(&scope), ["optout:*", "org:*", "unshared@*"]);
         assert_eq!(scope.opened.unwrap().marks, texts(OF_ONESELF));
         assert_eq!(seen("patient", |_| ()).reach, Reach::Patients(patients(&[])), "nobody is nobody");
+    }
+
+    #[test]
+    fn oneself_and_ones_family_are_barred_whatever_glass_is_broken() {
+        let broken = Arc::new(vec![glass(Pane::Relationship, "p")]);
+        let scope = seen("doctor", |from| {
+            from.kin = BTreeSet::from(["p".to_owned()]);
+            from.glass = broken;
+        });
+        assert_eq!(scope.barred, Some(patients(&["p"])));
     }
 
     #[test]

@@ -161,6 +161,7 @@ fn sight(value: Value<'_>) -> Scope {
         types: texts("types").map(known),
         reach: texts("patients").map_or(Reach::Everyone, |list| Reach::Patients(Arc::new(list))),
         traced: texts("traced").map(known),
+        barred: None,
         marks: texts("marks").map(Arc::new),
         opened: opened.map(|(patients, marks)| Arc::new(Opened { patients, marks })),
     }

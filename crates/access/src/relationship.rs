@@ -22,6 +22,9 @@ const OF_SOURCE: &str = "relationship-of-source";
 const STAMP: &str = "relationship-stamp";
 /// Where relationships are asked for, by `organisation/role`.
 const RULES: &str = "relationship-rule";
+/// Patients who are somebody or their family, by account.
+const KIN: &str = "kin";
+const KIN_MAX: usize = 50;
 const HOUR_MS: i64 = 3_600_000;
 /// How long a relationship holds that somebody claims for themselves.
 pub const CLAIM_HOURS: i64 = 12;
@@ -364,6 +367,39 @@ pub fn set_rule(tx: &mut Tx<'_>, session: &Session, rule: &Rule) -> Result<(), R
     crate::account::role(&rule.role)?;
     let key = format!("{}/{}", rule.organisation, rule.role);
     tx.keep(RULES, &key, rule.tree().text().as_bytes(), None)
+}
+
+/// Keeps which patients somebody and their family are: they see nothing of these, by no relationship and no glass.
+/// Only a privacy officer says so, of somebody else.
+pub fn set_kin(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    who: &str,
+    patients: &BTreeSet<String>,
+) -> Result<(), Refusal> {
+    session.needs(Permission::Audit)?;
+    if who == session.who {
+        return Err(Refusal::invalid("account", "Another privacy officer notes this of you."));
+    }
+    if crate::Account::find(tx, who)?.is_none() {
+        let text = format!("Nobody here has the account {who:?}. Check how it is written.");
+        return Err(Refusal::invalid("account", text));
+    }
+    if patients.len() > KIN_MAX {
+        return Err(Refusal::invalid("patients", format!("Name at most {KIN_MAX} patients.")));
+    }
+    if patients.is_empty() {
+        return tx.forget(KIN, who);
+    }
+    let text = patients.iter().cloned().collect::<Vec<_>>().join(" ");
+    tx.keep(KIN, who, text.as_bytes(), None)
+}
+
+/// The patients that somebody and their family are.
+pub(crate) fn kin(reader: &Reader, who: &str) -> Result<BTreeSet<String>, Refusal> {
+    let kept = reader.kept(KIN, who)?.unwrap_or_default();
+    let text = String::from_utf8(kept).unwrap_or_default();
+    Ok(text.split(' ').filter(|id| !id.is_empty()).map(str::to_owned).collect())
 }
 
 /// What is known of the patients of some holders together.

@@ -1,6 +1,5 @@
 //! Who is asking, and what they may do: the value that every page, operation and command is given.
 
-use crate::agreement;
 use crate::client::Client;
 use crate::decision::{self, Standpoint};
 use crate::glass::Glass;
@@ -8,6 +7,7 @@ use crate::grant::Interaction;
 use crate::profile::Profile;
 use crate::secret::Hash;
 use crate::{Access, Account, Owed, Permission, Role};
+use crate::{agreement, relationship};
 use fhir::{Json, Limits, Tree};
 use record::{Act, Author, Found, Instant, Kind, Reach, Reader, Refusal, Scope};
 use std::collections::BTreeSet;
@@ -213,6 +213,11 @@ impl Session {
         self.oneself.as_ref().filter(|_| is_self).map(|patient| format!("Patient/{patient}"))
     }
 
+    /// True when nothing of this patient is for them, since it is themselves or their family.
+    pub fn is_barred_from(&self, patient: &str) -> bool {
+        self.scope.barred.as_ref().is_some_and(|barred| barred.contains(patient))
+    }
+
     /// The author of what this session writes by `command`.
     pub fn author(&self, command: &str, request: Option<&str>) -> Author {
         Author {
@@ -289,6 +294,7 @@ impl Access {
             sharing,
             related,
             oneself: session.oneself.as_deref(),
+            kin: relationship::kin(&reader, &session.who)?,
             glass: session.glass.clone(),
         });
         if let Some(client) = &session.client {

@@ -68,6 +68,7 @@ fn what(row: &AuditRow) -> String {
         "search" | "view" => "Found in a search".into(),
         "history" => "Looked at earlier versions".into(),
         "notify" => "Was told of a change".into(),
+        "barred" => "Tried to open their own or a relative's record".into(),
         "met" => "Sent what was there already".into(),
         "refused" => "Was refused".into(),
         "export" | "job-file" => "Took a copy".into(),

@@ -22,7 +22,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Layout of the tables. A store of another layout is refused.
-pub(crate) const LAYOUT: i64 = 5;
+pub(crate) const LAYOUT: i64 = 6;
 pub(crate) const UNFINISHED: &str =
     "a record is being moved into it; run `carespine move` again to finish that";
 pub(crate) const TAKEN: &str = "it holds a record already; move into a new folder or an empty database";

@@ -13,6 +13,8 @@ pub(crate) struct Lens {
     pub traced: Option<Numbers>,
     /// Patients that are reached, by `res`; none for everyone.
     pub patients: Option<Numbers>,
+    /// Patients of whom nothing is seen.
+    pub barred: Option<Numbers>,
     /// Access classes; none for all.
     pub classes: Option<Numbers>,
     /// Patients of whom more classes are seen, and those.
@@ -34,7 +36,12 @@ impl Lens {
                 1.. => reach.contains(&patient),
                 _ => names.several_all(patient, |p| reach.contains(&p)),
             });
-        of_type && of_class && reached
+        let barred = self.barred.as_ref().is_some_and(|barred| match patient {
+            0 => false,
+            1.. => barred.contains(&patient),
+            _ => !names.several_all(patient, |p| !barred.contains(&p)),
+        });
+        of_type && of_class && reached && !barred
     }
 
     /// True when this class is seen of this one patient.
@@ -47,6 +54,6 @@ impl Lens {
     /// True when versions from before a patient was taken off a resource are in the scope, too: what was filed
     /// under the wrong patient and put right is not shown to those of the right one as it was.
     pub fn sees_before_moves(&self) -> bool {
-        self.patients.is_none()
+        self.patients.is_none() && self.barred.is_none()
     }
 }

@@ -362,6 +362,7 @@ impl Connection {
             (&s.classes).into(),
             (&s.opened).into(),
             (&s.openedclasses).into(),
+            (&s.barred).into(),
         ];
         self.first(guard::SET, &values, |_| Ok(()))?;
         self.settings.replace(Some(settings));

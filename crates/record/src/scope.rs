@@ -29,6 +29,8 @@ pub struct Scope {
     pub traced: Option<Arc<BTreeSet<&'static str>>>,
     /// Patients.
     pub reach: Reach,
+    /// Patients of whom nothing is seen whatever else holds, such as the caller and their family.
+    pub barred: Option<Arc<BTreeSet<String>>>,
     /// Marks that the caller holds; none for all. `kind:*` stands for every mark of a kind.
     pub marks: Option<Arc<Marks>>,
     /// What is held beyond them of some patients.
@@ -48,12 +50,13 @@ pub struct Opened {
 impl Scope {
     /// Everything. For the system itself and for tests.
     pub fn all() -> Scope {
-        Scope { types: None, traced: None, reach: Reach::Everyone, marks: None, opened: None }
+        Scope { types: None, traced: None, reach: Reach::Everyone, barred: None, marks: None, opened: None }
     }
 
     /// True when nothing is outside.
     pub fn is_all(&self) -> bool {
-        self.types.is_none() && self.marks.is_none() && self.reach == Reach::Everyone
+        let of_everyone = self.reach == Reach::Everyone && self.barred.is_none();
+        self.types.is_none() && self.marks.is_none() && of_everyone
     }
 
     /// True when resources of this type can be in the scope.
@@ -79,7 +82,11 @@ impl Scope {
             (Reach::Everyone, reach) | (reach, Reach::Everyone) => reach.clone(),
             (Reach::Patients(a), Reach::Patients(b)) => Reach::Patients(Arc::new(&**a & &**b)),
         };
-        Scope { types: both(&self.types, &other.types), traced, reach, marks, opened }
+        let barred = match (&self.barred, &other.barred) {
+            (None, barred) | (barred, None) => barred.clone(),
+            (Some(a), Some(b)) => Some(Arc::new(&**a | &**b)),
+        };
+        Scope { types: both(&self.types, &other.types), traced, reach, barred, marks, opened }
     }
 
     /// The scope in this store's numbers. Patients that the store does not know reach nothing.
@@ -91,12 +98,13 @@ impl Scope {
             Reach::Everyone => None,
             Reach::Patients(ids) => Some(Arc::new(numbers(conn, names, ids)?)),
         };
+        let barred = self.barred.as_ref().map(|ids| numbers(conn, names, ids)).transpose()?.map(Arc::new);
         let seen = |held: &Marks| {
             names.classes_seen(conn, held).map(Arc::new).map_err(|e| fault("find the classes of a scope", e))
         };
         let Some(held) = &self.marks else {
             let (types, traced) = (self.types.as_ref().map(numbers_of), self.traced.as_ref().map(numbers_of));
-            return Ok(Lens { types, traced, patients, classes: None, opened: None });
+            return Ok(Lens { types, traced, patients, barred, classes: None, opened: None });
         };
         let opened = self.opened.as_ref().map(|opened| {
             let more: Marks = &**held | &opened.marks;
@@ -106,6 +114,7 @@ impl Scope {
             types: self.types.as_ref().map(numbers_of),
             traced: self.traced.as_ref().map(numbers_of),
             patients,
+            barred,
             classes: Some(seen(held)?),
             opened: opened.transpose()?,
         })

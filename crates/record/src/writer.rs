@@ -209,9 +209,13 @@ impl Core {
     /// True when an author sees a row, also of a set of patients that is not committed.
     pub fn sees(&self, lens: &Lens, kind: i64, patient: i64, class: i64) -> bool {
         let fresh = self.fresh.several.iter().find(|(_, number)| **number == -patient);
-        match (fresh, &lens.patients) {
-            (Some((patients, _)), Some(reach)) => {
-                patients.iter().all(|p| reach.contains(p)) && lens.sees(&self.names, kind, 0, class)
+        match fresh {
+            Some((patients, _)) => {
+                let reached =
+                    lens.patients.as_ref().is_none_or(|reach| patients.iter().all(|p| reach.contains(p)));
+                let barred =
+                    lens.barred.as_ref().is_some_and(|barred| patients.iter().any(|p| barred.contains(p)));
+                reached && !barred && lens.sees(&self.names, kind, 0, class)
             }
             _ => lens.sees(&self.names, kind, patient, class),
         }

@@ -45,6 +45,10 @@ impl<'r> PatientRecord<'r> {
             Found::Here(body) => Resource::of(body),
             Found::Gone(_) | Found::Absent => None,
         };
+        if request.session.is_barred_from(id) {
+            let patients = vec![Tree::from(id)];
+            request.audit("barred", Tree::object().with("patients", patients).with("page", request.path));
+        }
         let patient = patient.ok_or_else(|| not_there(at))?;
         let clinical = request.session.may(Permission::ReadRecord);
         let mut wanted = types.to_vec();

@@ -17,6 +17,7 @@ const NIGHT: (u32, u32) = (22, 6);
 /// What is worth a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
+    Barred,
     OwnRecord,
     SameAddress,
     SameSurname,
@@ -29,7 +30,8 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of the page.
-    pub const ALL: [Rule; 8] = [
+    pub const ALL: [Rule; 9] = [
+        Rule::Barred,
         Rule::OwnRecord,
         Rule::SameAddress,
         Rule::SameSurname,
@@ -43,6 +45,7 @@ impl Rule {
     /// In words.
     pub fn title(self) -> &'static str {
         match self {
+            Rule::Barred => "Tried to open their own or a relative's record",
             Rule::OwnRecord => "Own record, by name",
             Rule::SameAddress => "Patient at the same address",
             Rule::SameSurname => "Patient with the same surname",
@@ -68,6 +71,8 @@ pub struct Look {
     pub who: String,
     /// The patient's id.
     pub patient: String,
+    /// True when it was refused, since it is themselves or their family.
+    pub barred: bool,
 }
 
 /// A sign-in that failed.
@@ -157,6 +162,9 @@ pub fn alerts(world: &World) -> Vec<Alert> {
 
 /// The rules that one look meets by itself.
 fn rules(world: &World, colleagues: &HashMap<&Name, &str>, look: &Look) -> Vec<Rule> {
+    if look.barred {
+        return vec![Rule::Barred];
+    }
     let mut met = Vec::new();
     if look.hour >= NIGHT.0 || look.hour < NIGHT.1 {
         met.push(Rule::Night);

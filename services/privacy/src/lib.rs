@@ -3,6 +3,7 @@
 mod alerts;
 mod answer;
 mod ask;
+mod kin;
 mod page;
 mod question;
 mod review;
@@ -30,7 +31,7 @@ pub const SERVICE: Service = Service {
             show: trail::page,
         },
     ],
-    commands: &[&ASK, &ANSWER, &review::REVIEW],
+    commands: &[&ASK, &ANSWER, &review::REVIEW, &kin::KIN],
     sections: &[],
     cards: &[Card { title: "Reviews that wait", needs: Permission::Audit, show: review::card }],
 };

@@ -140,7 +140,7 @@ fn ordinary() -> World {
     }
     for n in 0..20_000_i64 {
         let (who, patient) = (format!("staff{}", n % 10), format!("p{}", n * 7 % 500));
-        world.looks.push(Look { seq: n as u64, at: n * HOUR / 3, hour: 12, who, patient });
+        world.looks.push(Look { seq: n as u64, at: n * HOUR / 3, hour: 12, who, patient, barred: false });
     }
     world
 }
@@ -155,7 +155,7 @@ fn planted(each: usize) -> (World, BTreeSet<(Rule, String, String)>) {
     let mut look = |world: &mut World, who: &str, patient: &str, at: i64, hour: u32| {
         seq += 1;
         let (who, patient) = (who.to_owned(), patient.to_owned());
-        world.looks.push(Look { seq, at, hour, who, patient });
+        world.looks.push(Look { seq, at, hour, who, patient, barred: false });
     };
     let base = 300 * 24 * HOUR;
     for n in 0..each {
@@ -214,7 +214,7 @@ fn what_just_misses_a_rule_is_no_alert() {
     for patient in 0..200 {
         let (seq, at) = (patient as u64, 350 * 24 * HOUR + patient);
         let (who, patient) = ("staff1".to_owned(), format!("p{patient}"));
-        world.looks.push(Look { seq, at, hour: 21, who, patient });
+        world.looks.push(Look { seq, at, hour: 21, who, patient, barred: false });
     }
     for n in 0..8 {
         world.failures.push(Failure { seq: n, at: n as i64 * HOUR / 24, who: "staff1".into() });

@@ -12,7 +12,7 @@ const ACTS_MAX: usize = 200_000;
 /// Acts read at once.
 const BATCH: usize = 4_000;
 const DAY_MS: i64 = 86_400_000;
-const LOOKS: [&str; 5] = ["read", "vread", "everything", "history", "export"];
+const LOOKS: [&str; 6] = ["barred", "read", "vread", "everything", "history", "export"];
 
 /// The world of the acts from one instant up to before another. Who the staff and the patients are, and when these
 /// come, is read whole, since a rule that saw less would miss what it is there for; only the alerts are shown.
@@ -53,7 +53,8 @@ fn acts(reader: &Reader, from: i64, to: i64, world: &mut World) -> Result<(), Re
             } else if LOOKS.contains(&row.action.as_str()) && world.staff.contains_key(&row.who) {
                 let (seq, at, hour) = (row.seq, row.at.0, hour(row.at.0));
                 let who = row.who.clone();
-                let look = |patient| Look { seq, at, hour, who: who.clone(), patient };
+                let barred = row.action == "barred";
+                let look = |patient| Look { seq, at, hour, who: who.clone(), patient, barred };
                 world.looks.extend(row.patients().into_iter().map(look));
             }
         }

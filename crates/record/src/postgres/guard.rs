@@ -41,7 +41,20 @@ macro_rules! seen {
             $patient,
             " = ANY ((SELECT current_setting('carespine.opened', true)::int8[])::int8[]) AND ",
             $class,
-            " = ANY ((SELECT current_setting('carespine.openedclasses', true)::int8[])::int8[])))"
+            " = ANY ((SELECT current_setting('carespine.openedclasses', true)::int8[])::int8[])) AND
+              ((SELECT current_setting('carespine.barred', true)) = '{}' OR ",
+            $patient,
+            " = 0 OR ",
+            $patient,
+            " > 0 AND ",
+            $patient,
+            " <> ALL ((SELECT current_setting('carespine.barred', true)::int8[])::int8[]) OR ",
+            $patient,
+            " < 0 AND NOT coalesce((SELECT string_to_array(s.patients, ' ')::int8[]
+                                           && current_setting('carespine.barred', true)::int8[]
+                                    FROM several s WHERE s.number = -",
+            $patient,
+            "), true)))"
         )
     };
 }
@@ -63,7 +76,8 @@ pub(super) const VIEWS: &str = concat!(
       SELECT v.vid, v.type, v.res, v.ver, v.txn, v.at, v.prev, v.splice, v.pack, v.body
       FROM version v JOIN head h ON h.res = v.res
       WHERE (v.vid >= h.moved OR (SELECT current_setting('carespine.lens', true)) = 'all'
-             OR (SELECT current_setting('carespine.everyone', true)) = 'yes') AND ",
+             OR (SELECT current_setting('carespine.everyone', true)) = 'yes'
+                AND (SELECT current_setting('carespine.barred', true)) = '{}') AND ",
     seen!("types", "v.type", "h.patient", "h.class"),
     ";
     CREATE VIEW guarded_word AS SELECT word, last, vids FROM word;
@@ -102,6 +116,7 @@ pub(super) struct Settings {
     pub classes: String,
     pub opened: String,
     pub openedclasses: String,
+    pub barred: String,
 }
 
 /// Looks through other settings from now on.
@@ -110,7 +125,7 @@ pub(super) const SET: &str =
        set_config('carespine.params', ?3, false), set_config('carespine.everyone', ?4, false),
        set_config('carespine.patients', ?5, false), set_config('carespine.everyclass', ?6, false),
        set_config('carespine.classes', ?7, false), set_config('carespine.opened', ?8, false),
-       set_config('carespine.openedclasses', ?9, false)";
+       set_config('carespine.openedclasses', ?9, false), set_config('carespine.barred', ?10, false)";
 
 impl Settings {
     pub fn of(lens: &Lens, names: &Names) -> Settings {
@@ -137,6 +152,7 @@ impl Settings {
             classes: array(lens.classes.as_deref()),
             opened: array(lens.opened.as_ref().map(|(patients, _)| &**patients)),
             openedclasses: array(lens.opened.as_ref().map(|(_, classes)| &**classes)),
+            barred: array(lens.barred.as_deref()),
         }
     }
 }

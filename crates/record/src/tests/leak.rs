@@ -44,6 +44,7 @@ fn scope(chance: &mut Chance, world: &World) -> Scope {
     let mut reach: BTreeSet<String> = all.into_iter().filter(|_| chance.below(4) < some).cloned().collect();
     reach.insert("nobody".to_owned());
     let types: BTreeSet<&'static str> = world::kinds().filter(|_| !chance.one_in(4)).collect();
+    let barred: BTreeSet<String> = reach.iter().filter(|_| chance.one_in(3)).cloned().collect();
     let opened = Opened { patients: reach.clone(), marks: Marks::from(["sealed:*".to_owned()]) };
     let (patients, types) = (Reach::Patients(Arc::new(reach)), Some(Arc::new(types)));
     let scope = match chance.below(5) {
@@ -56,6 +57,7 @@ fn scope(chance: &mut Chance, world: &World) -> Scope {
         }
         _ => Scope { marks: Some(marks(chance)), ..Scope::all() },
     };
+    let scope = if chance.one_in(4) { Scope { barred: Some(Arc::new(barred)), ..scope } } else { scope };
     match chance.below(4) {
         0 => scope,
         1 => Scope { marks: Some(marks(chance)), opened: Some(Arc::new(opened)), ..scope },

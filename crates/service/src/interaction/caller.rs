@@ -108,6 +108,12 @@ impl<'a> Caller<'a> {
         self.acts.borrow_mut().push(self.session.act("met", detail));
     }
 
+    /// Notes that somebody tried to see themselves or their family.
+    pub(super) fn barred(&self, patient: &str) {
+        let detail = self.detail("Patient").with("patients", vec![Tree::from(patient)]);
+        self.acts.borrow_mut().push(self.session.act("barred", detail));
+    }
+
     /// Notes that nothing goes out, and why; and gives the reason back.
     pub fn refused(&self, action: &'static str, query: &str, refusal: Refusal) -> Refusal {
         let detail = self.detail(query).with("outcome", refusal.kind.issue_code()).with("count", 0);

@@ -11,6 +11,9 @@ pub fn read(caller: &Caller<'_>, kind: &'static str, id: &str) -> Result<Body, R
     let what = format!("{kind}/{id}");
     let read = || here(caller.read_now(kind, id)?, kind, id);
     let found = caller.may_look(Some(kind), Interaction::Read).and_then(|()| read());
+    if kind == "Patient" && caller.session.is_barred_from(id) {
+        caller.barred(id);
+    }
     told(caller, "read", &what, found)
 }
 

@@ -116,3 +116,24 @@ fn row_41_glass_of_one_patient_opens_nobody_else_and_no_hint_is_given_of_what_is
     assert!(page.contains("You broke the glass to see this record."), "{page}");
     assert!(!page.contains("Some information is sealed."));
 }
+
+#[test]
+fn row_35_nobody_of_the_staff_sees_their_own_or_a_relatives_record_and_trying_is_reported() {
+    let house = House::new();
+    let (ben, olu) = (house.person("ben"), house.person("olu"));
+    assert_eq!(ben.get("Observation/v").status, 200);
+    let kin = [("account", "ben"), ("patients", "Patient/p")];
+    assert_eq!(ben.form("/privacy/kin", &kin).status, 403, "nobody says it of themselves");
+    assert_eq!(olu.form("/privacy/kin", &kin).status, 303);
+    let began = std::time::Instant::now();
+    while ben.get("Observation/v").status != 404 {
+        assert!(began.elapsed().as_millis() < 1_000);
+    }
+    assert_eq!((ben.get("Patient/p").status, ben.ask("GET", "/patients/p", "", "").status), (404, 404));
+    assert_eq!((ben.count("Patient?_id=p"), ben.count("Observation?patient=p")), (0, 0));
+    assert!(!ben.found("Patient?_has:Observation:patient:code=sugar").contains("Patient/p"));
+    assert_eq!(ben.breaks("p", "relationship", PASSWORD).status, 404, "not by glass either");
+    assert_eq!(ben.get("Observation/x").status, 200, "others are as before");
+    let alerts = olu.ask("GET", "/privacy", "", "").body;
+    assert!(alerts.contains("Tried to open their own or a relative"), "{alerts}");
+}

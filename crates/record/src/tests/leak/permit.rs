@@ -42,7 +42,8 @@ pub(super) fn permitted(world: &World, scope: &Scope) -> Permitted {
         life.text = step.text.as_deref();
         if let Some(text) = life.text {
             let patients = patients(step.kind, &step.id, text);
-            if !life.patients.is_subset(&patients) && scope.reach != Reach::Everyone {
+            let is_narrow = scope.reach != Reach::Everyone || scope.barred.is_some();
+            if !life.patients.is_subset(&patients) && is_narrow {
                 life.seen = Versions { from: number, skipped: life.versions };
             }
             life.patients = patients;
@@ -59,7 +60,9 @@ pub(super) fn permitted(world: &World, scope: &Scope) -> Permitted {
             Reach::Patients(reach) => life.patients.iter().all(|id| reach.contains(id) && known(id)),
         };
         let marks = &bears[&(kind, id.to_owned())];
-        of_type && (traced || reached) && super::bears::shows(scope, marks, &life.patients)
+        let is_barred = |id: &String| known(id) && scope.barred.as_ref().is_some_and(|ids| ids.contains(id));
+        let barred = life.patients.iter().any(is_barred);
+        of_type && (traced || reached) && !barred && super::bears::shows(scope, marks, &life.patients)
     };
     let all = lives.iter().filter(|(name, life)| seen(**name, life));
     all.map(|((kind, id), life)| ((*kind, (*id).to_owned()), life.seen)).collect()
