@@ -113,6 +113,30 @@ fn a_whole_record_is_sealed_but_for_who_the_patient_is_and_opened_for_one_patien
 }
 
 #[test]
+fn what_was_filed_under_the_wrong_patient_and_put_right_does_not_keep_that_patients_seal() {
+    let desk = sealed();
+    desk.put(r#"{"resourceType":"Patient","id":"eve"}"#);
+    lay(&desk, "Patient", "ann", Over::Whole, &["locked:u"]);
+    let of = |patient: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"slip","status":"final","code":{{"text":"a test"}},
+            "subject":{{"reference":"Patient/{patient}"}}}}"#
+        )
+    };
+    desk.put(&of("ann"));
+    assert!(!sees(&desk, &holding(&[]), "Observation", "slip"));
+    desk.put(&of("eve"));
+    assert!(sees(&desk, &holding(&[]), "Observation", "slip"));
+    lay(&desk, "Observation", "slip", Over::Itself, &["sealed:t"]);
+    desk.put(&of("ann"));
+    assert!(!sees(&desk, &holding(&["sealed:t"]), "Observation", "slip"), "it is Ann's after all");
+    desk.put(&of("eve"));
+    assert!(sees(&desk, &holding(&["sealed:t"]), "Observation", "slip"));
+    assert!(!sees(&desk, &holding(&[]), "Observation", "slip"), "its own seal stays");
+    desk.sound();
+}
+
+#[test]
 fn organisations_see_their_own_and_what_is_shared_until_the_patient_dissents() {
     let desk = Desk::new();
     desk.put(ANN);

@@ -135,11 +135,18 @@ impl Tx<'_> {
             None => self.author.custodian.clone(),
         };
         let mut bears = self.own(resource.kind, res, patient, custodian.as_deref());
-        // What an earlier version points at stays in its history.
-        bears.extend(marks::passed(&had).cloned());
         let passing = self.core.names.passing().clone();
         let along = rows.iter().filter(|row| passing.contains(&row.param));
-        let targets: BTreeSet<i64> = along.filter_map(|row| keys::local_of(&row.value)).collect();
+        let mut targets: BTreeSet<i64> = along.filter_map(|row| keys::local_of(&row.value)).collect();
+        match before {
+            // What is put right was never of the other patient's record, and does not bear what that bears.
+            Some(before) if before.patient != patient => {
+                self.flush()?;
+                self.earlier_targets(before.vid, &mut targets)?;
+            }
+            // What an earlier version points at stays in its history.
+            _ => bears.extend(marks::passed(&had).cloned()),
+        }
         for target in targets.into_iter().filter(|target| *target != res) {
             bears.extend(self.passed_by(target)?);
         }
