@@ -7,7 +7,7 @@
 use crate::profile::FIRST;
 use crate::secret::{self, Hash};
 use crate::session::{Basis, Credential, Strength};
-use crate::{Access, Instant, Refusal, Role, Session, browser, token};
+use crate::{Access, Client, Instant, Refusal, Role, Session, browser, token};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fhir::{Tree, Value};
@@ -49,6 +49,8 @@ pub struct Mandate {
     pub profile: String,
     /// The ODS code of the organisation that a program acted for; empty for none, and for a person.
     pub organisation: String,
+    /// The app that gave it in their name, with what it was let do; none for another.
+    client: Option<Arc<Client>>,
     /// What it ends with.
     pub ends: Ends,
     /// By what they were recognised.
@@ -69,7 +71,8 @@ impl Session {
         };
         let (who, role, profile) = (self.who.clone(), self.role.name.clone(), self.profile.clone());
         let organisation = if profile.is_empty() { self.organisation.clone() } else { String::new() };
-        Mandate { who, role, profile, organisation, ends, credential: self.credential, sight }
+        let client = self.client.clone();
+        Mandate { who, role, profile, organisation, client, ends, credential: self.credential, sight }
     }
 
     /// Whether this session may have what was made under a mandate: it acts in the same role profile, and sees all
@@ -98,6 +101,7 @@ impl Mandate {
             .with("role", self.role.as_str())
             .with("profile", self.profile.as_str())
             .with("organisation", self.organisation.as_str())
+            .maybe("client", self.client.as_ref().map(|client| client.tree()))
             .with("ends", self.ends.name())
             .maybe("patients", patients)
             .maybe("types", sight.types.as_ref().map(kinds))
@@ -131,6 +135,10 @@ impl Mandate {
             role: text("role")?,
             profile: text("profile").unwrap_or_else(first),
             organisation: text("organisation").unwrap_or_default(),
+            client: match value.get("client") {
+                Some(client) => Some(Arc::new(Client::read(client)?)),
+                None => None,
+            },
             ends: match text("ends").as_deref() {
                 Some("session") => Ends::WithSession,
                 Some("giver") | None => Ends::WithGiver,
@@ -188,6 +196,12 @@ impl Access {
     /// Whoever gave it, as they are now: nothing when the account or the profile is gone or shut, the token revoked,
     /// the role is no longer there.
     fn giver(&self, mandate: &Mandate) -> Result<Option<Session>, Refusal> {
+        if let Some(client) = &mandate.client
+            && !self.stands(client)?
+        {
+            return Ok(None);
+        }
+        let through = |session: Session| self.sighted(Session { client: mandate.client.clone(), ..session });
         let token = match mandate.credential {
             Credential::Token(hash) | Credential::Mandate(Some(hash)) => Some(hash),
             Credential::Cookie(_) | Credential::Mandate(None) => None,
@@ -208,12 +222,12 @@ impl Access {
             let session = Role::named(&mandate.role)
                 .map(|role| Session::program(mandate.who.clone(), role, basis))
                 .map(|session| Session { organisation: mandate.organisation.clone(), ..session });
-            return session.map(|session| self.sighted(session)).transpose();
+            return session.map(through).transpose();
         }
         let session = self.account(&mandate.who)?.and_then(|account| {
             let profile = account.profile(&mandate.profile, now)?;
             Some(Session::person(&account, profile, basis))
         });
-        session.map(|session| self.sighted(session)).transpose()
+        session.map(through).transpose()
     }
 }

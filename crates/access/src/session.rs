@@ -280,7 +280,11 @@ impl Access {
     pub(crate) fn sighted(&self, mut session: Session) -> Result<Session, Refusal> {
         let (now, reader) = (self.now(), self.store().reader(&Scope::all())?);
         let sharing = agreement::sharing(&reader, &session.organisation, now)?.into_iter().collect();
-        session.glass = Arc::new(Glass::open(&reader, &session.who, &session.profile, now)?);
+        // What a person opened on their own responsibility no app of others sees.
+        session.glass = match session.client {
+            None => Arc::new(Glass::open(&reader, &session.who, &session.profile, now)?),
+            Some(_) => Arc::default(),
+        };
         let related = self.related(&reader, &session)?;
         session.related = related.clone();
         if session.role.proxy && !self.may_stand_in(&reader, &session, now)? {

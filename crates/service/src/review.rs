@@ -1,13 +1,17 @@
 //! What somebody did on their own responsibility and a privacy officer reviews afterwards: broken glass, claimed
 //! relationships. Each is a FHIR Task.
 
-use access::Session;
+use crate::interaction::Guard;
+use access::{Permission, Session};
 use fhir::search::{Handling, Query};
 use fhir::{Instant, Json, Limits, Tree, Value};
 use record::{Body, Found, Kind, Page, Prepared, Reader, Refusal, Tx, Written};
+use std::sync::Arc;
 
 /// The code system of these tasks.
 const SYSTEM: &str = "urn:carespine:task";
+/// Kept facts: Tasks that only privacy officers change, with who is the reason for each.
+const GUARDED: &str = "review";
 /// Working days within which a review is due.
 pub const DUE_DAYS: u32 = 5;
 /// Reviews that are read at once.
@@ -77,6 +81,7 @@ impl Review {
         let (id, patient, why) = (id.to_owned(), patient.to_owned(), why.to_owned());
         let review = Review { id, act, patient, who: session.who.clone(), why, at, due: due(at) };
         let task = Json::parse(review.task(None).text(), Limits::DOOR).expect("a tree prints as JSON");
+        guarded(tx, &review.id, &session.who)?;
         tx.create(Prepared::of(&task, &review.id)?)
     }
 
@@ -152,6 +157,29 @@ impl Review {
         let query = Query::parse(Some("Task"), &pairs, Handling::Strict, now, "")?;
         let found = reader.search(&query, &Page { count: SHOWN_MAX, total: false })?;
         Ok(found.matches.iter().filter_map(Review::of).collect())
+    }
+}
+
+/// Lets only privacy officers change a Task from now on, and not the one who is the reason for it.
+pub fn guarded(tx: &mut Tx<'_>, id: &str, who: &str) -> Result<(), Refusal> {
+    tx.keep(GUARDED, id, who.as_bytes(), None)
+}
+
+/// The guard over Task: what is reviewed is not closed, changed or made away with by plain FHIR.
+pub fn guard() -> Guard {
+    let may = |tx: &Tx<'_>, session: &Session, written: &Written| {
+        let Some(who) = tx.kept(GUARDED, &written.id)?.filter(|_| written.changed) else { return Ok(()) };
+        session.needs(Permission::Audit)?;
+        if who != session.who.as_bytes() {
+            return Ok(());
+        }
+        Err(Refusal::new(Kind::Forbidden, "Nobody changes the review of what they did themselves."))
+    };
+    Guard {
+        kind: "Task",
+        check: Arc::new(|_, _| Ok(Vec::new())),
+        filed: Arc::new(move |tx, session, written| may(tx, session, written)),
+        gone: Some(Arc::new(move |tx, session, written| may(tx, session, written))),
     }
 }
 

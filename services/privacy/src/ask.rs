@@ -50,6 +50,7 @@ fn ask(tx: &mut Tx<'_>, _: &Session, ask: Ask) -> Result<Outcome, Refusal> {
         asked: tx.now().to_string(),
     };
     let task = Json::parse(question.task(None).text(), Limits::DOOR).expect("a tree prints as JSON");
+    service::review::guarded(tx, &question.id, "")?;
     let written = tx.create(Prepared::of(&task, &question.id)?)?;
     let next = format!("/patients/{id}/access-log?asked=yes");
     Ok(Outcome::of([written], "The question has gone to the privacy officer.", next))

@@ -215,7 +215,7 @@ impl Smart {
             .with("scope", scope))
     }
 
-    /// RFC 7662: what a token stands for now. Only apps that can prove themselves may ask.
+    /// RFC 7662: what a token stands for now. Only apps that can prove themselves may ask, of their own tokens.
     pub fn introspected(
         &self,
         form: &[(String, String)],
@@ -228,7 +228,9 @@ impl Smart {
         let inactive = Tree::object().with("active", false);
         let Some(token) = field(form, "token") else { return Ok(inactive) };
         let Ok(session) = self.access().bearer(token) else { return Ok(inactive) };
-        let Some(client) = &session.client else { return Ok(inactive) };
+        let Some(client) = session.client.as_ref().filter(|client| client.app == app.id) else {
+            return Ok(inactive);
+        };
         Ok(Tree::object()
             .with("active", true)
             .with("client_id", client.app.as_str())

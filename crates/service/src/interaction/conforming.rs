@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// The guards of the house, at whichever door: resources are held to profiles, Consents mark what they are about,
 /// and events relate patients to teams.
 pub fn of_house(conformance: &Conformance, validation: Validation) -> Vec<Guard> {
-    let mut guards = vec![conforming(conformance, validation), crate::consent::guard()];
+    let mut guards =
+        vec![conforming(conformance, validation), crate::consent::guard(), crate::review::guard()];
     guards.extend(crate::relationship::guards());
     guards
 }

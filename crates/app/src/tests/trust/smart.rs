@@ -444,3 +444,45 @@ fn only_pages_of_registered_apps_may_read_answers_in_a_browser() {
     assert!(preflight.header("access-control-allow-headers").unwrap().contains("authorization"));
     assert_eq!(ask("OPTIONS", "/fhir/Patient", "https://evil.example").status, 401);
 }
+
+#[test]
+fn s_22_what_an_app_asks_to_be_told_of_is_no_more_than_it_may_see_and_ends_with_it() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let house = House::telling(&[port]);
+    house.registers(app("growth", "user/*.cruds"));
+    let ann = house.person("ann");
+    let code = house.code(&ann, "growth", "user/Subscription.crus user/Observation.rs", "");
+    let app = house.bearer(&text(&house.exchange("growth", &code), "access_token"));
+    let told = super::told::receiver(listener);
+    let other = format!(
+        r#"{{"resourceType":"Subscription","status":"requested","reason":"test","criteria":"Condition?code=hiv",
+        "channel":{{"type":"rest-hook","endpoint":"http://127.0.0.1:{port}/told"}}}}"#
+    );
+    assert_eq!(app.send("POST", "Subscription", &other).status, 400, "of a type that it may not see");
+    super::told::subscribe(&app, "Observation?code=hiv", port);
+    let note = |word: &str| {
+        let text = format!(
+            r#"{{"resourceType":"Observation","status":"final","valueString":"{word}",
+            "code":{{"coding":[{{"system":"urn:test","code":"hiv"}}]}},"subject":{{"reference":"Patient/q"}}}}"#
+        );
+        assert_eq!(ann.send("POST", "Observation", &text).status, 201);
+    };
+    let heard = |word: &str, seconds: u64| {
+        let mut all = String::new();
+        while let Ok(text) = told.recv_timeout(std::time::Duration::from_secs(seconds)) {
+            all.push_str(&text);
+            if all.contains(word) {
+                return true;
+            }
+        }
+        false
+    };
+    note("stickleback");
+    assert!(heard("stickleback", 20));
+    let sid = house.person("sid").session.unwrap();
+    let author = sid.author("test", None);
+    house.access.store().write(author, move |tx| access::end_app(tx, &sid, "growth")).unwrap();
+    note("pilchard");
+    assert!(!heard("pilchard", 2), "it goes on after the app has ended");
+}

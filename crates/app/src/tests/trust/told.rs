@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// Where notifications go: what is sent comes out of the channel.
-fn receiver(listener: TcpListener) -> Receiver<String> {
+pub fn receiver(listener: TcpListener) -> Receiver<String> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
@@ -37,10 +37,10 @@ fn receiver(listener: TcpListener) -> Receiver<String> {
     receiver
 }
 
-/// Subscribes to tests for HIV with this channel, and waits until it counts.
-fn subscribe(caller: &Caller, port: u16) -> String {
+/// Subscribes to what meets criteria, and waits until it counts.
+pub fn subscribe(caller: &Caller, criteria: &str, port: u16) -> String {
     let text = format!(
-        r#"{{"resourceType":"Subscription","status":"requested","reason":"test","criteria":"Observation?code=hiv",
+        r#"{{"resourceType":"Subscription","status":"requested","reason":"test","criteria":"{criteria}",
         "channel":{{"type":"rest-hook","endpoint":"http://127.0.0.1:{port}/told",
         "payload":"application/fhir+json"}}}}"#
     );
@@ -62,8 +62,8 @@ fn row_11_whoever_does_not_see_it_is_told_of_no_change_and_no_number() {
     let house = House::telling(&ports);
     let (ann, ben) = (house.person("ann"), house.person("ben"));
     let (to_ann, to_ben) = (receiver(to_ann), receiver(to_ben));
-    subscribe(&ann, ports[0]);
-    subscribe(&ben, ports[1]);
+    subscribe(&ann, "Observation?code=hiv", ports[0]);
+    subscribe(&ben, "Observation?code=hiv", ports[1]);
     let note = |word: &str, patient: &str| {
         format!(
             r#"{{"resourceType":"Observation","status":"final","valueString":"{word}",
