@@ -85,6 +85,10 @@
   const boxes = $$('input[data-suggest]');
   boxes.forEach(suggest);
 
+  // A section of which one pixel shows counts as seen for browsers, which then do not scroll to it.
+  document.addEventListener('focusin', ({ target }) => {
+    if (target.closest('.app-sidenav')) target.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  });
   document.addEventListener('keydown', (event) => {
     const typing = event.target.closest?.('input, select, textarea, [contenteditable]');
     const off = typing || event.ctrlKey || event.metaKey || event.altKey || document.body.dataset.shortcuts === 'off';

@@ -97,7 +97,7 @@ fn clippy() -> Result<(), String> {
 }
 
 /// The crates whose tests open a record, which are run on both engines.
-const ON_BOTH: [&str; 14] = [
+const ON_BOTH: [&str; 17] = [
     "record",
     "access",
     "identity",
@@ -107,6 +107,9 @@ const ON_BOTH: [&str; 14] = [
     "chart",
     "consent",
     "privacy",
+    "relationships",
+    "apps",
+    "administration",
     "example",
     "rest",
     "web",

@@ -50,7 +50,7 @@ pub use staff::{
     Approved, Change, Joiner, Registration, approve_in, decline_in, leave_in, register_in, sign_out_in,
 };
 pub use token::{Acts, TOKEN_MINUTES, keep_app_token};
-pub use workgroup::{Workgroup, anything_served, served_settled, serving, set_workgroup};
+pub use workgroup::{Workgroup, anything_served, served_settled, serving, set_workgroup, settle_later};
 
 use record::{Act, Author, Scope, Store};
 use std::collections::HashMap;

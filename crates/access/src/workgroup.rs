@@ -105,6 +105,12 @@ pub fn set_workgroup(tx: &mut Tx<'_>, session: &Session, new: &Workgroup) -> Res
     tx.keep(SPACE, &new.name, new.tree().text().as_bytes(), None)
 }
 
+/// Has what follows from a thing gone through by the job, with the sight of the installation itself: for an event that
+/// whoever filed it does not see, as before anything says that they care for the patient.
+pub fn settle_later(tx: &mut Tx<'_>, thing: &str) -> Result<(), Refusal> {
+    tx.keep(CHANGED, thing, b"", None)
+}
+
 /// Notes that the events of a thing have been gone through.
 pub fn served_settled(tx: &mut Tx<'_>, thing: &str) -> Result<(), Refusal> {
     tx.forget(CHANGED, thing)

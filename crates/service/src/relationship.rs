@@ -14,7 +14,7 @@
 
 use crate::interaction::Guard;
 use access::relationship::{Holder, Relationship, Tie, follow};
-use access::{Access, anything_served, served_settled, serving};
+use access::{Access, anything_served, served_settled, serving, settle_later};
 use fhir::definitions::search_param;
 use fhir::search::{Handling, Query};
 use fhir::{Json, Limits, Value};
@@ -69,7 +69,9 @@ fn filed(tx: &mut Tx<'_>, written: &Written) -> Result<(), Refusal> {
     if !written.changed || !anything_served(tx)? {
         return Ok(());
     }
-    let Found::Here(body) = tx.read(written.kind, &written.id)? else { return Ok(()) };
+    let Found::Here(body) = tx.read(written.kind, &written.id)? else {
+        return settle_later(tx, &source(written.kind, &written.id));
+    };
     settle(tx, written.kind, &written.id, &body.text)
 }
 

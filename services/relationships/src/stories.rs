@@ -201,3 +201,23 @@ fn an_order_names_a_person_and_an_end_and_comes_from_a_privacy_officer() {
     place.performs("off", &SERVICE, "end", &end).expect("a privacy officer may");
     assert!(!sees(&place, "b"));
 }
+
+#[test]
+fn whoever_files_an_event_of_somebody_they_do_not_reach_yet_relates_their_team_all_the_same() {
+    let place = place();
+    serves(&place, "ward", "Location/w");
+    assert!(!sees(&place, "a"));
+    let text = encounter("in-progress", &day(&place, -1), None);
+    let json = fhir::Json::parse(text, fhir::Limits::DOOR).expect("it is JSON");
+    let resource = record::Prepared::of(&json, "e").expect("it is sound");
+    let session = place.session("a");
+    let guard =
+        relationship::guards().into_iter().find(|guard| guard.kind == "Encounter").expect("it is there");
+    let act = move |tx: &mut record::Tx<'_>| {
+        let written = tx.create(resource)?;
+        (guard.filed)(tx, &session, &written)
+    };
+    place.access.store().write(place.session("a").author("t", None), act).expect("a doctor may");
+    while relationship::settle_changed(&place.access).expect("the job runs") {}
+    assert!(sees(&place, "a"));
+}
