@@ -60,6 +60,17 @@ pub fn run(
     address: SocketAddr,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), Refusal> {
+    run_until(config, access, address, ready, told_to_stop())
+}
+
+/// The same until `stop` is done.
+pub fn run_until(
+    config: &Config,
+    access: Access,
+    address: SocketAddr,
+    ready: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Refusal> {
     CATALOGUE.check()?;
     let validation = config.rules()?;
     let _words = words::follow(access.store().clone())?;
@@ -83,7 +94,7 @@ pub fn run(
         ready(address);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, service)
-            .with_graceful_shutdown(told_to_stop())
+            .with_graceful_shutdown(stop)
             .await
             .map_err(|e| Refusal::new(Kind::Fault, format!("Serving ended: {e}.")))
     })

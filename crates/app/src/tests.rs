@@ -77,15 +77,30 @@ fn a_record_of_the_demonstration_can_be_seen_as_at_any_day_of_it() {
     assert!(counts[0] == 0 && counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
 }
 
-/// A running server on a free port, and what it answers to a plain request.
-fn served(config: &Config, access: &Access) -> SocketAddr {
+/// A running server on a free port; it ends with this, before its record goes away.
+struct Served {
+    address: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+fn served(config: &Config, access: &Access) -> Served {
     let (config, access) = (config.clone(), access.clone());
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let thread = std::thread::spawn(move || {
         let any = "127.0.0.1:0".parse().unwrap();
-        serve::run(&config, access, any, |address| sender.send(address).unwrap()).unwrap();
+        let ready = |address| sender.send(address).unwrap();
+        serve::run_until(&config, access, any, ready, async { stopped.await.unwrap_or_default() }).unwrap();
     });
-    receiver.recv().unwrap()
+    Served { address: receiver.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let _ = self.thread.take().map(std::thread::JoinHandle::join);
+    }
 }
 
 /// The defaults, with what is beside the record in the folder of the test.
@@ -110,7 +125,8 @@ fn one_port_answers_for_health_page_and_fhir() {
     made(&home, 1);
     let access = Access::open(opened(&home)).unwrap();
     let token = access.mint_token("doctor", 5).unwrap();
-    let address = served(&config(&home), &access);
+    let server = served(&config(&home), &access);
+    let address = server.address;
     let status = |path: &str, token| get(address, path, token).split_whitespace().nth(1).unwrap().to_owned();
     assert_eq!(status("/health", None), "200");
     assert_eq!(status("/ready", None), "200");

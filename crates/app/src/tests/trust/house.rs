@@ -1,6 +1,6 @@
 //! A running server with a few people and records, and callers over sockets.
 
-use super::super::{config, opened, served};
+use super::super::{Served, config, opened, served};
 use access::{Access, NewProfile, NewUser, Session, SignedIn};
 use fhir::json::{Json, Limits};
 use std::collections::BTreeSet;
@@ -70,6 +70,8 @@ pub const ABOUT_SEALED: [&str; 7] = [
 pub struct House {
     pub access: Access,
     pub address: SocketAddr,
+    /// Ends before the record goes away: fields are dropped in their order.
+    _server: Served,
     _home: Home,
 }
 
@@ -104,8 +106,8 @@ impl House {
         }
         let mut config = config(&home);
         config.subscriptions.hosts = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
-        let address = served(&config, &access);
-        let house = House { access, address, _home: home };
+        let server = served(&config, &access);
+        let house = House { access, address: server.address, _server: server, _home: home };
         let system = house.program("system");
         for text in RECORD {
             let json = Json::parse(*text, Limits::DOOR).unwrap();

@@ -86,7 +86,8 @@ fn s_30_the_first_administrator_chooses_a_password_with_what_is_shown_once_and_t
     let lost = access.first_administrator("ZN9").unwrap().unwrap();
     let code = access.first_administrator("ZN9").unwrap().unwrap();
     assert_ne!(lost, code, "each start shows a new one");
-    let caller = Caller::bearing(served(&config(&home), &access), "");
+    let server = served(&config(&home), &access);
+    let caller = Caller::bearing(server.address, "");
     let set = |code: &str, password: &str, again: &str| {
         let page = caller.ask("GET", &format!("/invitation?code={code}"), "", "");
         assert_eq!(page.status, 200);
